@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The kernel structures we read, and of each only the fields we read. Offsets come from the running
+ * kernel's BTF when the program is loaded (preserve_access_index), so order and gaps do not matter here,
+ * and the build needs neither a generated vmlinux.h nor BTF on the build machine.
+ *
+ * A name that ends in ___something is that structure as another kernel has it: everything from the
+ * three underscores on is ignored when the name is looked up.
+ */
+#ifndef RUSAGE_BPF_KERNEL_TYPES_H
+#define RUSAGE_BPF_KERNEL_TYPES_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+typedef __u8 u8;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+  int counter;
+} atomic_t;
+
+typedef struct {
+  s64 counter;
+} atomic64_t;
+
+struct rq {
+  u64 clock;
+  u64 clock_task;
+  struct task_struct *curr;
+};
+
+struct cfs_rq {
+  struct rq *rq;
+};
+
+struct sched_entity {
+  u64 exec_start;
+  u64 sum_exec_runtime;
+  struct cfs_rq *cfs_rq;
+};
+
+struct sched_info {
+  unsigned long long run_delay;
+};
+
+struct task_io_accounting {
+  u64 rchar;
+  u64 wchar;
+  u64 syscr;
+  u64 syscw;
+  u64 read_bytes;
+  u64 write_bytes;
+};
+
+/* Until 6.1: the exact value, but for what a running task still holds back (/proc does not add it either). */
+struct mm_rss_stat {
+  atomic64_t count[4];
+};
+
+/* From 6.2: what is not in `count` is spread over one counter a CPU. */
+struct percpu_counter {
+  s64 count;
+  s32 *counters;
+};
+
+struct mm_struct {
+  atomic_t mm_users;
+  unsigned long total_vm;
+  struct percpu_counter rss_stat[4];
+};
+
+struct mm_struct___before_6_2 {
+  struct mm_rss_stat rss_stat;
+};
+
+struct fdtable {
+  unsigned int max_fds;
+  unsigned long *open_fds;
+};
+
+struct files_struct {
+  atomic_t count;
+  struct fdtable *fdt;
+};
+
+struct task_struct {
+  unsigned int __state;
+  int on_cpu;
+  int exit_state;
+  int pid;
+  struct sched_entity se;
+  struct sched_info sched_info;
+  struct task_io_accounting ioac;
+  u64 utime;
+  u64 stime;
+  unsigned long nvcsw;
+  unsigned long nivcsw;
+  unsigned long min_flt;
+  unsigned long maj_flt;
+  struct mm_struct *mm;
+  struct files_struct *files;
+};
+
+struct bpf_array {
+  void *pptrs[0];
+};
+
+struct bpf_iter_meta {
+  u64 session_id;
+};
+
+struct bpf_iter__task {
+  struct bpf_iter_meta *meta;
+  struct task_struct *task;
+};
+
+#pragma clang attribute pop
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Resident set, virtual size and open descriptors of a task, equal to what /proc/PID/statm and
+ * /proc/PID/fd say; each address space and each descriptor table of the tree counts once. */
+#ifndef RUSAGE_BPF_MEMORY_H
+#define RUSAGE_BPF_MEMORY_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "read.h"
+
+const volatile __u32 cpus = 1;
+const volatile __u64 page_bytes = 4096;
+
+/* include/linux/mm_types_task.h: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES. */
+#define FILE_PAGES 0
+#define ANON_PAGES 1
+#define SHMEM_PAGES 3
+
+/* How far CPU n's copy of a per-CPU variable is from the variable's own address; see learn_cpu_offsets. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u64);
+} cpu_offset SEC(".maps");
+
+/* Shared address spaces and tables already counted, stamped with the tick that did: entries of earlier
+ * ticks count as empty, so that nothing has to be cleared. */
+#define SEEN_ENTRIES 32768
+#define SEEN_PROBES 32
+struct seen {
+  u64 address;
+  u64 tick;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, SEEN_ENTRIES);
+  __type(key, u32);
+  __type(value, struct seen);
+} seen SEC(".maps");
+
+/* Whether this tick meets `address` for the first time. Not static, like the loops below: the verifier
+ * then looks at each once and not once a call. */
+__noinline int first_sight(u64 address, u64 tick) {
+  u32 hash = (address >> 6) * 2654435761U >> 8;
+  for (u32 probe = 0; probe < SEEN_PROBES; probe++) {
+    u32 index = (hash + probe) % SEEN_ENTRIES;
+    struct seen *entry = bpf_map_lookup_elem(&seen, &index);
+    if (!entry) return 1;
+    if (entry->tick != tick) {
+      entry->address = address;
+      entry->tick = tick;
+      return 1;
+    }
+    if (entry->address == address) return 0;
+  }
+  return 1;
+}
+
+struct pages_walk {
+  u64 counters;
+  s64 pages;
+};
+
+static long add_cpu_pages(u32 cpu, struct pages_walk *walk) {
+  u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
+  s32 count[4];
+  if (!offset || bpf_probe_read_kernel(count, sizeof(count), (void *)(walk->counters + *offset)))
+    return 1;
+  walk->pages += (s64)count[FILE_PAGES] + count[ANON_PAGES] + count[SHMEM_PAGES];
+  return 0;
+}
+
+/* Pages that the per-CPU parts of the four counters, which lie side by side, hold together. */
+__noinline u64 per_cpu_pages(u64 counters) {
+  struct pages_walk walk = {.counters = counters};
+  bpf_loop(cpus, add_cpu_pages, &walk, 0);
+  return walk.pages;
+}
+
+static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direct) {
+  s64 pages;
+  if (bpf_core_type_exists(struct mm_rss_stat)) {
+    struct mm_struct___before_6_2 *old = (void *)mm;
+    pages = BPF_CORE_READ(old, rss_stat.count[FILE_PAGES].counter) +
+            BPF_CORE_READ(old, rss_stat.count[ANON_PAGES].counter) +
+            BPF_CORE_READ(old, rss_stat.count[SHMEM_PAGES].counter);
+  } else {
+    pages = READ(direct, mm, rss_stat[FILE_PAGES].count) +
+            READ(direct, mm, rss_stat[ANON_PAGES].count) +
+            READ(direct, mm, rss_stat[SHMEM_PAGES].count) +
+            (s64)per_cpu_pages((u64)BPF_CORE_READ(mm, rss_stat[0].counters));
+  }
+  return pages > 0 ? pages : 0;
+}
+
+#define WORDS_AT_ONCE 8
+
+struct bitmap_walk {
+  u64 words;
+  u32 length;
+  u32 bits;
+};
+
+static __always_inline u32 population_count(u64 word) {
+  word -= word >> 1 & 0x5555555555555555;
+  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
+  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return word * 0x0101010101010101 >> 56;
+}
+
+static long add_word_bits(u32 chunk, struct bitmap_walk *walk) {
+  u64 words[WORDS_AT_ONCE] = {};
+  u32 first = chunk * WORDS_AT_ONCE;
+  u32 length = walk->length - first;
+  if (length > WORDS_AT_ONCE) length = WORDS_AT_ONCE;
+  if (bpf_probe_read_kernel(words, length * sizeof(u64), (void *)(walk->words + first * sizeof(u64))))
+    return 1;
+  for (int i = 0; i < WORDS_AT_ONCE; i++) walk->bits += population_count(words[i]);
+  return 0;
+}
+
+/* Bits set in a bitmap of `length` words in kernel memory. */
+__noinline u32 count_bits(u64 words, u32 length) {
+  struct bitmap_walk walk = {.words = words, .length = length};
+  bpf_loop((length + WORDS_AT_ONCE - 1) / WORDS_AT_ONCE, add_word_bits, &walk, 0);
+  return walk.bits;
+}
+
+static __always_inline u32 open_descriptors(struct files_struct *files) {
+  struct fdtable *fdt = BPF_CORE_READ(files, fdt);
+  return count_bits((u64)BPF_CORE_READ(fdt, open_fds), BPF_CORE_READ(fdt, max_fds) / 64);
+}
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What one tick of the kernel side leaves for user space: memory that both have mapped. */
+#ifndef RUSAGE_BPF_SAMPLE_H
+#define RUSAGE_BPF_SAMPLE_H
+
+#include <linux/types.h>
+
+#include "rusage_bpf/columns.h"
+
+struct rusage_sample {
+  /* Indexed by enum rusage_column. Counters are sums since each task was born, and so never start again
+   * when a task dies; run time includes what tasks on a CPU have used up to the moment of the look. */
+  __u64 value[RUSAGE_COLUMN_COUNT];
+  /* CLOCK_MONOTONIC when the walk over the tree began. */
+  __u64 monotonic_ns;
+  /* Tasks of the tree that no slot was left for: nothing of them is in `value`. */
+  __u64 untracked_tasks;
+  /* Tasks that are dying but have not made their last switch, so that their counters still move. */
+  __u64 dying_tasks;
+  /* Births that were seen by the kernel side but whose slots were not filled in yet at this look. */
+  __u64 pending_births;
+};
+
+#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 4) * 8)
+#ifdef __cplusplus
+static_assert(sizeof(rusage_sample) == RUSAGE_SAMPLE_SIZE);
+#else
+_Static_assert(sizeof(struct rusage_sample) == RUSAGE_SAMPLE_SIZE, "shared with user space");
+#endif
+
+#endif

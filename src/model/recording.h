@@ -1,0 +1,63 @@
+// What is known of a recording as a whole: before it starts, and when it is over.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/totals.h"
+
+namespace rusage_bpf {
+
+// Known before the first row.
+struct Recording {
+  std::string version;
+  std::string host;
+  std::string kernel;
+  unsigned cpus = 0;
+  std::string boot_id;
+  std::string target;  // "command"
+  std::vector<std::string> argv;
+  int root_pid = 0;
+  std::uint64_t interval_ns = 0;
+  std::uint64_t start_realtime_ns = 0;
+  std::string backend;
+  std::array<std::string_view, column_count> origin;  // where each column's figures come from
+};
+
+// How a process ended: one of the two is set.
+struct Exit {
+  std::optional<int> code;
+  std::optional<int> signal;
+};
+
+// The columns that the kernel itself reports for a reaped process and all its reaped descendants.
+struct KernelTotal {
+  Values value{};
+  Known known;
+};
+
+// What makes the figures trustworthy, or says why they are not.
+struct Audit {
+  KernelTotal kernel;
+  std::uint64_t untracked_tasks = 0;
+  std::uint64_t events_lost = 0;
+  std::uint64_t ticks_missed = 0;
+  std::uint64_t recorder_cpu_ns = 0;
+  std::uint64_t recorder_peak_rss_bytes = 0;
+};
+
+// Known after the last row.
+struct Outcome {
+  std::uint64_t end_realtime_ns = 0;
+  Exit exit;
+  Totals totals;
+  Audit audit;
+};
+
+// CPU time of the rows over the kernel's own total; nothing where the kernel reported none.
+std::optional<double> accounted_cpu(const Outcome &outcome);
+
+}  // namespace rusage_bpf

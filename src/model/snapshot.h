@@ -1,0 +1,18 @@
+// What a source sees of the whole tree at one instant.
+#pragma once
+
+#include "model/column.h"
+
+namespace rusage_bpf {
+
+struct Snapshot {
+  std::uint64_t monotonic_ns = 0;  // CLOCK_MONOTONIC, when the source began to look
+  Values value{};                  // counters since each task was born; gauges now
+  Known known;
+
+  std::uint64_t untracked_tasks = 0;  // in the tree, but in none of the values
+  std::uint64_t dying_tasks = 0;      // their counters are not final yet
+  std::uint64_t pending_births = 0;   // seen, but not in the values before the next look
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,31 @@
+// What the rows add up to.
+#pragma once
+
+#include "model/row.h"
+
+namespace rusage_bpf {
+
+class Totals {
+ public:
+  void add(const Row &row);
+
+  // A counter's sum over the rows, or a gauge's greatest value.
+  [[nodiscard]] std::uint64_t operator[](std::size_t column) const { return value_[column]; }
+  // Whether any row knew the column.
+  [[nodiscard]] bool known(std::size_t column) const { return known_[column]; }
+  // When a gauge had its greatest value first, in nanoseconds since the recording began.
+  [[nodiscard]] std::uint64_t peak_elapsed_ns(std::size_t column) const { return peak_elapsed_ns_[column]; }
+
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  // The last row's end, in nanoseconds since the recording began.
+  [[nodiscard]] std::uint64_t elapsed_ns() const { return elapsed_ns_; }
+
+ private:
+  Values value_{};
+  Values peak_elapsed_ns_{};
+  Known known_;
+  std::uint64_t rows_ = 0;
+  std::uint64_t elapsed_ns_ = 0;
+};
+
+}  // namespace rusage_bpf

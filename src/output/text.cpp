@@ -1,0 +1,37 @@
+#include "output/text.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <array>
+
+#include "os/clock.h"
+
+namespace rusage_bpf {
+
+double seconds(std::uint64_t ns) { return static_cast<double>(ns) / static_cast<double>(ns_per_s); }
+
+std::string iso_8601(std::uint64_t realtime_ns) {
+  const auto whole_s = static_cast<std::time_t>(realtime_ns / ns_per_s);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(whole_s),
+                     realtime_ns % ns_per_s / 1000);
+}
+
+std::string human_bytes(std::uint64_t bytes) {
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  constexpr std::array units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  auto value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  while (value >= 1000 && unit + 1 < units.size()) {
+    value /= 1024;
+    unit++;
+  }
+  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, units[unit]);
+}
+
+std::string human_count(std::uint64_t count) {
+  if (count < 1000) return fmt::format("{}", count);
+  return fmt::format("{} {:03}", human_count(count / 1000), count % 1000);
+}
+
+}  // namespace rusage_bpf

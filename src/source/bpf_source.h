@@ -1,0 +1,44 @@
+// Snapshots by BPF: exact, and at a cost that grows with the tree alone. See bpf/rusage.bpf.c.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+
+#include "source/source.h"
+
+struct rusage_kernel;  // the skeleton, which only bpf_source.cpp knows
+
+namespace rusage_bpf {
+
+struct BpfOptions {
+  std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
+  bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
+};
+
+class BpfSource final : public Source {
+ public:
+  // Loads the programs and starts to watch for births. Fails where the kernel lacks what we need or
+  // refuses it to us, and then says what to do.
+  static Result<std::unique_ptr<BpfSource>> open(const BpfOptions &options = {});
+  ~BpfSource() override;
+
+  // Makes a process of one thread that stands still the tree's first. All it did since it was born counts.
+  Result<void> enter(pid_t pid);
+
+  Result<Snapshot> look() override;
+  [[nodiscard]] std::string_view origin(rusage_column column) const override;
+  [[nodiscard]] std::uint64_t events_lost() const override;
+
+ private:
+  struct Destroy {
+    void operator()(::rusage_kernel *kernel) const;
+  };
+  BpfSource(std::unique_ptr<::rusage_kernel, Destroy> kernel, int tick_fd);
+
+  std::unique_ptr<::rusage_kernel, Destroy> kernel_;
+  int tick_fd_;
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,150 @@
+#include "target/launch.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+
+#include "os/clock.h"
+
+namespace rusage_bpf {
+namespace {
+
+struct Pipe {
+  Fd read_end;
+  Fd write_end;
+};
+
+Result<Pipe> make_pipe() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return errno_error("making a pipe");
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+// The child's side: waits for the byte that lets it go, then becomes the command or says why it cannot.
+[[noreturn]] void become(const std::vector<std::string> &argv, int start, int failure) {
+  char go = 0;
+  ssize_t got = 0;
+  do got = read(start, &go, 1);
+  while (got < 0 && errno == EINTR);
+  if (got != 1) _exit(125);
+
+  std::vector<char *> arguments;
+  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
+  arguments.push_back(nullptr);
+  execvp(arguments[0], arguments.data());
+  const int reason = errno;
+  if (write(failure, &reason, sizeof(reason)) < 0) _exit(126);
+  _exit(127);
+}
+
+tl::unexpected<Error> exec_error(const std::string &command, int reason) {
+  auto error = errno_error(command, reason);
+  const bool missing = reason == ENOENT || reason == ENOTDIR;
+  error.value().kind =
+      missing ? Error::Kind::command_not_found : Error::Kind::command_not_executable;
+  if (missing) error.value().message = command + ": command not found";
+  return error;
+}
+
+std::uint64_t nanoseconds(const timeval &time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * ns_per_s +
+         static_cast<std::uint64_t>(time.tv_usec) * 1000;
+}
+
+KernelTotal kernel_total(const rusage &usage) {
+  KernelTotal total;
+  const auto set = [&total](rusage_column column, std::uint64_t value) {
+    total.value[column] = value;
+    total.known.set(column);
+  };
+  set(RUSAGE_user, nanoseconds(usage.ru_utime));
+  set(RUSAGE_system, nanoseconds(usage.ru_stime));
+  set(RUSAGE_minor_faults, static_cast<std::uint64_t>(usage.ru_minflt));
+  set(RUSAGE_major_faults, static_cast<std::uint64_t>(usage.ru_majflt));
+  set(RUSAGE_ctx_switches_voluntary, static_cast<std::uint64_t>(usage.ru_nvcsw));
+  set(RUSAGE_ctx_switches_involuntary, static_cast<std::uint64_t>(usage.ru_nivcsw));
+  return total;
+}
+
+Exit how_it_ended(int status) {
+  Exit exit;
+  if (WIFSIGNALED(status))
+    exit.signal = WTERMSIG(status);
+  else
+    exit.code = WEXITSTATUS(status);
+  return exit;
+}
+
+// Whether what the terminal's keys send comes to our process group.
+bool in_foreground() {
+  const Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  return terminal && tcgetpgrp(terminal.get()) == getpgrp();
+}
+
+bool stopped_by_itself(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == pid && info.si_status == SIGTSTP;
+}
+
+}  // namespace
+
+Result<Launch> Launch::hold(std::vector<std::string> argv) {
+  auto start = make_pipe();
+  auto failure = make_pipe();
+  if (!start || !failure) return tl::unexpected((start ? failure : start).error());
+  const pid_t pid = fork();
+  if (pid < 0) return errno_error("starting the command");
+  if (pid == 0) {
+    start->write_end.reset();
+    failure->read_end.reset();
+    become(argv, start->read_end.get(), failure->write_end.get());
+  }
+  return Launch(std::move(argv), pid, std::move(start->write_end), std::move(failure->read_end));
+}
+
+Result<void> Launch::release() {
+  const char go = 1;
+  if (write(start_.get(), &go, 1) != 1) return errno_error("starting the command");
+  start_.reset();
+  return {};
+}
+
+void Launch::forward(int signal) const { kill(pid_, signal); }
+
+Result<std::optional<Launch::Ended>> Launch::reap() {
+  for (;;) {
+    siginfo_t info{};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
+      return errno_error("waiting for the command");
+    if (info.si_pid == 0) break;
+    int status = 0;
+    rusage usage{};
+    if (wait4(info.si_pid, &status, 0, &usage) != info.si_pid)
+      return errno_error("waiting for the command");
+    // Others are children that the command gave to its own parent (CLONE_PARENT): ours to bury.
+    if (info.si_pid != pid_) continue;
+    int reason = 0;
+    if (read(failure_.get(), &reason, sizeof(reason)) == sizeof(reason))
+      return exec_error(argv_.front(), reason);
+    return Ended{how_it_ended(status), kernel_total(usage)};
+  }
+  stop_with_command();
+  return std::nullopt;
+}
+
+void Launch::stop_with_command() const {
+  if (!stopped_by_itself(pid_) || !in_foreground()) return;
+  // When `fg` continues us all, the command may be a moment behind: look twice before joining it.
+  constexpr useconds_t moment_us = 20'000;
+  usleep(moment_us);
+  if (!stopped_by_itself(pid_)) return;
+  raise(SIGSTOP);
+  forward(SIGCONT);
+}
+
+}  // namespace rusage_bpf
