@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * CPU time to the nanosecond, for tasks that are running as well, and its split into user and system.
+ * CPU time to the nanosecond, for tasks that are running as well, and its split into user and
+ * system.
  *
- * sum_exec_runtime moves only at a scheduler tick or a switch. Read as it stands, a spinning task lags by
- * up to a tick (4 ms at HZ=250), and rows of 10 ms would show 8, 12, 8, 12. A running task's figure is
- * brought up to date from its CPU's own clock: run queue clocks count from the same sched_clock, less what
- * each CPU spent on interrupts and lost to the hypervisor (clock - clock_task).
+ * sum_exec_runtime moves only at a scheduler tick or a switch. Read as it stands, a spinning task
+ * lags by up to a tick (4 ms at HZ=250), and rows of 10 ms would show 8, 12, 8, 12. A running
+ * task's figure is brought up to date from its CPU's own clock: run queue clocks count from the
+ * same sched_clock, less what each CPU spent on interrupts and lost to the hypervisor (clock -
+ * clock_task).
  */
 #ifndef RUSAGE_BPF_CPU_TIME_H
 #define RUSAGE_BPF_CPU_TIME_H
@@ -22,9 +24,9 @@ struct clock {
   s64 skipped; /* our own run queue's clock less its clock_task */
 };
 
-/* User space asks for its own CPU time right before the tick, which makes the kernel bring the caller's
- * exec_start up to date; the difference to the clock is then that system call's way out and our way in,
- * a microsecond that is the same at each tick. */
+/* User space asks for its own CPU time right before the tick, which makes the kernel bring the
+ * caller's exec_start up to date; the difference to the clock is then that system call's way out
+ * and our way in, a microsecond that is the same at each tick. */
 static __always_inline void read_clock(struct clock *clock, const bool direct) {
   clock->known = false;
   if (!bpf_core_field_exists(struct sched_entity, cfs_rq)) return;
@@ -52,7 +54,8 @@ static __always_inline u64 run_time(struct task_struct *task, const struct clock
                                     const bool direct) {
   u64 run = READ(direct, task, se.sum_exec_runtime);
   if (!clock->known || !READ(direct, task, on_cpu)) return run;
-  /* The kernel moves exec_start first and then the sum; a pair that did not change belongs together. */
+  /* The kernel moves exec_start first and then the sum; a pair that did not change belongs
+   * together. */
   for (int attempt = 0; attempt < 4; attempt++) {
     u64 exec_start = READ(direct, task, se.exec_start);
     run = READ(direct, task, se.sum_exec_runtime);
@@ -64,8 +67,9 @@ static __always_inline u64 run_time(struct task_struct *task, const struct clock
   return run;
 }
 
-/* The user part of a thread group's run time, as cputime_adjust() in kernel/sched/cputime.c gives it to
- * getrusage and wait4: in proportion to the ticks, all of it user where no tick fell on the system side. */
+/* The user part of a thread group's run time, as cputime_adjust() in kernel/sched/cputime.c gives
+ * it to getrusage and wait4: in proportion to the ticks, all of it user where no tick fell on the
+ * system side. */
 static __always_inline u64 user_part(const struct cpu_time *time) {
   u64 user = time->user_ticks, total = time->user_ticks + time->system_ticks;
   if (!time->system_ticks) return time->run;

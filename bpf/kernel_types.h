@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The kernel structures we read, and of each only the fields we read. Offsets come from the running
- * kernel's BTF when the program is loaded (preserve_access_index), so order and gaps do not matter here,
- * and the build needs neither a generated vmlinux.h nor BTF on the build machine.
+ * kernel's BTF when the program is loaded (preserve_access_index), so order and gaps do not matter
+ * here, and the build needs neither a generated vmlinux.h nor BTF on the build machine.
  *
  * A name that ends in ___something is that structure as another kernel has it: everything from the
  * three underscores on is ignored when the name is looked up.
@@ -58,7 +58,8 @@ struct task_io_accounting {
   u64 write_bytes;
 };
 
-/* Until 6.1: the exact value, but for what a running task still holds back (/proc does not add it either). */
+/* Until 6.1: the exact value, but for what a running task still holds back (/proc does not add it
+ * either). */
 struct mm_rss_stat {
   atomic64_t count[4];
 };

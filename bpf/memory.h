@@ -17,7 +17,8 @@ const volatile __u64 page_bytes = 4096;
 #define ANON_PAGES 1
 #define SHMEM_PAGES 3
 
-/* How far CPU n's copy of a per-CPU variable is from the variable's own address; see learn_cpu_offsets. */
+/* How far CPU n's copy of a per-CPU variable is from the variable's own address; see
+ * learn_cpu_offsets. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -25,8 +26,8 @@ struct {
   __type(value, u64);
 } cpu_offset SEC(".maps");
 
-/* Shared address spaces and tables already counted, stamped with the tick that did: entries of earlier
- * ticks count as empty, so that nothing has to be cleared. */
+/* Shared address spaces and tables already counted, stamped with the tick that did: entries of
+ * earlier ticks count as empty, so that nothing has to be cleared. */
 #define SEEN_ENTRIES 32768
 #define SEEN_PROBES 32
 struct seen {
@@ -41,8 +42,8 @@ struct {
   __type(value, struct seen);
 } seen SEC(".maps");
 
-/* Whether this tick meets `address` for the first time. Not static, like the loops below: the verifier
- * then looks at each once and not once a call. */
+/* Whether this tick meets `address` for the first time. Not static, like the loops below: the
+ * verifier then looks at each once and not once a call. */
 __noinline int first_sight(u64 address, u64 tick) {
   u32 hash = (address >> 6) * 2654435761U >> 8;
   for (u32 probe = 0; probe < SEEN_PROBES; probe++) {
@@ -116,7 +117,8 @@ static long add_word_bits(u32 chunk, struct bitmap_walk *walk) {
   u32 first = chunk * WORDS_AT_ONCE;
   u32 length = walk->length - first;
   if (length > WORDS_AT_ONCE) length = WORDS_AT_ONCE;
-  if (bpf_probe_read_kernel(words, length * sizeof(u64), (void *)(walk->words + first * sizeof(u64))))
+  if (bpf_probe_read_kernel(words, length * sizeof(u64),
+                            (void *)(walk->words + first * sizeof(u64))))
     return 1;
   for (int i = 0; i < WORDS_AT_ONCE; i++) walk->bits += population_count(words[i]);
   return 0;

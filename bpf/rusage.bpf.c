@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The kernel side. The kernel already counts all we report, in each task_struct; so these programs run
- * when a task is born, when one execs, and at the tick, which reads the counters of every tracked task.
+ * The kernel side. The kernel already counts all we report, in each task_struct; so these programs
+ * run when a task is born, when one execs, and at the tick, which reads the counters of every
+ * tracked task.
  *
- * A dead task's counters are final only at its last switch, which comes after every exit tracepoint. Two
- * ways to read them then, chosen by what the kernel has:
- *   held         births take a reference. A tick that finds a task dead and off its CPU takes its final
- *                counters and lets it go. Nothing of ours runs at exits or switches. (From 6.4.)
- *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its counters.
+ * A dead task's counters are final only at its last switch, which comes after every exit
+ * tracepoint. Two ways to read them then, chosen by what the kernel has: held         births take a
+ * reference. A tick that finds a task dead and off its CPU takes its final counters and lets it go.
+ * Nothing of ours runs at exits or switches. (From 6.4.) last switch  a program at every switch of
+ * the machine looks for a dying `prev` and keeps its counters.
  */
 #include <linux/types.h>
 
@@ -72,21 +73,26 @@ __u64 fence;
 
 struct walk {
   struct clock clock;
-  u32 length;  /* of walk_order when the walk began */
-  u64 run;     /* of the thread groups that still live */
-  u64 user;    /* the user part of it */
+  u32 length; /* of walk_order when the walk began */
+  u64 run;    /* of the thread groups that still live */
+  u64 user;   /* the user part of it */
 };
 
-/* An address back from memory: the verifier passes numbers to functions, and no pointers of this kind. */
-static __always_inline u64 as_number(const u64 *stored) { return *(volatile const u64 *)stored; }
+/* An address back from memory: the verifier passes numbers to functions, and no pointers of this
+ * kind. */
+static __always_inline u64 as_number(const u64 *stored) {
+  return *(volatile const u64 *)stored;
+}
 
-/* Adds what `task` shows of its address space and descriptors, unless this tick has met them already. */
+/* Adds what `task` shows of its address space and descriptors, unless this tick has met them
+ * already. */
 static __always_inline void add_gauges(struct task_struct *task, struct slot *group,
                                        const bool direct) {
   struct mm_struct *mm = READ(direct, task, mm);
   if (mm && (u64)mm != group->counted_mm) {
     group->counted_mm = (u64)mm;
-    if (READ(direct, mm, mm_users.counter) == 1 || first_sight(as_number(&group->counted_mm), tick)) {
+    if (READ(direct, mm, mm_users.counter) == 1 ||
+        first_sight(as_number(&group->counted_mm), tick)) {
       u64 resident = resident_pages(mm, direct) * page_bytes;
       u64 mapped = READ(direct, mm, total_vm) * page_bytes;
       barrier();
@@ -100,7 +106,8 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
   struct files_struct *files = READ(direct, task, files);
   if (files && (u64)files != group->counted_files) {
     group->counted_files = (u64)files;
-    if (READ(direct, files, count.counter) == 1 || first_sight(as_number(&group->counted_files), tick)) {
+    if (READ(direct, files, count.counter) == 1 ||
+        first_sight(as_number(&group->counted_files), tick)) {
       u32 descriptors = open_descriptors(files);
       barrier();
       if (READ(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
@@ -132,8 +139,8 @@ static __always_inline bool read_task(struct reading *reading, struct task_struc
   return true;
 }
 
-/* Lets a task go whose counters are final. The walk goes from the end of walk_order to its start, so that
- * the entry moved to the empty place was visited already. */
+/* Lets a task go whose counters are final. The walk goes from the end of walk_order to its start,
+ * so that the entry moved to the empty place was visited already. */
 static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
                                    const struct reading *reading, struct walk *walk) {
 #define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading->name;
@@ -209,20 +216,25 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   return 0;
 }
 
-static long visit_held(u32 step, struct walk *walk) { return visit(step, walk, true); }
-static long visit_unheld(u32 step, struct walk *walk) { return visit(step, walk, false); }
+static long visit_held(u32 step, struct walk *walk) {
+  return visit(step, walk, true);
+}
+static long visit_unheld(u32 step, struct walk *walk) {
+  return visit(step, walk, false);
+}
 
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
 static long drain_birth(u32 step, void *context) {
-  u32 *entry = queue_entry(queue.drained);
-  struct slot *slot = entry ? slot_at(*entry) : NULL;
+  u64 *entry = queue_entry(queue.drained);
+  u32 number = entry ? *entry : NO_SLOT;
+  struct slot *slot = slot_at(number);
   u32 index = walked;
   u32 *place = bpf_map_lookup_elem(&walk_order, &index);
   if (!slot || !place) return 1;
   u32 state = *(volatile u32 *)&slot->state;
   if (state == SLOT_FILLING) return 1;
-  *place = *entry;
-  if (slot->group == *entry) {
+  *place = number;
+  if (slot->group == number) {
     live_groups++;
     if (state == SLOT_BORN) dead[RUSAGE_forks]++;
   }
@@ -259,10 +271,14 @@ static __always_inline int run_tick(const bool direct) {
 }
 
 SEC("syscall")
-int tick_held(void *context) { return run_tick(true); }
+int tick_held(void *context) {
+  return run_tick(true);
+}
 
 SEC("syscall")
-int tick_unheld(void *context) { return run_tick(false); }
+int tick_unheld(void *context) {
+  return run_tick(false);
+}
 
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
@@ -292,7 +308,8 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   return 0;
 }
 
-/* Enters one task, chosen by user space through the iterator's parameters, that is known to stand still. */
+/* Enters one task, chosen by user space through the iterator's parameters, that is known to stand
+ * still. */
 SEC("iter/task")
 int enter(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
@@ -307,8 +324,8 @@ struct {
   __type(value, u64);
 } per_cpu_probe SEC(".maps");
 
-/* Learns where each CPU's copies of per-CPU variables lie, which no BTF and no helper tells: an element of
- * a per-CPU map has an address on each CPU, and one that is common to all. */
+/* Learns where each CPU's copies of per-CPU variables lie, which no BTF and no helper tells: an
+ * element of a per-CPU map has an address on each CPU, and one that is common to all. */
 SEC("syscall")
 int learn_cpu_offsets(void *context) {
   u32 zero = 0;
@@ -327,4 +344,5 @@ int learn_cpu_offsets(void *context) {
   return 0;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license")
+= "Dual BSD/GPL";

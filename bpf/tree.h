@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The tracked tree: which tasks belong to it, in what order they are visited, and the thread group each
- * is in. Births run on any CPU at any time; the tick is one program at a time. They share no lock:
+ * The tracked tree: which tasks belong to it, in what order they are visited, and the thread group
+ * each is in. Births run on any CPU at any time; the tick is one program at a time. They share no
+ * lock:
  *
  *   free_slots is a queue of slot numbers, used round and round. Positions count up and never wrap:
  *
@@ -10,8 +11,9 @@
  *          | born, not yet  | free, to be taken   | the tick puts given back
  *          | in walk_order  | by a birth          | slots here
  *
- *   A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick moves
- *   ready slots to walk_order, which it alone reads and writes: a dense list of exactly the tracked tasks.
+ *   A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick
+ * moves ready slots to walk_order, which it alone reads and writes: a dense list of exactly the
+ * tracked tasks.
  */
 #ifndef RUSAGE_BPF_TREE_H
 #define RUSAGE_BPF_TREE_H
@@ -31,8 +33,9 @@ extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 extern void *bpf_rdonly_cast(const void *object, u32 btf_id) __ksym __weak;
 
 /* Set by user space before the programs are loaded. */
-const volatile __u32 capacity = 1;       /* slots */
-const volatile bool hold_tasks = true; /* births take a reference; see on_last_switch for the other way */
+const volatile __u32 capacity = 1; /* slots */
+const volatile bool hold_tasks =
+    true; /* births take a reference; see on_last_switch for the other way */
 
 enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED };
 
@@ -52,10 +55,10 @@ struct slot {
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
-  u32 tick;              /* the tick that last visited a member; what follows belongs to that tick */
-  struct cpu_time now;   /* of all members, the dead included, as far as they were visited */
-  struct cpu_time dead;  /* of the members that are gone: the only sum kept from tick to tick */
-  u64 counted_mm;        /* the address space and the descriptor table counted last */
+  u32 tick;             /* the tick that last visited a member; what follows belongs to that tick */
+  struct cpu_time now;  /* of all members, the dead included, as far as they were visited */
+  struct cpu_time dead; /* of the members that are gone: the only sum kept from tick to tick */
+  u64 counted_mm;       /* the address space and the descriptor table counted last */
   u64 counted_files;
 };
 
@@ -71,7 +74,7 @@ struct {
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, u32);
-  __type(value, u32);
+  __type(value, u64); /* user space fills it as an array, and the kernel pads elements to 8 bytes */
 } free_slots SEC(".maps");
 
 struct {
@@ -83,7 +86,8 @@ struct {
 
 #define NO_SLOT 0xffffffffU
 
-/* Membership: the slot of a task of the tree, NO_SLOT for one that is not tracked for want of a slot. */
+/* Membership: the slot of a task of the tree, NO_SLOT for one that is not tracked for want of a
+ * slot. */
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -105,34 +109,38 @@ static __always_inline struct slot *slot_at(u32 number) {
   return bpf_map_lookup_elem(&slots, &number);
 }
 
-static __always_inline u32 *queue_entry(u64 position) {
+static __always_inline u64 *queue_entry(u64 position) {
   u32 index = position % capacity;
   return bpf_map_lookup_elem(&free_slots, &index);
 }
 
-/* Takes a free slot's number, NO_SLOT where there is none. Tries again only when another CPU took the same. */
+/* Takes a free slot's number, NO_SLOT where there is none. Tries again only when another CPU took
+ * the same. */
 static __always_inline u32 take_slot(void) {
   for (int attempt = 0; attempt < 128; attempt++) {
     u64 position = *(volatile u64 *)&queue.taken;
     if (position == *(volatile u64 *)&queue.freed) return NO_SLOT;
-    u32 *entry = queue_entry(position);
+    u64 *entry = queue_entry(position);
     if (!entry) return NO_SLOT;
-    u32 number = *(volatile u32 *)entry;
-    if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) == position) return number;
+    u32 number = *(volatile u64 *)entry;
+    if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) == position)
+      return number;
   }
   return NO_SLOT;
 }
 
-/* Gives a slot back. Only the tick does, so that a plain store is enough until the position moves. */
+/* Gives a slot back. Only the tick does, so that a plain store is enough until the position moves.
+ */
 static __always_inline void free_slot(u32 number) {
-  u32 *entry = queue_entry(queue.freed);
+  u64 *entry = queue_entry(queue.freed);
   if (!entry) return;
-  *(volatile u32 *)entry = number;
+  *(volatile u64 *)entry = number;
   __sync_fetch_and_add(&queue.freed, 1);
 }
 
-/* Makes `task` a member of the tree: of the thread group at slot `group`, or of one of its own (NO_SLOT).
- * A task for which there is no room is counted, and remembered so that its children are counted too. */
+/* Makes `task` a member of the tree: of the thread group at slot `group`, or of one of its own
+ * (NO_SLOT). A task for which there is no room is counted, and remembered so that its children are
+ * counted too. */
 static __always_inline void add_task(struct task_struct *task, u32 group, enum slot_state state) {
   u32 none = NO_SLOT;
   u32 *membership_slot =

@@ -18,14 +18,19 @@ namespace {
 
 int exit_status(const Error &error) {
   switch (error.kind) {
-    case Error::Kind::command_not_found: return 127;
-    case Error::Kind::command_not_executable: return 126;
-    case Error::Kind::recorder: break;
+    case Error::Kind::command_not_found:
+      return 127;
+    case Error::Kind::command_not_executable:
+      return 126;
+    case Error::Kind::recorder:
+      break;
   }
   return 125;
 }
 
-int exit_status(const Exit &exit) { return exit.signal ? 128 + *exit.signal : exit.code.value_or(0); }
+int exit_status(const Exit &exit) {
+  return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
+}
 
 int fail(const Error &error) {
   fmt::print(stderr, "rusage-bpf: {}\n", error.message);
@@ -74,9 +79,10 @@ Result<int> run(const Options &options) {
   if (!sinks) return tl::unexpected(sinks.error());
   auto command = Launch::hold(options.command);
   if (!command) return tl::unexpected(command.error());
-  auto source = BpfSource::open();
+  auto source = BpfSource::open({.hold_tasks = !options.count_at_last_switch});
   if (!source) return tl::unexpected(source.error());
-  if (auto entered = (*source)->enter(command->pid()); !entered) return tl::unexpected(entered.error());
+  if (auto entered = (*source)->enter(command->pid()); !entered)
+    return tl::unexpected(entered.error());
 
   const auto recorded =
       record(describe(options, **source, command->pid()), **source, *command, std::move(*sinks));

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Every column of a row, declared once: this list makes the enumeration below, the kernel side's sums,
- * and the names, units and kinds that the outputs print. Adding a counter is adding one line here.
+ * Every column of a row, declared once: this list makes the enumeration below, the kernel side's
+ * sums, and the names, units and kinds that the outputs print. Adding a counter is adding one line
+ * here.
  *
  *   GAUGE(name, unit)         the state at the row's end, summed over the tree
  *   CPU(name, unit)           half of the run time; the kernel side splits it (bpf/cpu_time.h)
- *   TASK(name, unit, field)   a counter: the sum over tasks, the dead included, of task_struct's `field`
- *   EVENT(name, unit)         a counter of what happened to processes
- *   TIME(name, unit)          when the row ended, which user space fills in
+ *   TASK(name, unit, field)   a counter: the sum over tasks, the dead included, of task_struct's
+ * `field` EVENT(name, unit)         a counter of what happened to processes TIME(name, unit) when
+ * the row ended, which user space fills in
  *
- * A column whose unit is `s` is held in nanoseconds everywhere but in the outputs. The first column of
- * every output, `timestamp`, is no number and stands outside this list.
+ * A column whose unit is `s` is held in nanoseconds everywhere but in the outputs. The first column
+ * of every output, `timestamp`, is no number and stands outside this list.
  */
 #ifndef RUSAGE_BPF_COLUMNS_H
 #define RUSAGE_BPF_COLUMNS_H
@@ -44,8 +45,7 @@
 #define RUSAGE_COLUMN_ENUM(name, ...) RUSAGE_##name,
 enum rusage_column {
   RUSAGE_COLUMNS(RUSAGE_COLUMN_ENUM, RUSAGE_COLUMN_ENUM, RUSAGE_COLUMN_ENUM, RUSAGE_COLUMN_ENUM,
-                 RUSAGE_COLUMN_ENUM)
-  RUSAGE_COLUMN_COUNT
+                 RUSAGE_COLUMN_ENUM) RUSAGE_COLUMN_COUNT
 };
 #undef RUSAGE_COLUMN_ENUM
 

@@ -8,8 +8,9 @@
 #include "rusage_bpf/columns.h"
 
 struct rusage_sample {
-  /* Indexed by enum rusage_column. Counters are sums since each task was born, and so never start again
-   * when a task dies; run time includes what tasks on a CPU have used up to the moment of the look. */
+  /* Indexed by enum rusage_column. Counters are sums since each task was born, and so never start
+   * again when a task dies; run time includes what tasks on a CPU have used up to the moment of the
+   * look. */
   __u64 value[RUSAGE_COLUMN_COUNT];
   /* CLOCK_MONOTONIC when the walk over the tree began. */
   __u64 monotonic_ns;
@@ -17,7 +18,8 @@ struct rusage_sample {
   __u64 untracked_tasks;
   /* Tasks that are dying but have not made their last switch, so that their counters still move. */
   __u64 dying_tasks;
-  /* Births that were seen by the kernel side but whose slots were not filled in yet at this look. */
+  /* Births that were seen by the kernel side but whose slots were not filled in yet at this look.
+   */
   __u64 pending_births;
 };
 

@@ -23,13 +23,15 @@ Result<std::uint64_t> parse_interval(const std::string &text) {
   const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), interval_s);
   if (failure != std::errc() || rest != text.data() + text.size() ||
       !(interval_s >= shortest_interval_s && interval_s <= longest_interval_s))
-    return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01", text));
+    return error(
+        fmt::format("--interval {}: give seconds between .001 and 3600, such as .01", text));
   return static_cast<std::uint64_t>(std::llround(interval_s * static_cast<double>(ns_per_s)));
 }
 
 Result<void> check_output(const std::string &path) {
   if (path == "-" || path.ends_with(".json") || path.starts_with("/dev/")) return {};
-  return error(fmt::format("--output {}: the name must end in .json, the format that can be written", path));
+  return error(
+      fmt::format("--output {}: the name must end in .json, the format that can be written", path));
 }
 
 }  // namespace
@@ -37,23 +39,28 @@ Result<void> check_output(const std::string &path) {
 Result<Options> parse_options(int argc, const char *const *argv) {
   // What follows the first `--` is the command's own, whatever it looks like.
   const std::span arguments(argv, static_cast<std::size_t>(argc));
-  const auto separator =
-      std::find_if(arguments.begin() + 1, arguments.end(), [](std::string_view a) { return a == "--"; });
+  const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
+                                      [](std::string_view a) { return a == "--"; });
 
   Options options;
   std::string interval;
-  CLI::App app("Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.",
-               "rusage-bpf");
+  CLI::App app(
+      "Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.",
+      "rusage-bpf");
   app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
-  app.get_formatter()->label("OPTIONS", "OPTIONS] -- COMMAND [ARG...");  // makes the usage line whole
+  app.get_formatter()->label("OPTIONS",
+                             "OPTIONS] -- COMMAND [ARG...");  // makes the usage line whole
   app.add_option("-i,--interval", interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
-  app.add_option("-o,--output", options.outputs,
-                 "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
+  app.add_option(
+         "-o,--output", options.outputs,
+         "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
       ->option_text("FILE")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("-q,--quiet", options.quiet, "no summary");
+  app.add_flag("--count-at-last-switch", options.count_at_last_switch,
+               "for tests: count the dead as on kernels before 6.4, at a cost to every switch");
   try {
     app.parse(static_cast<int>(separator - arguments.begin()), argv);
   } catch (const CLI::CallForHelp &) {

@@ -28,15 +28,16 @@ Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
 
 void RowMaker::add_counter_deltas(const Snapshot &snapshot, Row &row) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind != Column::Kind::counter || i == RUSAGE_user || i == RUSAGE_system) continue;
+    if (columns[i].kind != Column::Kind::counter || i == RUSAGE_user || i == RUSAGE_system)
+      continue;
     const std::uint64_t reached = std::max(snapshot.value[i], reported_[i]);
     row.value[i] = reached - reported_[i];
     reported_[i] = reached;
   }
 }
 
-// The sum of both is the run time and goes first; the split then comes as near to the snapshot's as it can
-// without either part going back.
+// The sum of both is the run time and goes first; the split then comes as near to the snapshot's as
+// it can without either part going back.
 void RowMaker::add_cpu_deltas(const Snapshot &snapshot, Row &row) {
   const std::uint64_t run = snapshot.value[RUSAGE_user] + snapshot.value[RUSAGE_system];
   const std::uint64_t reported_run = reported_[RUSAGE_user] + reported_[RUSAGE_system];

@@ -8,22 +8,22 @@
 namespace rusage_bpf {
 
 struct Row {
-  std::uint64_t number = 0;        // 0 is the row at the start, whose counters are unknown
-  std::uint64_t realtime_ns = 0;   // the row's end, since 1970 (UTC)
-  Values value{};                  // counters: the difference to the row before; gauges as they are;
-                                   // elapsed: the row's end since the recording began
+  std::uint64_t number = 0;       // 0 is the row at the start, whose counters are unknown
+  std::uint64_t realtime_ns = 0;  // the row's end, since 1970 (UTC)
+  Values value{};                 // counters: the difference to the row before; gauges as they are;
+                                  // elapsed: the row's end since the recording began
   Known known;
 };
 
-// Where counting starts: a launched command counts from its birth, so that the second row holds what it did
-// while it was held; a tree found running counts from the first look.
+// Where counting starts: a launched command counts from its birth, so that the second row holds
+// what it did while it was held; a tree found running counts from the first look.
 enum class Baseline { birth, first_look };
 
 // Makes rows from snapshots that follow each other.
 //
-// A difference is never negative. The estimate of a running task's time, and the split of run time by
-// ticks, may step back from one look to the next; a row then says 0 and the following rows make up
-// for it, so that the sum over all rows is the last snapshot's figure.
+// A difference is never negative. The estimate of a running task's time, and the split of run time
+// by ticks, may step back from one look to the next; a row then says 0 and the following rows make
+// up for it, so that the sum over all rows is the last snapshot's figure.
 class RowMaker {
  public:
   explicit RowMaker(Baseline baseline) : baseline_(baseline) {}

@@ -1,5 +1,6 @@
-// When to look. Rows are due at start + n * interval, whatever the work between them takes, so that they
-// do not drift; a deadline that passed while we were busy is counted as missed and made up by nothing.
+// When to look. Rows are due at start + n * interval, whatever the work between them takes, so that
+// they do not drift; a deadline that passed while we were busy is counted as missed and made up by
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +11,15 @@ class Schedule {
  public:
   // All in nanoseconds. `longest_pause_ns` is how long the source may go without a look.
   Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t longest_pause_ns)
-      : interval_ns_(interval_ns), longest_pause_ns_(longest_pause_ns), due_ns_(start_ns + interval_ns) {}
+      : interval_ns_(interval_ns),
+        longest_pause_ns_(longest_pause_ns),
+        due_ns_(start_ns + interval_ns) {}
 
   // The next instant to look at, for a row or for the source's sake.
   [[nodiscard]] std::uint64_t next_look_ns(std::uint64_t now_ns) const;
 
-  // Whether a look at `now_ns` makes a row. If so, the next row is due at the first deadline after it.
+  // Whether a look at `now_ns` makes a row. If so, the next row is due at the first deadline after
+  // it.
   bool take_row(std::uint64_t now_ns);
 
   [[nodiscard]] std::uint64_t missed() const { return missed_; }

@@ -25,16 +25,20 @@ Json number_or_null(std::size_t column, std::uint64_t value, bool known) {
 
 std::string_view kind_name(Column::Kind kind) {
   switch (kind) {
-    case Column::Kind::counter: return "counter";
-    case Column::Kind::gauge: return "gauge";
-    case Column::Kind::time: break;
+    case Column::Kind::counter:
+      return "counter";
+    case Column::Kind::gauge:
+      return "gauge";
+    case Column::Kind::time:
+      break;
   }
   return "time";
 }
 
 Json columns_json(const Recording &recording) {
   Json list = Json::array();
-  list.push_back({{"name", "timestamp"}, {"unit", "ISO 8601 UTC"}, {"kind", "time"}, {"source", "clock"}});
+  list.push_back(
+      {{"name", "timestamp"}, {"unit", "ISO 8601 UTC"}, {"kind", "time"}, {"source", "clock"}});
   for (std::size_t i = 0; i < column_count; i++)
     list.push_back({{"name", columns[i].name},
                     {"unit", columns[i].unit},
@@ -44,7 +48,9 @@ Json columns_json(const Recording &recording) {
 }
 
 Json meta_json(const Recording &recording, const Outcome &outcome) {
-  const auto value_or_null = [](const auto &optional) { return optional ? Json(*optional) : Json(nullptr); };
+  const auto value_or_null = [](const auto &optional) {
+    return optional ? Json(*optional) : Json(nullptr);
+  };
   return {{"version", recording.version},
           {"host", recording.host},
           {"kernel", recording.kernel},
@@ -70,7 +76,8 @@ Json totals_json(const Totals &totals) {
     if (columns[i].kind == Column::Kind::counter)
       json[std::string(columns[i].name)] = value;
     else
-      json[std::string(columns[i].name)] = {{"peak", value}, {"elapsed", seconds(totals.peak_elapsed_ns(i))}};
+      json[std::string(columns[i].name)] = {{"peak", value},
+                                            {"elapsed", seconds(totals.peak_elapsed_ns(i))}};
   }
   return json;
 }
@@ -82,7 +89,8 @@ Json audit_json(const Outcome &outcome) {
   for (std::size_t i = 0; i < column_count; i++) {
     if (!audit.kernel.known[i]) continue;
     kernel[std::string(columns[i].name)] = number(i, audit.kernel.value[i]);
-    rows[std::string(columns[i].name)] = number_or_null(i, outcome.totals[i], outcome.totals.known(i));
+    rows[std::string(columns[i].name)] =
+        number_or_null(i, outcome.totals[i], outcome.totals.known(i));
   }
   const auto accounted = accounted_cpu(outcome);
   return {{"kernel", kernel},
@@ -99,8 +107,8 @@ Json audit_json(const Outcome &outcome) {
 
 Result<void> JsonSink::begin(const Recording &recording) {
   recording_ = recording;
-  return file_.write("{\"schema\": \"rusage-bpf/1\",\n\"columns\": " + dump(columns_json(recording)) +
-                     ",\n\"samples\": [");
+  return file_.write("{\"schema\": \"rusage-bpf/1\",\n\"columns\": " +
+                     dump(columns_json(recording)) + ",\n\"samples\": [");
 }
 
 Result<void> JsonSink::row(const Row &row) {

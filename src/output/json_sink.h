@@ -1,5 +1,6 @@
-// The JSON document: {"schema", "columns", "samples", "meta", "totals", "audit"}, streamed a row at a time.
-// What is known only at the end stands at the end, so that nothing has to be kept or rewritten.
+// The JSON document: {"schema", "columns", "samples", "meta", "totals", "audit"}, streamed a row at
+// a time. What is known only at the end stands at the end, so that nothing has to be kept or
+// rewritten.
 #pragma once
 
 #include "output/output_file.h"

@@ -9,12 +9,13 @@
 
 namespace rusage_bpf {
 
-// Written beside its place and renamed by `commit`; removed if that never comes. It is created with the
-// calling user's rights and belongs to that user, also under sudo. A character device (/dev/null), or
-// standard output, named "-", is written as it is.
+// Written beside its place and renamed by `commit`; removed if that never comes. It is created with
+// the calling user's rights and belongs to that user, also under sudo. A character device
+// (/dev/null), or standard output, named "-", is written as it is.
 class OutputFile {
  public:
-  // Fails where `path` could not be replaced: it is a directory, a link, a pipe, or not the user's to write.
+  // Fails where `path` could not be replaced: it is a directory, a link, a pipe, or not the user's
+  // to write.
   static Result<OutputFile> create(const std::string &path);
 
   OutputFile(OutputFile &&other) noexcept = default;
@@ -32,8 +33,8 @@ class OutputFile {
 
   std::string path_;
   Fd file_;
-  Fd directory_;               // set where the file is renamed in the end
-  std::string name_;           // in that directory
+  Fd directory_;      // set where the file is renamed in the end
+  std::string name_;  // in that directory
   std::string temporary_name_;
   std::string buffer_;
 };

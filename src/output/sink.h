@@ -6,8 +6,8 @@
 
 namespace rusage_bpf {
 
-// Created before the command starts, so that what cannot be written is found then. A sink that goes away
-// without `end` leaves nothing behind that looks complete.
+// Created before the command starts, so that what cannot be written is found then. A sink that goes
+// away without `end` leaves nothing behind that looks complete.
 class Sink {
  public:
   Sink() = default;

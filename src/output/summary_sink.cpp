@@ -12,7 +12,8 @@ namespace rusage_bpf {
 namespace {
 
 std::string how_it_ended(const Exit &exit) {
-  if (exit.signal) return fmt::format("killed by signal {} ({})", *exit.signal, strsignal(*exit.signal));
+  if (exit.signal)
+    return fmt::format("killed by signal {} ({})", *exit.signal, strsignal(*exit.signal));
   return fmt::format("exit {}", exit.code.value_or(0));
 }
 
@@ -23,9 +24,9 @@ std::string plural(std::uint64_t count, std::string_view what) {
 // "peak 1.21 GiB at 8.30 s"
 std::string audit_line(const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
-  const std::string share = accounted ? fmt::format("accounted {:.2f} % of the kernel's own total",
-                                                    *accounted * 100)
-                                      : "the kernel reported no total";
+  const std::string share =
+      accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
+                : "the kernel reported no total";
   return fmt::format("{}, {} lost, {} missed", share,
                      plural(outcome.audit.untracked_tasks + outcome.audit.events_lost, "task"),
                      plural(outcome.audit.ticks_missed, "tick"));
@@ -43,20 +44,23 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   };
   std::string text = fmt::format("\n{}: {} after {:.3f} s\n", fmt::join(recording.argv, " "),
                                  how_it_ended(outcome.exit), wall_s);
-  text += line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
-                                  "{:.3f} s waiting for a CPU",
-                                  seconds(t[RUSAGE_user]), seconds(t[RUSAGE_system]),
-                                  wall_s > 0 ? cpu_s / wall_s * 100 : 0, seconds(t[RUSAGE_run_delay])));
+  text +=
+      line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
+                              "{:.3f} s waiting for a CPU",
+                              seconds(t[RUSAGE_user]), seconds(t[RUSAGE_system]),
+                              wall_s > 0 ? cpu_s / wall_s * 100 : 0, seconds(t[RUSAGE_run_delay])));
   text += line("memory", fmt::format("peak {} resident at {:.3f} s", human_bytes(t[RUSAGE_rss]),
                                      seconds(t.peak_elapsed_ns(RUSAGE_rss))));
-  text += line("processes",
-               fmt::format("{} ran, at most {} at once ({})", human_count(t[RUSAGE_forks] + 1),
-                           human_count(t[RUSAGE_pid_count]), plural(t[RUSAGE_thread_count], "task")));
-  text += line("I/O", fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
-                                  human_bytes(t[RUSAGE_read_bytes]), plural(t[RUSAGE_read_count], "call"),
-                                  human_bytes(t[RUSAGE_write_bytes]), plural(t[RUSAGE_write_count], "call"),
-                                  human_bytes(t[RUSAGE_disk_read_bytes]),
-                                  human_bytes(t[RUSAGE_disk_write_bytes])));
+  text +=
+      line("processes",
+           fmt::format("{} ran, at most {} at once ({})", human_count(t[RUSAGE_forks] + 1),
+                       human_count(t[RUSAGE_pid_count]), plural(t[RUSAGE_thread_count], "task")));
+  text += line(
+      "I/O",
+      fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
+                  human_bytes(t[RUSAGE_read_bytes]), plural(t[RUSAGE_read_count], "call"),
+                  human_bytes(t[RUSAGE_write_bytes]), plural(t[RUSAGE_write_count], "call"),
+                  human_bytes(t[RUSAGE_disk_read_bytes]), human_bytes(t[RUSAGE_disk_write_bytes])));
   text += line("switches", fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
                                        human_count(t[RUSAGE_ctx_switches_voluntary]),
                                        human_count(t[RUSAGE_ctx_switches_involuntary]),
@@ -72,7 +76,9 @@ Result<void> SummarySink::begin(const Recording &recording) {
   return {};
 }
 
-Result<void> SummarySink::row(const Row &) { return {}; }
+Result<void> SummarySink::row(const Row &) {
+  return {};
+}
 
 Result<void> SummarySink::end(const Outcome &outcome) {
   // A summary that nobody can read harms nothing, so that a failure to print it is not an error.

@@ -9,7 +9,9 @@
 
 namespace rusage_bpf {
 
-double seconds(std::uint64_t ns) { return static_cast<double>(ns) / static_cast<double>(ns_per_s); }
+double seconds(std::uint64_t ns) {
+  return static_cast<double>(ns) / static_cast<double>(ns_per_s);
+}
 
 std::string iso_8601(std::uint64_t realtime_ns) {
   const auto whole_s = static_cast<std::time_t>(realtime_ns / ns_per_s);

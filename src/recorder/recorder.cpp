@@ -49,8 +49,8 @@ class Sinks {
   std::optional<Error> first_error_;
 };
 
-// The terminal's keys reach the command without us. What somebody sends to us alone is passed on; what the
-// command sends to its whole group is not sent back to it.
+// The terminal's keys reach the command without us. What somebody sends to us alone is passed on;
+// what the command sends to its whole group is not sent back to it.
 bool meant_for_command(const signalfd_siginfo &signal, pid_t command) {
   return signal.ssi_code != SI_KERNEL && static_cast<pid_t>(signal.ssi_pid) != command;
 }
@@ -71,7 +71,8 @@ Result<Snapshot> look_at_the_end(Source &source) {
 
 std::uint64_t own_cpu_ns(const rusage &usage) {
   const auto ns = [](const timeval &t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * ns_per_s + static_cast<std::uint64_t>(t.tv_usec) * 1000;
+    return static_cast<std::uint64_t>(t.tv_sec) * ns_per_s +
+           static_cast<std::uint64_t>(t.tv_usec) * 1000;
   };
   return ns(usage.ru_utime) + ns(usage.ru_stime);
 }
@@ -102,7 +103,8 @@ Result<Recorded> record(Recording recording, Source &source, Launch &command,
     poll(events.data(), events.size(), -1);
     while (const auto signal = signals->next()) {
       if (signal->ssi_signo != SIGCHLD) {
-        if (meant_for_command(*signal, command.pid())) command.forward(static_cast<int>(signal->ssi_signo));
+        if (meant_for_command(*signal, command.pid()))
+          command.forward(static_cast<int>(signal->ssi_signo));
         continue;
       }
       auto reaped = command.reap();
@@ -118,19 +120,22 @@ Result<Recorded> record(Recording recording, Source &source, Launch &command,
   snapshot = look_at_the_end(source);
   if (!snapshot) return tl::unexpected(snapshot.error());
   const std::uint64_t end_ns = realtime_ns();
+  // The last row stands for a deadline that has just passed, if one has; more than one were missed.
+  schedule.take_row(snapshot->monotonic_ns);
   sinks.row(rows.next(*snapshot, end_ns));
 
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
-  const Outcome outcome{.end_realtime_ns = end_ns,
-                        .exit = ended->exit,
-                        .totals = sinks.totals(),
-                        .audit = {.kernel = ended->kernel,
-                                  .untracked_tasks = snapshot->untracked_tasks,
-                                  .events_lost = source.events_lost(),
-                                  .ticks_missed = schedule.missed(),
-                                  .recorder_cpu_ns = own_cpu_ns(own),
-                                  .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024}};
+  const Outcome outcome{
+      .end_realtime_ns = end_ns,
+      .exit = ended->exit,
+      .totals = sinks.totals(),
+      .audit = {.kernel = ended->kernel,
+                .untracked_tasks = snapshot->untracked_tasks,
+                .events_lost = source.events_lost(),
+                .ticks_missed = schedule.missed(),
+                .recorder_cpu_ns = own_cpu_ns(own),
+                .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024}};
   sinks.end(outcome);
   return Recorded{outcome, sinks.first_error()};
 }

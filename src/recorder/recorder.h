@@ -17,7 +17,8 @@ inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;
-  // The first failure to write an output, which does not end the recording: the command comes first.
+  // The first failure to write an output, which does not end the recording: the command comes
+  // first.
   std::optional<Error> output_error;
 };
 

@@ -6,7 +6,7 @@
 #include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
-#include <time.h>
+#include <ctime>
 
 #include <cstdarg>
 #include <cstdlib>
@@ -27,9 +27,11 @@ int print_libbpf(libbpf_print_level, const char *format, std::va_list arguments)
 }
 
 bool has_capability(cap_value_t capability) {
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> mine(cap_get_proc(), cap_free);
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> mine(cap_get_proc(),
+                                                                            cap_free);
   cap_flag_value_t value = CAP_CLEAR;
-  return mine && cap_get_flag(mine.get(), capability, CAP_EFFECTIVE, &value) == 0 && value == CAP_SET;
+  return mine && cap_get_flag(mine.get(), capability, CAP_EFFECTIVE, &value) == 0 &&
+         value == CAP_SET;
 }
 
 Result<void> check_requirements() {
@@ -62,12 +64,11 @@ Result<void> run(const bpf_program *program) {
 
 // All slots are free at first.
 Result<void> fill_free_slots(const bpf_map *map, std::uint32_t capacity) {
-  const std::size_t bytes = capacity * sizeof(std::uint32_t);
-  void *memory =
-      mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+  const std::size_t bytes = capacity * sizeof(std::uint64_t);
+  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
   if (memory == MAP_FAILED) return errno_error("mapping the BPF programs' free slots");
-  const std::span slots(static_cast<std::uint32_t *>(memory), capacity);
-  std::iota(slots.begin(), slots.end(), 0);
+  const std::span slots(static_cast<std::uint64_t *>(memory), capacity);
+  std::iota(slots.begin(), slots.end(), std::uint64_t{0});
   munmap(memory, bytes);
   return {};
 }
@@ -100,7 +101,9 @@ rusage_kernel *load(const BpfOptions &options) {
 
 }  // namespace
 
-void BpfSource::Destroy::operator()(rusage_kernel *kernel) const { rusage_kernel__destroy(kernel); }
+void BpfSource::Destroy::operator()(rusage_kernel *kernel) const {
+  rusage_kernel__destroy(kernel);
+}
 
 BpfSource::BpfSource(std::unique_ptr<rusage_kernel, Destroy> kernel, int tick_fd)
     : kernel_(std::move(kernel)), tick_fd_(tick_fd) {}

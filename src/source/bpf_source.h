@@ -24,7 +24,8 @@ class BpfSource final : public Source {
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions &options = {});
   ~BpfSource() override;
 
-  // Makes a process of one thread that stands still the tree's first. All it did since it was born counts.
+  // Makes a process of one thread that stands still the tree's first. All it did since it was born
+  // counts.
   Result<void> enter(pid_t pid);
 
   Result<Snapshot> look() override;

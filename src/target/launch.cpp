@@ -24,7 +24,8 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-// The child's side: waits for the byte that lets it go, then becomes the command or says why it cannot.
+// The child's side: waits for the byte that lets it go, then becomes the command or says why it
+// cannot.
 [[noreturn]] void become(const std::vector<std::string> &argv, int start, int failure) {
   char go = 0;
   ssize_t got = 0;
@@ -33,7 +34,9 @@ Result<Pipe> make_pipe() {
   if (got != 1) _exit(125);
 
   std::vector<char *> arguments;
-  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
+  arguments.reserve(argv.size() + 1);
+  for (const std::string &argument : argv)
+    arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
   const int reason = errno;
@@ -114,7 +117,9 @@ Result<void> Launch::release() {
   return {};
 }
 
-void Launch::forward(int signal) const { kill(pid_, signal); }
+void Launch::forward(int signal) const {
+  kill(pid_, signal);
+}
 
 Result<std::optional<Launch::Ended>> Launch::reap() {
   for (;;) {
@@ -143,7 +148,7 @@ void Launch::stop_with_command() const {
   constexpr useconds_t moment_us = 20'000;
   usleep(moment_us);
   if (!stopped_by_itself(pid_)) return;
-  raise(SIGSTOP);
+  static_cast<void>(raise(SIGSTOP));
   forward(SIGCONT);
 }
 

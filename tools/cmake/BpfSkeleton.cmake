@@ -19,7 +19,7 @@ function(add_bpf_skeleton name source)
     OUTPUT ${skeleton}
     COMMAND
       ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter
-      -I ${PROJECT_SOURCE_DIR}/include -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
+      -I ${PROJECT_SOURCE_DIR}/include -I ${PROJECT_SOURCE_DIR}/bpf -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${skeleton} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     COMMAND ${BPF_STRIP} -g ${object}
     COMMAND ${BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}

@@ -1,0 +1,184 @@
+// Every counter of every workload, against what the workload itself knows, what the kernel reports at
+// wait4, and what its tasks had in their counters at their last switch.
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "kernel/last_switches.h"
+#include "support/document.h"
+#include "support/process.h"
+
+namespace {
+
+using test::Document;
+
+constexpr std::uint32_t workload_uid = 54321;  // nobody else's
+
+struct Recorded {
+  Document document;
+  nlohmann::json truth;
+  std::int64_t tasks;     // that died
+  std::int64_t run_ns;    // at their last switches
+  std::int64_t switches;
+};
+
+Recorded record(const std::string &workload, const std::vector<std::string> &arguments,
+                const std::string &interval, const std::vector<std::string> &options) {
+  const test::TemporaryDirectory directory;
+  chmod(directory.path().c_str(), 0777);
+  std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i", interval, "-o",
+                                directory.file("rusage.json")};
+  argv.insert(argv.end(), options.begin(), options.end());
+  argv.insert(argv.end(), {"--", test::built("tests/programs/as_user"), std::to_string(workload_uid),
+                           test::built("tests/programs/" + workload), directory.file("truth")});
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+
+  const test::LastSwitches last_switches(workload_uid);
+  const test::Finished finished = test::run(argv);
+  INFO(finished.errors);
+  REQUIRE(finished.exit_code == 0);
+  return {Document(test::read_json(directory.file("rusage.json"))),
+          test::read_json(directory.file("truth")), last_switches.tasks(), last_switches.run_ns(),
+          last_switches.switches()};
+}
+
+void check_io(const Recorded &recorded) {
+  CHECK(recorded.document.sum("read_count") == recorded.truth["syscr"]);
+  CHECK(recorded.document.sum("write_count") == recorded.truth["syscw"]);
+  CHECK(recorded.document.sum("read_bytes") == recorded.truth["rchar"]);
+  CHECK(recorded.document.sum("write_bytes") == recorded.truth["wchar"]);
+}
+
+void check_processes(const Recorded &recorded) {
+  const std::int64_t forks = recorded.truth["forks"];
+  const std::int64_t execs = recorded.truth["execs"];
+  CHECK(recorded.document.sum("forks") == forks);
+  CHECK(recorded.document.sum("execs") == execs + 2);  // as_user and the workload
+  CHECK(recorded.document.sum("exits") == forks + 1);
+  CHECK(recorded.tasks == forks + 1 + recorded.truth["threads"].get<std::int64_t>());
+}
+
+// The kernel's total lacks processes that nobody reaped, and of each other one what it did between the
+// moment it was reaped and its last switch. Of the rows nothing lacks: at the last switches it was the same.
+void check_faults_and_switches(const Recorded &recorded) {
+  const Document &document = recorded.document;
+  for (const char *faults : {"minor_faults", "major_faults"}) {
+    const std::int64_t unreaped = faults == std::string("minor_faults")
+                                      ? recorded.truth["unreaped_minor_faults"].get<std::int64_t>()
+                                      : 0;
+    INFO(faults);
+    if (recorded.truth["unreaped_cpu_us"] == 0)
+      CHECK(document.sum(faults) == document.kernel(faults));
+    else
+      CHECK(document.sum(faults) >= document.kernel(faults) + unreaped);
+  }
+  const std::int64_t switches =
+      document.sum("ctx_switches_voluntary") + document.sum("ctx_switches_involuntary");
+  CHECK(switches == recorded.switches);
+  for (const char *kind : {"ctx_switches_voluntary", "ctx_switches_involuntary"}) {
+    INFO(kind);
+    CHECK(document.sum(kind) >= document.kernel(kind));
+  }
+}
+
+void check_cpu(const Recorded &recorded) {
+  const Document &document = recorded.document;
+  constexpr std::int64_t tolerance_ns = 200'000;
+  const std::int64_t user_ns = document.sum_ns("user");
+  const std::int64_t run_ns = user_ns + document.sum_ns("system");
+  const std::int64_t kernel_user_ns = document.kernel_ns("user");
+  const std::int64_t kernel_ns = kernel_user_ns + document.kernel_ns("system");
+
+  CHECK(run_ns >= kernel_ns - kernel_ns / 1000 - tolerance_ns);
+  // What is above the kernel's total is what the tasks had at their last switches.
+  CHECK(std::abs(run_ns - recorded.run_ns) <= tolerance_ns);
+  // The split follows ticks of 4 ms, and a row never takes back what one before it said.
+  constexpr std::int64_t split_tolerance_ns = 20'000'000;
+  CHECK(user_ns >= kernel_user_ns - split_tolerance_ns);
+  CHECK(user_ns <= kernel_user_ns + run_ns - kernel_ns + split_tolerance_ns);
+}
+
+void check_rows(const Recorded &recorded, const std::string &interval) {
+  const nlohmann::json &rows = recorded.document.rows();
+  const nlohmann::json &audit = recorded.document.json().at("audit");
+  REQUIRE(rows.size() >= 2);
+  for (std::size_t i = 1; i < rows.size(); i++) {
+    INFO("row " << i << ": " << rows[i].dump());
+    REQUIRE(rows[i]["elapsed"].get<double>() > rows[i - 1]["elapsed"].get<double>());
+    for (const auto &[column, value] : rows[i].items())
+      if (value.is_number()) REQUIRE(value.get<double>() >= 0);
+    REQUIRE(rows[i]["pid_count"].get<int>() - rows[i - 1]["pid_count"].get<int>() ==
+            rows[i]["forks"].get<int>() - rows[i]["exits"].get<int>());
+  }
+  // One row at the start, one at the end, and one for each deadline between.
+  const double deadlines = std::floor(rows.back()["elapsed"].get<double>() / std::stod(interval));
+  const auto expected = static_cast<std::int64_t>(deadlines) + 2;
+  const auto had = static_cast<std::int64_t>(rows.size()) + audit["ticks_missed"].get<std::int64_t>();
+  CHECK(std::abs(had - expected) <= 1);
+  CHECK(audit["untracked_tasks"] == 0);
+  CHECK(audit["events_lost"] == 0);
+  CHECK(rows.back()["pid_count"] == 0);
+}
+
+// Twenty in a row is the proof; one is enough to see that nothing has broken since.
+int repetitions() {
+  const char *wanted = std::getenv("RUSAGE_TEST_REPEAT");
+  return wanted ? std::atoi(wanted) : 1;
+}
+
+void check_workload(const std::string &workload, const std::vector<std::string> &arguments,
+                    const std::vector<std::string> &options) {
+  for (const char *interval : {"0.001", "0.01", "0.1", "10"}) {
+    for (int repetition = 0; repetition < repetitions(); repetition++) {
+      INFO(workload << " every " << interval << " s, repetition " << repetition);
+      const Recorded recorded = record(workload, arguments, interval, options);
+      check_io(recorded);
+      check_processes(recorded);
+      check_faults_and_switches(recorded);
+      check_cpu(recorded);
+      check_rows(recorded, interval);
+    }
+  }
+}
+
+struct Case {
+  const char *what;
+  const char *workload;
+  std::vector<std::string> arguments;
+};
+
+const std::vector<Case> cases{
+    {"1000 children of 2 ms and 64 KiB", "children", {"1000"}},
+    {"500 execs", "execs", {"500"}},
+    {"512 short threads", "threads", {"512"}},
+    {"a chain of nested forks", "nested", {"100"}},
+    {"double-forked orphans", "orphans", {"100"}},
+    {"children that touch 64 MiB and exit", "touch", {"10"}},
+    {"children whose second thread execs", "thread_exec", {"100"}},
+    {"vforks", "vforks", {"300"}},
+    {"a parent that ignores SIGCHLD", "ignored", {"300"}},
+    {"children given to the grandparent by CLONE_PARENT", "clone_parent", {"100"}},
+    {"a million one-byte reads", "reads", {"1000000"}},
+    {"fork storms on both CPUs", "storm", {"4000"}},
+    {"a pure spin", "spin", {"0.3"}},
+};
+
+}  // namespace
+
+TEST_CASE("the rows of every workload add up to the truth") {
+  for (const Case &one : cases)
+    DYNAMIC_SECTION(one.what) { check_workload(one.workload, one.arguments, {}); }
+}
+
+TEST_CASE("the rows add up as well where the dead are counted at their last switch") {
+  for (const Case &one : cases)
+    DYNAMIC_SECTION(one.what) {
+      check_workload(one.workload, one.arguments, {"--count-at-last-switch"});
+    }
+}

@@ -1,0 +1,215 @@
+// What a tree holds - memory, descriptors, processes, tasks - against what /proc says while it stands still.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "os/clock.h"
+#include "os/fd.h"
+#include "output/text.h"
+#include "support/document.h"
+#include "support/process.h"
+
+namespace {
+
+using rusage_bpf::Fd;
+
+// A recording of a workload that stands still between its line "ready" and the end of its input.
+class StillRecording {
+ public:
+  explicit StillRecording(const std::vector<std::string> &workload_argv,
+                          const std::vector<std::string> &options = {}) {
+    std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
+                             directory_.file("truth")});
+    argv.insert(argv.end(), workload_argv.begin() + 1, workload_argv.end());
+    start(argv);
+    wait_until_ready();
+  }
+  StillRecording(const StillRecording &) = delete;
+  StillRecording &operator=(const StillRecording &) = delete;
+  ~StillRecording() {
+    if (pid_ > 0) finish();
+  }
+
+  // The command's process: the recorder's only child.
+  [[nodiscard]] pid_t root() const { return children_of(pid_).front(); }
+
+  // Lets the tree end, and gives the document.
+  test::Document finish() {
+    input_.reset();
+    waitpid(std::exchange(pid_, -1), nullptr, 0);
+    return test::Document(test::read_json(document_path()));
+  }
+
+  static std::vector<pid_t> children_of(pid_t parent) {
+    std::vector<pid_t> children;
+    for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
+      std::ifstream file(entry.path() / "stat");
+      std::string stat;
+      if (!std::getline(file, stat)) continue;
+      std::istringstream rest(stat.substr(stat.rfind(')') + 2));
+      char state = 0;
+      pid_t of = 0;
+      rest >> state >> of;
+      if (of == parent) children.push_back(std::stoi(entry.path().filename()));
+    }
+    return children;
+  }
+
+ private:
+  [[nodiscard]] std::string document_path() const { return directory_.file("rusage.json"); }
+
+  void start(const std::vector<std::string> &argv) {
+    std::array<int, 2> input{};
+    std::array<int, 2> output{};
+    REQUIRE(pipe2(input.data(), O_CLOEXEC) == 0);
+    REQUIRE(pipe2(output.data(), O_CLOEXEC) == 0);
+    std::vector<char *> arguments;
+    for (const std::string &argument : argv)
+      arguments.push_back(const_cast<char *>(argument.c_str()));
+    arguments.push_back(nullptr);
+    pid_ = fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) {
+      dup2(input[0], STDIN_FILENO);
+      dup2(output[1], STDOUT_FILENO);
+      execv(arguments[0], arguments.data());
+      _exit(99);
+    }
+    input_ = Fd(input[1]);
+    output_ = Fd(output[0]);
+    close(input[0]);
+    close(output[1]);
+  }
+
+  void wait_until_ready() {
+    constexpr int patience_ms = 120'000;
+    pollfd event{output_.get(), POLLIN, 0};
+    std::array<char, 6> line{};
+    REQUIRE(poll(&event, 1, patience_ms) == 1);
+    REQUIRE(read(output_.get(), line.data(), line.size()) == 6);
+  }
+
+  test::TemporaryDirectory directory_;
+  pid_t pid_ = -1;
+  Fd input_;
+  Fd output_;
+};
+
+struct Held {
+  std::int64_t rss_bytes = 0;
+  std::int64_t vms_bytes = 0;
+  std::int64_t descriptors = 0;
+  std::int64_t processes = 0;
+  std::int64_t tasks = 0;
+};
+
+std::int64_t entries(const std::filesystem::path &directory) {
+  return std::distance(std::filesystem::directory_iterator(directory), {});
+}
+
+// What /proc says of one process.
+Held held_by(pid_t pid) {
+  const std::filesystem::path proc = "/proc/" + std::to_string(pid);
+  Held held;
+  std::ifstream(proc / "statm") >> held.vms_bytes >> held.rss_bytes;
+  held.vms_bytes *= sysconf(_SC_PAGESIZE);
+  held.rss_bytes *= sysconf(_SC_PAGESIZE);
+  held.descriptors = entries(proc / "fd");
+  held.processes = 1;
+  held.tasks = entries(proc / "task");
+  return held;
+}
+
+void operator+=(Held &sum, const Held &one) {
+  sum.rss_bytes += one.rss_bytes;
+  sum.vms_bytes += one.vms_bytes;
+  sum.descriptors += one.descriptors;
+  sum.processes += one.processes;
+  sum.tasks += one.tasks;
+}
+
+// The rows that ended while the tree stood still, each checked.
+void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint64_t until_ns,
+                const Held &held) {
+  int checked = 0;
+  for (const auto &row : document.rows()) {
+    const std::string timestamp = row["timestamp"];
+    if (timestamp <= rusage_bpf::iso_8601(from_ns) || timestamp >= rusage_bpf::iso_8601(until_ns))
+      continue;
+    INFO(row.dump());
+    CHECK(row["rss"] == held.rss_bytes);
+    CHECK(row["vms"] == held.vms_bytes);
+    CHECK(row["num_fds"] == held.descriptors);
+    CHECK(row["pid_count"] == held.processes);
+    CHECK(row["thread_count"] == held.tasks);
+    checked++;
+  }
+  CHECK(checked > 0);
+}
+
+void pass_time() { usleep(test::clock_is_emulated() ? 1'000'000 : 200'000); }
+
+void check_still_tree(const std::vector<std::string> &options) {
+  StillRecording recording({"still", "20", "5"}, options);
+  pass_time();  // the last thread is on its way to sleep
+  const std::uint64_t from_ns = rusage_bpf::realtime_ns();
+  Held held = held_by(recording.root());
+  for (const pid_t child : StillRecording::children_of(recording.root())) held += held_by(child);
+  pass_time();
+  const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  CHECK(held.processes == 21);
+  CHECK(held.tasks == 26);
+  check_rows(recording.finish(), from_ns, until_ns, held);
+}
+
+}  // namespace
+
+TEST_CASE("memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
+  check_still_tree({});
+}
+
+TEST_CASE("they are the same where the dead are counted at their last switch") {
+  check_still_tree({"--count-at-last-switch"});
+}
+
+TEST_CASE("a stopped process is measured as it stands") {
+  StillRecording recording({"still", "0", "0"});
+  const pid_t root = recording.root();
+  REQUIRE(kill(root, SIGSTOP) == 0);
+  pass_time();
+  const std::uint64_t from_ns = rusage_bpf::realtime_ns();
+  const Held held = held_by(root);
+  pass_time();
+  const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  REQUIRE(kill(root, SIGCONT) == 0);
+  check_rows(recording.finish(), from_ns, until_ns, held);
+}
+
+TEST_CASE("an address space and a descriptor table that processes share count once") {
+  constexpr int each = 3;
+  StillRecording recording({"sharing", std::to_string(each)});
+  pass_time();
+  const std::uint64_t from_ns = rusage_bpf::realtime_ns();
+  const Held root = held_by(recording.root());
+  Held held = root;
+  for (const pid_t child : StillRecording::children_of(recording.root())) held += held_by(child);
+  // `each` children share the root's memory, and `each` its descriptors.
+  held.rss_bytes -= each * root.rss_bytes;
+  held.vms_bytes -= each * root.vms_bytes;
+  held.descriptors -= each * root.descriptors;
+  pass_time();
+  const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  CHECK(held.processes == 1 + 2 * each);
+  check_rows(recording.finish(), from_ns, until_ns, held);
+}

@@ -1,0 +1,85 @@
+// The BPF source by itself: what happens at the limits of what it can track.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include "source/bpf_source.h"
+#include "support/process.h"
+#include "target/launch.h"
+
+namespace {
+
+using rusage_bpf::BpfOptions;
+using rusage_bpf::BpfSource;
+using rusage_bpf::Launch;
+using rusage_bpf::Snapshot;
+
+// Runs a workload to its end under a source of its own, looking all the time; gives the last look and the truth.
+struct Watched {
+  Snapshot last;
+  nlohmann::json truth;
+};
+
+Watched watch(const std::vector<std::string> &workload, const BpfOptions &options) {
+  const test::TemporaryDirectory directory;
+  std::vector<std::string> argv{test::built("tests/programs/" + workload.front()), directory.file("truth")};
+  argv.insert(argv.end(), workload.begin() + 1, workload.end());
+  auto command = Launch::hold(argv);
+  REQUIRE(command);
+  auto source = BpfSource::open(options);
+  REQUIRE(source);
+  REQUIRE((*source)->enter(command->pid()));
+  REQUIRE(command->release());
+  Snapshot last;
+  for (bool over = false; !over || last.value[RUSAGE_pid_count] > 0;) {
+    if (!over) {
+      const auto reaped = command->reap();
+      REQUIRE(reaped);
+      over = reaped->has_value();
+    }
+    const auto snapshot = (*source)->look();
+    REQUIRE(snapshot);
+    last = *snapshot;
+    usleep(1000);
+  }
+  CHECK((*source)->events_lost() == 0);
+  return {last, test::read_json(directory.file("truth"))};
+}
+
+void check_capacity(bool hold_tasks) {
+  constexpr std::uint32_t capacity = 10;
+  const auto [last, truth] =
+      watch({"still", "20", "5"}, {.capacity = capacity, .hold_tasks = hold_tasks});
+  // All stood at once: 26 tasks, of which 10 found a slot; the 20 processes come before the 5 threads.
+  CHECK(last.untracked_tasks == 26 - capacity);
+  CHECK(last.value[RUSAGE_forks] == capacity - 1);
+  CHECK(last.value[RUSAGE_exits] == capacity);
+  CHECK(last.value[RUSAGE_thread_count] == 0);
+}
+
+}  // namespace
+
+TEST_CASE("tasks past the capacity are counted as untracked, and those within it as ever") {
+  SECTION("held") { check_capacity(true); }
+  SECTION("counted at their last switch") { check_capacity(false); }
+}
+
+TEST_CASE("a slot is used again and again, and every birth is either tracked or counted as untracked") {
+  for (const bool hold_tasks : {true, false}) {
+    const auto [last, truth] = watch({"storm", "4000"}, {.capacity = 64, .hold_tasks = hold_tasks});
+    CHECK(last.value[RUSAGE_forks] + last.untracked_tasks == truth["forks"].get<std::uint64_t>());
+    CHECK(last.value[RUSAGE_forks] > 64);
+    CHECK(last.value[RUSAGE_exits] == last.value[RUSAGE_forks] + 1);
+  }
+}
+
+TEST_CASE("a process that is gone cannot be entered") {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) _exit(0);
+  REQUIRE(waitpid(child, nullptr, 0) == child);
+  auto source = BpfSource::open();
+  REQUIRE(source);
+  CHECK_FALSE((*source)->enter(child));
+}

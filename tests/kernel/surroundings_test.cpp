@@ -1,0 +1,97 @@
+// Without a terminal: what goes into the command and out of it, signals sent to the recorder, and
+// whatever else a command has from whoever starts it.
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "support/background.h"
+#include "support/scene.h"
+
+using namespace test;
+
+TEST_CASE("Standard input goes to the command, and standard output is the command's alone") {
+  std::string bytes;
+  for (int i = 0; i < 300'000; i++) bytes += static_cast<char>(i % 251);
+  const TemporaryDirectory directory;
+  const Finished finished = run_to_end(
+      {.argv = recorded({"cat"}), .directory = directory.path(), .input = bytes, .prepare = {}});
+  CHECK(finished.exit_code == 0);
+  CHECK((finished.output == bytes));
+  CHECK(finished.errors.empty());
+}
+
+TEST_CASE("A signal sent to the recorder reaches the command once, and its recording is whole") {
+  const int signal = GENERATE(SIGTERM, SIGHUP, SIGINT, SIGQUIT);
+  const std::string name = std::to_string(signal);
+  SECTION("caught by the command") {
+    const Scene scene("trap 'caught=$((caught+1)); : >caught' " + name + "; : >running; " +
+                      until_exists("go") + "exit $((caught+8))");
+    Background recorder(scene.recorded_script());
+    wait_until("the command", [&] { return scene.exists("running"); });
+    recorder.send(signal);
+    wait_until("the signal", [&] { return scene.exists("caught"); });
+    scene.create("go");
+    CHECK(recorder.wait().exit_code == 9);
+    scene.check_recording(9, nullptr);
+  }
+  SECTION("deadly to the command") {
+    const Scene scene("ulimit -c 0; : >running; " + until_exists("go"));
+    Background recorder(scene.recorded_script());
+    wait_until("the command", [&] { return scene.exists("running"); });
+    recorder.send(signal);
+    CHECK(recorder.wait().exit_code == 128 + signal);
+    scene.check_recording(nullptr, signal);
+  }
+}
+
+TEST_CASE("A command goes on unharmed when its recorder is killed") {
+  const Scene scene(": >running; " + until_exists("go") + "echo finished; : >finished");
+  Background recorder(scene.recorded_script());
+  wait_until("the command", [&] { return scene.exists("running"); });
+  recorder.send(SIGKILL);
+  CHECK(recorder.wait().signal == SIGKILL);
+  scene.create("go");
+  wait_until("the command's work", [&] { return scene.exists("finished"); });
+  CHECK_FALSE(scene.exists("out.json"));
+}
+
+TEST_CASE("What the command inherits is what it would inherit without the recorder") {
+  const TemporaryDirectory directory;
+  const auto inherited = [&](std::vector<std::string> argv) {
+    // As under nohup, and more of the like; descriptor 9 as a parent's gift, such as make's.
+    const auto prepare = [] {
+      for (const int ignored : {SIGINT, SIGHUP, SIGCHLD, SIGPIPE}) std::signal(ignored, SIG_IGN);
+      sigset_t blocked;
+      sigemptyset(&blocked);
+      for (const int one : {SIGUSR1, SIGTERM}) sigaddset(&blocked, one);
+      sigprocmask(SIG_BLOCK, &blocked, nullptr);
+      dup2(STDERR_FILENO, 9);
+    };
+    const Finished finished =
+        run_to_end({.argv = argv, .directory = directory.path(), .prepare = prepare});
+    CHECK(finished.exit_code == 0);
+    return finished.output;
+  };
+  const std::string what = GENERATE("grep -E '^(Sig|Shd|Cap|Seccomp)' /proc/self/status",
+                                    "ls /proc/self/fd", "cat /proc/self/limits",
+                                    "env; umask; pwd; cat /proc/self/oom_score_adj");
+  const std::string without = inherited({"sh", "-c", what});
+  CHECK_FALSE(without.empty());
+  CHECK(inherited(recorded({"sh", "-c", what})) == without);
+}
+
+TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD") {
+  const Scene scene("exit 3");
+  CHECK(run_to_end(scene.recorded_script([] { std::signal(SIGCHLD, SIG_IGN); })).exit_code == 3);
+  scene.check_recording(3, nullptr);
+}
+
+TEST_CASE("What the command leaves in the background lives on when the recorder ends") {
+  const Scene scene("( " + until_exists("go") + " : >finished ) & exit 4");
+  CHECK(run_to_end(scene.recorded_script()).exit_code == 4);
+  scene.check_recording(4, nullptr);
+  CHECK_FALSE(scene.exists("finished"));
+  scene.create("go");
+  wait_until("the background's work", [&] { return scene.exists("finished"); });
+}

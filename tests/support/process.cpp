@@ -1,0 +1,79 @@
+#include "support/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "os/fd.h"
+
+namespace test {
+
+std::string built(const std::string &name) {
+  const char *directory = std::getenv("RUSAGE_BUILD_DIR");
+  return fmt::format("{}/{}", directory ? directory : "build", name);
+}
+
+bool clock_is_emulated() { return std::getenv("RUSAGE_EMULATED_CLOCK") != nullptr; }
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string pattern = std::filesystem::temp_directory_path() / "rusage-bpf-test-XXXXXX";
+  if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp " + pattern);
+  path_ = pattern;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+Finished run(const std::vector<std::string> &argv, const std::string &directory) {
+  // Files and not pipes: nothing has to be read while the program runs.
+  const TemporaryDirectory outputs;
+  const std::string output_path = outputs.file("output");
+  const std::string errors_path = outputs.file("errors");
+  std::vector<char *> arguments;
+  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
+  arguments.push_back(nullptr);
+
+  const pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error("fork");
+  if (pid == 0) {
+    const auto replace = [](int fd, const char *path, int flags) {
+      const int file = open(path, flags, 0600);
+      if (file < 0 || dup2(file, fd) < 0) _exit(99);
+      close(file);
+    };
+    replace(STDIN_FILENO, "/dev/null", O_RDONLY);
+    replace(STDOUT_FILENO, output_path.c_str(), O_WRONLY | O_CREAT);
+    replace(STDERR_FILENO, errors_path.c_str(), O_WRONLY | O_CREAT);
+    if (!directory.empty() && chdir(directory.c_str()) != 0) _exit(99);
+    execvp(arguments[0], arguments.data());
+    _exit(99);
+  }
+  int status = 0;
+  if (waitpid(pid, &status, 0) != pid) throw std::runtime_error("waitpid");
+  Finished finished;
+  if (WIFEXITED(status)) finished.exit_code = WEXITSTATUS(status);
+  if (WIFSIGNALED(status)) finished.signal = WTERMSIG(status);
+  finished.output = read_file(output_path);
+  finished.errors = read_file(errors_path);
+  return finished;
+}
+
+std::string read_file(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error("reading " + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+nlohmann::json read_json(const std::string &path) { return nlohmann::json::parse(read_file(path)); }
+
+}  // namespace test

@@ -1,0 +1,77 @@
+// A directory where a command, most often a shell script, is recorded, and what is found there.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "os/fd.h"
+#include "support/background.h"
+#include "support/process.h"
+
+namespace test {
+
+// Shell text that waits, though not for ever, until the file exists.
+std::string until_exists(const std::string &file);
+
+class Scene {
+ public:
+  // The text is what `sh script` runs.
+  explicit Scene(const std::string &script = "");
+
+  [[nodiscard]] std::string path(const std::string &name = "") const;
+  void create(const std::string &name, const std::string &text = "") const;
+  [[nodiscard]] bool exists(const std::string &name) const;
+  [[nodiscard]] std::string text(const std::string &name) const { return read_file(path(name)); }
+  [[nodiscard]] std::set<std::string> files() const;
+
+  // The recorder with these arguments, to be started in the directory.
+  [[nodiscard]] Start recorder(std::vector<std::string> arguments) const;
+  // The script, quietly recorded to out.json. `prepare` is the recorder's last act before it is it.
+  [[nodiscard]] Start recorded_script(std::function<void()> prepare = {}) const;
+  // Checks that out.json is whole and says how the command ended.
+  void check_recording(const nlohmann::json &exit_code, const nlohmann::json &signal) const;
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+// Holds a shell script where it says `read line <FILE`, until `open` is called. That starts no
+// process, unlike a loop with sleeps: a shell that waits for its vforked child cannot be stopped.
+class Gate {
+ public:
+  explicit Gate(const std::string &file);
+  void open() const;
+
+ private:
+  rusage_bpf::Fd fifo_;  // both ends: without a test, a script reads the end of the file
+};
+
+// What /proc/PID/stat tells of a process; all 0 for one that is gone.
+struct ProcessState {
+  char state = 0;  // 'T': stopped
+  pid_t parent = 0;
+  pid_t group = 0;
+  pid_t session = 0;
+  int terminal = 0;
+  pid_t terminal_foreground_group = 0;
+};
+ProcessState process_state(pid_t pid);
+
+// A command and its recorder, as the script tells where it begins with `tell`.
+struct Pair {
+  static constexpr const char *tell = "echo $$ $PPID >pids.new; mv pids.new pids; ";
+
+  explicit Pair(const Scene &scene);
+  [[nodiscard]] bool both_stopped() const;
+  [[nodiscard]] bool none_stopped() const;
+
+  pid_t command = 0;
+  pid_t recorder = 0;
+};
+
+}  // namespace test
