@@ -28,10 +28,9 @@ struct clock {
  * caller's exec_start up to date; the difference to the clock is then that system call's way out
  * and our way in, a microsecond that is the same at each tick. */
 static __always_inline void read_clock(struct clock *clock, const bool direct) {
-  clock->known = false;
-  if (!bpf_core_field_exists(struct sched_entity, cfs_rq)) return;
-  struct task_struct *self = (void *)bpf_get_current_task();
-  if (direct) self = bpf_rdonly_cast(self, bpf_core_type_id_kernel(struct task_struct));
+  struct task_struct *self = bpf_get_current_task_btf();
+  clock->known = bpf_core_field_exists(self->se.cfs_rq);
+  if (!clock->known) return;
   struct cfs_rq *cfs_rq = READ(direct, self, se.cfs_rq);
   struct rq *rq = READ(direct, cfs_rq, rq);
   clock->behind = bpf_ktime_get_ns() - READ(direct, self, se.exec_start);
@@ -69,18 +68,26 @@ static __always_inline u64 run_time(struct task_struct *task, const struct clock
 
 /* The user part of a thread group's run time, as cputime_adjust() in kernel/sched/cputime.c gives
  * it to getrusage and wait4: in proportion to the ticks, all of it user where no tick fell on the
- * system side. */
-static __always_inline u64 user_part(const struct cpu_time *time) {
-  u64 user = time->user_ticks, total = time->user_ticks + time->system_ticks;
-  if (!time->system_ticks) return time->run;
-  if (!user) return 0;
-  /* A fraction of 32 bits: the product with the run time then needs no 128-bit arithmetic. */
-  for (int shift = 0; shift < 32 && total >> 32; shift++) {
-    total >>= 1;
-    user >>= 1;
+ * system side. Not static, so that the verifier looks at it once and not at each place that calls
+ * it. */
+__noinline u64 user_part(u64 run, u64 user_ticks, u64 system_ticks) {
+  u64 user = user_ticks, total = user_ticks + system_ticks;
+  if (!system_ticks) return run;
+    /* As a fraction of 32 bits the product with the run time needs no 128-bit arithmetic: bring the
+     * total, some hundred years at most, below 2^32. */
+#pragma unroll
+  for (int shift = 16; shift; shift /= 2) {
+    if (total >> (31 + shift)) {
+      total >>= shift;
+      user >>= shift;
+    }
   }
   u64 fraction = (user << 32) / total;
-  return (time->run >> 32) * fraction + ((time->run & 0xffffffff) * fraction >> 32);
+  return (run >> 32) * fraction + ((run & 0xffffffff) * fraction >> 32);
+}
+
+static __always_inline u64 user_part_of(const struct cpu_time *time) {
+  return user_part(time->run, time->user_ticks, time->system_ticks);
 }
 
 #endif

@@ -94,7 +94,7 @@ struct task_struct {
   unsigned int __state;
   int on_cpu;
   int exit_state;
-  int pid;
+  int tgid;
   struct sched_entity se;
   struct sched_info sched_info;
   struct task_io_accounting ioac;
@@ -112,15 +112,12 @@ struct bpf_array {
   void *pptrs[0];
 };
 
-struct bpf_iter_meta {
-  u64 session_id;
-};
+#pragma clang attribute pop
 
+/* The context of an iterator over tasks: an interface of the kernel, with no offsets to look up. */
 struct bpf_iter__task {
-  struct bpf_iter_meta *meta;
+  void *meta;
   struct task_struct *task;
 };
-
-#pragma clang attribute pop
 
 #endif

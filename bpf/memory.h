@@ -11,6 +11,7 @@
 
 const volatile __u32 cpus = 1;
 const volatile __u64 page_bytes = 4096;
+const volatile bool gauges_from_proc = false;
 
 /* include/linux/mm_types_task.h: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES. */
 #define FILE_PAGES 0
@@ -18,13 +19,23 @@ const volatile __u64 page_bytes = 4096;
 #define SHMEM_PAGES 3
 
 /* How far CPU n's copy of a per-CPU variable is from the variable's own address; see
- * learn_cpu_offsets. */
+ * prepare. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
   __type(value, u64);
 } cpu_offset SEC(".maps");
+
+/* Process numbers of the thread groups that live, where user space has to look after them itself.
+ */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u64); /* read as an array, and the kernel pads elements to 8 bytes */
+} group_pids SEC(".maps");
 
 /* Shared address spaces and tables already counted, stamped with the tick that did: entries of
  * earlier ticks count as empty, so that nothing has to be cleared. */
@@ -79,6 +90,14 @@ __noinline u64 per_cpu_pages(u64 counters) {
   struct pages_walk walk = {.counters = counters};
   bpf_loop(cpus, add_cpu_pages, &walk, 0);
   return walk.pages;
+}
+
+/* Whether the counters of resident pages have one of the shapes known here. If not, user space
+ * reads what /proc says of the processes whose numbers it finds in group_pids. */
+static __always_inline bool gauges_readable(void) {
+  struct mm_struct *mm = NULL;
+  return !gauges_from_proc && (bpf_core_type_exists(struct mm_rss_stat) ||
+                               bpf_core_field_exists(mm->rss_stat[0].counters));
 }
 
 static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direct) {

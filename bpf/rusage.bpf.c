@@ -67,6 +67,8 @@ static __always_inline void add_cpu_time(struct cpu_time *sum, const struct cpu_
 /* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
 __u64 dead[RUSAGE_COLUMN_COUNT];
 __u64 live_groups;
+__u32 listed_groups;
+__u32 gauges_are_readable; /* for user space, which cannot tell before the programs are loaded */
 __u64 execs;
 __u32 tick;
 __u64 fence;
@@ -82,6 +84,18 @@ struct walk {
  * kind. */
 static __always_inline u64 as_number(const u64 *stored) {
   return *(volatile const u64 *)stored;
+}
+
+/* Puts the group on the list of those that user space looks after in /proc. */
+static __always_inline void list_group(struct task_struct *task, struct slot *group,
+                                       const bool direct) {
+  if (group->counted_mm) return;
+  group->counted_mm = 1;
+  u32 index = listed_groups;
+  u64 *place = bpf_map_lookup_elem(&group_pids, &index);
+  if (!place) return;
+  *place = READ(direct, task, tgid);
+  listed_groups++;
 }
 
 /* Adds what `task` shows of its address space and descriptors, unless this tick has met them
@@ -117,7 +131,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
 
 /* Reads a task's counters, true when they are final. */
 static __always_inline bool read_task(struct reading *reading, struct task_struct *task,
-                                      const struct final *final, const struct clock *clock,
+                                      struct final *final, const struct clock *clock,
                                       const bool direct) {
   if (direct) {
     bool gone = READ(direct, task, __state) == TASK_DEAD && !READ(direct, task, on_cpu);
@@ -127,14 +141,14 @@ static __always_inline bool read_task(struct reading *reading, struct task_struc
     reading->cpu.run = run_time(task, clock, direct);
     return gone;
   }
-  if (!final) return false;
-  if (!*(volatile u64 *)&final->known) {
+  volatile u64 *known = &final->known;
+  if (!*known) {
     read_counters(reading, task, direct);
     reading->cpu.run = run_time(task, clock, direct);
     barrier();
+    /* Known by now: the memory just read may have been given away meanwhile. */
+    if (!*known) return false;
   }
-  /* Known by now: the memory just read may have been given away meanwhile. */
-  if (!*(volatile u64 *)&final->known) return false;
   *reading = final->reading;
   return true;
 }
@@ -163,7 +177,7 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
   u32 group_number = slot->group;
   if (number != group_number) free_slot(number);
   if (__sync_fetch_and_add(&group->members, -1) != 1) return;
-  u64 user = user_part(&group->dead);
+  u64 user = user_part_of(&group->dead);
   walk->run -= group->now.run;
   walk->user -= user;
   dead[RUSAGE_user] += user;
@@ -182,11 +196,12 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   if (!slot || !group) return 1;
-  struct task_struct *task = (void *)slot->task;
-  if (direct) task = bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
+  struct task_struct *task = direct ? slot->held : (void *)slot->task;
+  if (!task) return 1;
 
   struct reading reading;
   struct final *final = direct ? NULL : bpf_map_lookup_elem(&finals, &number);
+  if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, &walk->clock, direct);
 
   if (group->tick != tick) {
@@ -196,11 +211,11 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
     group->counted_files = 0;
     walk->run += group->now.run;
   } else {
-    walk->user -= user_part(&group->now);
+    walk->user -= user_part_of(&group->now);
   }
   add_cpu_time(&group->now, &reading.cpu);
   walk->run += reading.cpu.run;
-  walk->user += user_part(&group->now);
+  walk->user += user_part_of(&group->now);
 
   if (gone) {
     retire(index, number, slot, group, &reading, walk);
@@ -211,8 +226,10 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
 #undef ADD_LIVING
   if (READ(direct, task, exit_state))
     sample.dying_tasks++;
-  else
+  else if (gauges_readable())
     add_gauges(task, group, direct);
+  else
+    list_group(task, group, direct);
   return 0;
 }
 
@@ -252,6 +269,7 @@ static __always_inline int run_tick(const bool direct) {
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
   sample.pending_births = taken - queue.drained;
   sample.dying_tasks = 0;
+  listed_groups = 0;
 #define START_LIVING(name, ...) sample.value[RUSAGE_##name] = 0;
   RUSAGE_COLUMNS(START_LIVING, START_LIVING, START_LIVING, START_LIVING, NOTHING)
 #undef START_LIVING
@@ -324,10 +342,12 @@ struct {
   __type(value, u64);
 } per_cpu_probe SEC(".maps");
 
-/* Learns where each CPU's copies of per-CPU variables lie, which no BTF and no helper tells: an
- * element of a per-CPU map has an address on each CPU, and one that is common to all. */
+/* To be run once, before the first tick. Learns where each CPU's copies of per-CPU variables lie,
+ * which no BTF and no helper tells: an element of a per-CPU map has an address on each CPU, and one
+ * that is common to all. */
 SEC("syscall")
-int learn_cpu_offsets(void *context) {
+int prepare(void *context) {
+  gauges_are_readable = gauges_readable();
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;

@@ -30,7 +30,6 @@
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
-extern void *bpf_rdonly_cast(const void *object, u32 btf_id) __ksym __weak;
 
 /* Set by user space before the programs are loaded. */
 const volatile __u32 capacity = 1; /* slots */
@@ -49,7 +48,7 @@ struct cpu_time {
 /* A task, and for the first tracked task of a thread group, the group's own record as well. */
 struct slot {
   struct task_struct __kptr *held;
-  u64 task; /* the task's address; good while `held`, or until its last switch was seen */
+  u64 task; /* the address of one that is not held: good until its last switch was seen */
   u32 state;
   u32 group; /* the slot that has the thread group's record */
 
@@ -117,7 +116,7 @@ static __always_inline u64 *queue_entry(u64 position) {
 /* Takes a free slot's number, NO_SLOT where there is none. Tries again only when another CPU took
  * the same. */
 static __always_inline u32 take_slot(void) {
-  for (int attempt = 0; attempt < 128; attempt++) {
+  for (int attempt = 0; attempt < 32; attempt++) {
     u64 position = *(volatile u64 *)&queue.taken;
     if (position == *(volatile u64 *)&queue.freed) return NO_SLOT;
     u64 *entry = queue_entry(position);

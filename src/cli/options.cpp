@@ -59,8 +59,13 @@ Result<Options> parse_options(int argc, const char *const *argv) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("-q,--quiet", options.quiet, "no summary");
+  constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
-               "for tests: count the dead as on kernels before 6.4, at a cost to every switch");
+               "count the dead as before Linux 6.4, at a cost to every switch of the machine")
+      ->group(for_tests);
+  app.add_flag("--gauges-from-proc", options.gauges_from_proc,
+               "read memory and descriptors as where the kernel's own counters are not known")
+      ->group(for_tests);
   try {
     app.parse(static_cast<int>(separator - arguments.begin()), argv);
   } catch (const CLI::CallForHelp &) {

@@ -13,7 +13,9 @@ struct Options {
   std::uint64_t interval_ns = 100'000'000;
   std::vector<std::string> outputs;  // at least one
   bool quiet = false;
-  bool count_at_last_switch = false;  // the way of kernels where tasks cannot be held, on one where they can
+  // The ways of other kernels, on one that has better ones: for tests.
+  bool count_at_last_switch = false;
+  bool gauges_from_proc = false;
   std::vector<std::string> command;
 
   // Set where something is to be printed instead of recorded: help or version.

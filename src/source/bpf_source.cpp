@@ -16,6 +16,7 @@
 #include "os/fd.h"
 #include "rusage_bpf/sample.h"
 #include "rusage_kernel.skel.h"
+#include "source/proc_gauges.h"
 
 namespace rusage_bpf {
 namespace {
@@ -62,77 +63,98 @@ Result<void> run(const bpf_program *program) {
   return {};
 }
 
-// All slots are free at first.
-Result<void> fill_free_slots(const bpf_map *map, std::uint32_t capacity) {
-  const std::size_t bytes = capacity * sizeof(std::uint64_t);
-  void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-  if (memory == MAP_FAILED) return errno_error("mapping the BPF programs' free slots");
-  const std::span slots(static_cast<std::uint64_t *>(memory), capacity);
-  std::iota(slots.begin(), slots.end(), std::uint64_t{0});
-  munmap(memory, bytes);
-  return {};
-}
-
-rusage_kernel *load(const BpfOptions &options) {
-  rusage_kernel *kernel = rusage_kernel__open();
-  if (!kernel) return nullptr;
-  kernel->rodata->hold_tasks = options.hold_tasks;
-  kernel->rodata->capacity = options.capacity;
-  kernel->rodata->cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
-  kernel->rodata->page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-
-  bpf_map__set_max_entries(kernel->maps.slots, options.capacity);
-  bpf_map__set_max_entries(kernel->maps.free_slots, options.capacity);
-  bpf_map__set_max_entries(kernel->maps.walk_order, options.capacity);
-  bpf_map__set_max_entries(kernel->maps.cpu_offset, kernel->rodata->cpus);
-  if (!options.hold_tasks) bpf_map__set_max_entries(kernel->maps.finals, options.capacity);
-
-  bpf_program__set_autoload(kernel->progs.tick_held, options.hold_tasks);
-  bpf_program__set_autoload(kernel->progs.tick_unheld, !options.hold_tasks);
-  bpf_program__set_autoload(kernel->progs.on_last_switch, !options.hold_tasks);
-  bpf_program__set_autoattach(kernel->progs.enter, false);
-  if (rusage_kernel__load(kernel) == 0) return kernel;
-
-  const int failure = errno;
-  rusage_kernel__destroy(kernel);
-  errno = failure;
-  return nullptr;
-}
-
 }  // namespace
+
+// A BPF array of 64-bit numbers, mapped.
+class BpfSource::Numbers {
+ public:
+  static Result<std::unique_ptr<Numbers>> map(const bpf_map *map) {
+    const std::size_t count = bpf_map__max_entries(map);
+    void *memory = mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
+                        bpf_map__fd(map), 0);
+    if (memory == MAP_FAILED) return errno_error(fmt::format("mapping {}", bpf_map__name(map)));
+    return std::make_unique<Numbers>(std::span(static_cast<std::uint64_t *>(memory), count));
+  }
+
+  explicit Numbers(std::span<std::uint64_t> numbers) : numbers_(numbers) {}
+  Numbers(const Numbers &) = delete;
+  Numbers &operator=(const Numbers &) = delete;
+  ~Numbers() { munmap(numbers_.data(), numbers_.size_bytes()); }
+
+  [[nodiscard]] std::span<std::uint64_t> get() const { return numbers_; }
+
+ private:
+  std::span<std::uint64_t> numbers_;
+};
 
 void BpfSource::Destroy::operator()(rusage_kernel *kernel) const {
   rusage_kernel__destroy(kernel);
 }
 
-BpfSource::BpfSource(std::unique_ptr<rusage_kernel, Destroy> kernel, int tick_fd)
-    : kernel_(std::move(kernel)), tick_fd_(tick_fd) {}
+BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids)
+    : kernel_(std::move(kernel)), way_(way), group_pids_(std::move(group_pids)) {}
 
 BpfSource::~BpfSource() = default;
+
+BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
+  Kernel kernel(rusage_kernel__open());
+  if (!kernel) return nullptr;
+  kernel->rodata->hold_tasks = way.hold_tasks;
+  kernel->rodata->gauges_from_proc = way.gauges_from_proc;
+  kernel->rodata->capacity = way.capacity;
+  kernel->rodata->cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
+  kernel->rodata->page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+
+  bpf_map__set_max_entries(kernel->maps.slots, way.capacity);
+  bpf_map__set_max_entries(kernel->maps.free_slots, way.capacity);
+  bpf_map__set_max_entries(kernel->maps.walk_order, way.capacity);
+  bpf_map__set_max_entries(kernel->maps.cpu_offset, kernel->rodata->cpus);
+  if (!way.hold_tasks) bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
+  if (way.gauges_from_proc) bpf_map__set_max_entries(kernel->maps.group_pids, way.capacity);
+
+  bpf_program__set_autoload(kernel->progs.tick_held, way.hold_tasks);
+  bpf_program__set_autoload(kernel->progs.tick_unheld, !way.hold_tasks);
+  bpf_program__set_autoload(kernel->progs.on_last_switch, !way.hold_tasks);
+  bpf_program__set_autoattach(kernel->progs.enter, false);
+  const int failure = rusage_kernel__load(kernel.get());
+  if (failure) kernel.reset();
+  errno = -failure;
+  return kernel;
+}
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
   libbpf_set_print(print_libbpf);
   if (auto met = check_requirements(); !met) return tl::unexpected(met.error());
 
+  // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
-  std::unique_ptr<rusage_kernel, Destroy> kernel(load(way));
+  Kernel kernel = load(way);
   if (!kernel && way.hold_tasks) {
-    // The only sure test for what holding tasks needs is to try; older kernels have the other way.
     way.hold_tasks = false;
-    kernel.reset(load(way));
+    kernel = load(way);
   }
   if (!kernel) return refused(errno);
+  if (auto done = run(kernel->progs.prepare); !done) return tl::unexpected(done.error());
+  if (!kernel->bss->gauges_are_readable && !way.gauges_from_proc) {
+    way.gauges_from_proc = true;
+    kernel = load(way);
+    if (!kernel) return refused(errno);
+  }
 
-  if (auto filled = fill_free_slots(kernel->maps.free_slots, way.capacity); !filled)
-    return tl::unexpected(filled.error());
+  const auto free_slots = Numbers::map(kernel->maps.free_slots);
+  if (!free_slots) return tl::unexpected(free_slots.error());
+  const auto slots = (*free_slots)->get();
+  std::iota(slots.begin(), slots.end(), std::uint64_t{0});
   kernel->bss->queue.freed = way.capacity;
-  if (auto learnt = run(kernel->progs.learn_cpu_offsets); !learnt)
-    return tl::unexpected(learnt.error());
-  if (const int failure = rusage_kernel__attach(kernel.get()); failure) return refused(-failure);
 
-  const int tick_fd =
-      bpf_program__fd(way.hold_tasks ? kernel->progs.tick_held : kernel->progs.tick_unheld);
-  return std::unique_ptr<BpfSource>(new BpfSource(std::move(kernel), tick_fd));
+  std::unique_ptr<Numbers> group_pids;
+  if (way.gauges_from_proc) {
+    auto mapped = Numbers::map(kernel->maps.group_pids);
+    if (!mapped) return tl::unexpected(mapped.error());
+    group_pids = std::move(*mapped);
+  }
+  if (const int failure = rusage_kernel__attach(kernel.get()); failure) return refused(-failure);
+  return std::unique_ptr<BpfSource>(new BpfSource(std::move(kernel), way, std::move(group_pids)));
 }
 
 Result<void> BpfSource::enter(pid_t pid) {
@@ -155,7 +177,8 @@ Result<Snapshot> BpfSource::look() {
   timespec own{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
   LIBBPF_OPTS(bpf_test_run_opts, options);
-  if (const int failure = bpf_prog_test_run_opts(tick_fd_, &options); failure)
+  const bpf_program *tick = way_.hold_tasks ? kernel_->progs.tick_held : kernel_->progs.tick_unheld;
+  if (const int failure = bpf_prog_test_run_opts(bpf_program__fd(tick), &options); failure)
     return errno_error("reading the counters of the tracked tasks", -failure);
 
   const rusage_sample &sample = kernel_->bss->sample;
@@ -165,11 +188,15 @@ Result<Snapshot> BpfSource::look() {
                     .dying_tasks = sample.dying_tasks,
                     .pending_births = sample.pending_births};
   std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
+  if (group_pids_) add_proc_gauges(group_pids_->get().first(kernel_->bss->listed_groups), snapshot);
   return snapshot;
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {
-  return columns[column].kind == Column::Kind::time ? "clock" : "bpf";
+  if (columns[column].kind == Column::Kind::time) return "clock";
+  const bool memory_or_descriptors =
+      column == RUSAGE_rss || column == RUSAGE_vms || column == RUSAGE_num_fds;
+  return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 
 std::uint64_t BpfSource::events_lost() const {

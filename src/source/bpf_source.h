@@ -15,6 +15,7 @@ namespace rusage_bpf {
 struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
+  bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
 };
 
 class BpfSource final : public Source {
@@ -36,10 +37,14 @@ class BpfSource final : public Source {
   struct Destroy {
     void operator()(::rusage_kernel *kernel) const;
   };
-  BpfSource(std::unique_ptr<::rusage_kernel, Destroy> kernel, int tick_fd);
+  using Kernel = std::unique_ptr<::rusage_kernel, Destroy>;
+  class Numbers;
+  BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
+  static Kernel load(const BpfOptions &way);
 
-  std::unique_ptr<::rusage_kernel, Destroy> kernel_;
-  int tick_fd_;
+  Kernel kernel_;
+  BpfOptions way_;                       // the one this kernel allows
+  std::unique_ptr<Numbers> group_pids_;  // where gauges come from /proc
 };
 
 }  // namespace rusage_bpf

@@ -183,6 +183,10 @@ TEST_CASE("they are the same where the dead are counted at their last switch") {
   check_still_tree({"--count-at-last-switch"});
 }
 
+TEST_CASE("they are the same where they are read from /proc") {
+  check_still_tree({"--gauges-from-proc"});
+}
+
 TEST_CASE("a stopped process is measured as it stands") {
   StillRecording recording({"still", "0", "0"});
   const pid_t root = recording.root();

@@ -13,9 +13,10 @@ using namespace test;
 TEST_CASE("Standard input goes to the command, and standard output is the command's alone") {
   std::string bytes;
   for (int i = 0; i < 300'000; i++) bytes += static_cast<char>(i % 251);
-  const TemporaryDirectory directory;
-  const Finished finished = run_to_end(
-      {.argv = recorded({"cat"}), .directory = directory.path(), .input = bytes, .prepare = {}});
+  const Scene scene;
+  Start start = scene.recorder({"-q", "--", "cat"});
+  start.input = bytes;
+  const Finished finished = run_to_end(start);
   CHECK(finished.exit_code == 0);
   CHECK((finished.output == bytes));
   CHECK(finished.errors.empty());
@@ -57,10 +58,10 @@ TEST_CASE("A command goes on unharmed when its recorder is killed") {
 }
 
 TEST_CASE("What the command inherits is what it would inherit without the recorder") {
-  const TemporaryDirectory directory;
-  const auto inherited = [&](std::vector<std::string> argv) {
+  const Scene scene;
+  const auto output = [](Start start) {
     // As under nohup, and more of the like; descriptor 9 as a parent's gift, such as make's.
-    const auto prepare = [] {
+    start.prepare = [] {
       for (const int ignored : {SIGINT, SIGHUP, SIGCHLD, SIGPIPE}) std::signal(ignored, SIG_IGN);
       sigset_t blocked;
       sigemptyset(&blocked);
@@ -68,17 +69,16 @@ TEST_CASE("What the command inherits is what it would inherit without the record
       sigprocmask(SIG_BLOCK, &blocked, nullptr);
       dup2(STDERR_FILENO, 9);
     };
-    const Finished finished =
-        run_to_end({.argv = argv, .directory = directory.path(), .prepare = prepare});
+    const Finished finished = run_to_end(start);
     CHECK(finished.exit_code == 0);
+    CHECK_FALSE(finished.output.empty());
     return finished.output;
   };
-  const std::string what = GENERATE("grep -E '^(Sig|Shd|Cap|Seccomp)' /proc/self/status",
-                                    "ls /proc/self/fd", "cat /proc/self/limits",
-                                    "env; umask; pwd; cat /proc/self/oom_score_adj");
-  const std::string without = inherited({"sh", "-c", what});
-  CHECK_FALSE(without.empty());
-  CHECK(inherited(recorded({"sh", "-c", what})) == without);
+  const std::string what =
+      GENERATE("grep -E '^(Sig|Shd|Cap|Seccomp)' /proc/self/status", "ls /proc/self/fd",
+               "cat /proc/self/limits", "env; umask; pwd; cat /proc/self/oom_score_adj");
+  CHECK(output(scene.recorder({"-q", "--", "sh", "-c", what})) ==
+        output({.argv = {"sh", "-c", what}, .directory = scene.path()}));
 }
 
 TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD") {

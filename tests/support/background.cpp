@@ -105,8 +105,7 @@ Background::Background(const Start &start)
       }) {}
 
 Finished Background::wait() {
-  if (!process_.ended_by(patience()))
-    throw std::runtime_error("the program does not end");
+  if (!process_.ended_by(patience())) throw std::runtime_error("the program does not end");
   Finished finished = process_.reap();
   finished.output = read_file(files_.file("output"));
   finished.errors = read_file(files_.file("errors"));

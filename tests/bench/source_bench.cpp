@@ -1,0 +1,118 @@
+// What the BPF source costs, printed as one JSON object on standard output:
+//   source_bench load                    opening and loading, in milliseconds
+//   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while OTHERS of
+//                                        another tree sleep beside it, in microseconds
+// Medians; every figure is of this process alone.
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+#include "os/clock.h"
+#include "source/bpf_source.h"
+
+namespace {
+
+using rusage_bpf::BpfSource;
+using rusage_bpf::monotonic_ns;
+
+[[noreturn]] void fail(std::string_view what) {
+  fmt::print(stderr, "source_bench: {}\n", what);
+  std::exit(1);
+}
+
+template <typename Action>
+double median_ns(int times, Action action) {
+  std::vector<std::uint64_t> took_ns;
+  for (int i = 0; i < times; i++) {
+    const std::uint64_t start_ns = monotonic_ns();
+    action();
+    took_ns.push_back(monotonic_ns() - start_ns);
+  }
+  std::nth_element(took_ns.begin(), took_ns.begin() + times / 2, took_ns.end());
+  return static_cast<double>(took_ns[static_cast<std::size_t>(times) / 2]);
+}
+
+// A process with children that sleep; they end with it, and it ends with the object.
+class SleepingTree {
+ public:
+  explicit SleepingTree(int processes) {
+    std::array<int, 2> go{};
+    std::array<int, 2> ready{};
+    if (pipe(go.data()) != 0 || pipe(ready.data()) != 0) fail("pipe");
+    pid_ = fork();
+    if (pid_ < 0) fail("fork");
+    if (pid_ == 0) grow(processes, go[0], ready[1]);
+    go_ = go[1];
+    ready_ = ready[0];
+  }
+  ~SleepingTree() { kill(-pid_, SIGKILL); }
+  SleepingTree(const SleepingTree &) = delete;
+  SleepingTree &operator=(const SleepingTree &) = delete;
+
+  [[nodiscard]] pid_t root() const { return pid_; }
+
+  void start() const {
+    char byte = 1;
+    if (write(go_, &byte, 1) != 1 || read(ready_, &byte, 1) != 1) fail("the tree did not start");
+    usleep(200'000);  // the last one falls asleep
+  }
+
+ private:
+  [[noreturn]] static void grow(int processes, int go, int ready) {
+    setpgid(0, 0);
+    char byte = 0;
+    if (read(go, &byte, 1) != 1) _exit(1);
+    for (int i = 1; i < processes; i++) {
+      const pid_t child = fork();
+      if (child < 0) _exit(1);
+      if (child == 0) break;
+      if (i + 1 == processes && write(ready, &byte, 1) != 1) _exit(1);
+    }
+    if (processes == 1 && write(ready, &byte, 1) != 1) _exit(1);
+    for (;;) pause();
+  }
+
+  pid_t pid_ = -1;
+  int go_ = -1;
+  int ready_ = -1;
+};
+
+void bench_load() {
+  const double load_ns = median_ns(21, [] {
+    if (!BpfSource::open()) fail("loading");
+  });
+  fmt::print("{{\"load_ms\": {:.1f}}}\n", load_ns / 1e6);
+}
+
+void bench_tick(int tracked, int others) {
+  const SleepingTree tree(tracked);
+  auto source = BpfSource::open();
+  if (!source || !(*source)->enter(tree.root())) fail("loading");
+  tree.start();
+  const SleepingTree beside(others);
+  if (others > 0) beside.start();
+  const double look_ns = median_ns(2001, [&] { static_cast<void>((*source)->look()); });
+  const auto last = (*source)->look();
+  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked)) fail("not all are tracked");
+  fmt::print("{{\"tick_us\": {:.2f}}}\n", look_ns / 1e3);
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
+  if (arguments.size() == 1 && arguments[0] == "load")
+    bench_load();
+  else if (arguments.size() == 3 && arguments[0] == "tick")
+    bench_tick(std::atoi(argv[2]), std::atoi(argv[3]));
+  else
+    fail("usage: source_bench load | tick TRACKED OTHERS");
+}
