@@ -22,7 +22,6 @@
 #include "rusage_bpf/sample.h"
 #include "tree.h"
 
-#define MAX_CPUS 8192  /* CONFIG_NR_CPUS at its largest */
 #define TASK_DEAD 0x80 /* include/linux/sched.h, the same since 4.14 */
 
 struct rusage_sample sample;
@@ -342,25 +341,29 @@ struct {
   __type(value, u64);
 } per_cpu_probe SEC(".maps");
 
+static long learn_cpu_offset(u32 cpu, u64 *common) {
+  u32 zero = 0;
+  void *copy = bpf_map_lookup_percpu_elem(&per_cpu_probe, &zero, cpu);
+  volatile u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
+  if (!copy || !offset) return 1;
+  *offset = (u64)copy; /* the verifier takes an address for a number once it was stored */
+  *offset -= *common;
+  return 0;
+}
+
 /* To be run once, before the first tick. Learns where each CPU's copies of per-CPU variables lie,
  * which no BTF and no helper tells: an element of a per-CPU map has an address on each CPU, and one
- * that is common to all. */
+ * common to all. */
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;
-  *number = (u64)&per_cpu_probe; /* the verifier reckons with an address once it was stored */
+  *number = (u64)&per_cpu_probe;
   struct bpf_array *array = (void *)*number;
   u64 common = (u64)BPF_CORE_READ(array, pptrs[0]);
-  for (u32 cpu = 0; cpu < MAX_CPUS && cpu < cpus; cpu++) {
-    void *copy = bpf_map_lookup_percpu_elem(&per_cpu_probe, &zero, cpu);
-    volatile u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
-    if (!copy || !offset) return 1;
-    *offset = (u64)copy;
-    *offset -= common;
-  }
+  bpf_loop(cpus, learn_cpu_offset, &common, 0);
   return 0;
 }
 
