@@ -79,8 +79,8 @@ Result<int> run(const Options &options) {
   if (!sinks) return tl::unexpected(sinks.error());
   auto command = Launch::hold(options.command);
   if (!command) return tl::unexpected(command.error());
-  auto source = BpfSource::open({.hold_tasks = !options.count_at_last_switch,
-                                 .gauges_from_proc = options.gauges_from_proc});
+  auto source = BpfSource::open(
+      {.hold_tasks = !options.count_at_last_switch, .gauges_from_proc = options.gauges_from_proc});
   if (!source) return tl::unexpected(source.error());
   if (auto entered = (*source)->enter(command->pid()); !entered)
     return tl::unexpected(entered.error());

@@ -1,6 +1,7 @@
 // What the BPF source costs, printed as one JSON object on standard output:
 //   source_bench load                    opening and loading, in milliseconds
-//   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while OTHERS of
+//   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while
+//   OTHERS of
 //                                        another tree sleep beside it, in microseconds
 // Medians; every figure is of this process alone.
 #include <fmt/format.h>
@@ -101,7 +102,8 @@ void bench_tick(int tracked, int others) {
   if (others > 0) beside.start();
   const double look_ns = median_ns(2001, [&] { static_cast<void>((*source)->look()); });
   const auto last = (*source)->look();
-  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked)) fail("not all are tracked");
+  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
+    fail("not all are tracked");
   fmt::print("{{\"tick_us\": {:.2f}}}\n", look_ns / 1e3);
 }
 

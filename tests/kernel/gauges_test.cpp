@@ -1,4 +1,5 @@
-// What a tree holds - memory, descriptors, processes, tasks - against what /proc says while it stands still.
+// What a tree holds - memory, descriptors, processes, tasks - against what /proc says while it
+// stands still.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,7 +28,8 @@ class StillRecording {
  public:
   explicit StillRecording(const std::vector<std::string> &workload_argv,
                           const std::vector<std::string> &options = {}) {
-    std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
+    std::vector<std::string> argv{
+        test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
                              directory_.file("truth")});
@@ -158,7 +160,9 @@ void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint
   CHECK(checked > 0);
 }
 
-void pass_time() { usleep(test::clock_is_emulated() ? 1'000'000 : 200'000); }
+void pass_time() {
+  usleep(test::clock_is_emulated() ? 1'000'000 : 200'000);
+}
 
 void check_still_tree(const std::vector<std::string> &options) {
   StillRecording recording({"still", "20", "5"}, options);
@@ -175,7 +179,8 @@ void check_still_tree(const std::vector<std::string> &options) {
 
 }  // namespace
 
-TEST_CASE("memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
+TEST_CASE(
+    "memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
   check_still_tree({});
 }
 

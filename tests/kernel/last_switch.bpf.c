@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The test's own truth, by other means than the recorder's: what every task of one user had in its counters
- * at its very last switch, after which no counter moves. */
+/* The test's own truth, by other means than the recorder's: what every task of one user had in its
+ * counters at its very last switch, after which no counter moves. */
 #include <linux/types.h>
 
 #include <linux/bpf.h>
 
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
 #include "kernel_types.h"
@@ -41,4 +41,5 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct *prev) {
   return 0;
 }
 
-char LICENSE[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license")
+= "Dual BSD/GPL";

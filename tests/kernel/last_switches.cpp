@@ -21,8 +21,12 @@ LastSwitches::LastSwitches(std::uint32_t uid) : skeleton_(last_switch__open()) {
 
 LastSwitches::~LastSwitches() = default;
 
-std::int64_t LastSwitches::tasks() const { return static_cast<std::int64_t>(skeleton_->bss->tasks); }
-std::int64_t LastSwitches::run_ns() const { return static_cast<std::int64_t>(skeleton_->bss->run_ns); }
+std::int64_t LastSwitches::tasks() const {
+  return static_cast<std::int64_t>(skeleton_->bss->tasks);
+}
+std::int64_t LastSwitches::run_ns() const {
+  return static_cast<std::int64_t>(skeleton_->bss->run_ns);
+}
 std::int64_t LastSwitches::switches() const {
   return static_cast<std::int64_t>(skeleton_->bss->switches);
 }

@@ -1,4 +1,5 @@
-// Watches, for one user, what every task had counted at its last switch: the truth behind the truth.
+// Watches, for one user, what every task had counted at its last switch: the truth behind the
+// truth.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,9 @@ std::string built(const std::string &name) {
   return fmt::format("{}/{}", directory ? directory : "build", name);
 }
 
-bool clock_is_emulated() { return std::getenv("RUSAGE_EMULATED_CLOCK") != nullptr; }
+bool clock_is_emulated() {
+  return std::getenv("RUSAGE_EMULATED_CLOCK") != nullptr;
+}
 
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = std::filesystem::temp_directory_path() / "rusage-bpf-test-XXXXXX";
@@ -38,7 +40,8 @@ Finished run(const std::vector<std::string> &argv, const std::string &directory)
   const std::string output_path = outputs.file("output");
   const std::string errors_path = outputs.file("errors");
   std::vector<char *> arguments;
-  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
+  for (const std::string &argument : argv)
+    arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
 
   const pid_t pid = fork();
@@ -74,6 +77,8 @@ std::string read_file(const std::string &path) {
   return text.str();
 }
 
-nlohmann::json read_json(const std::string &path) { return nlohmann::json::parse(read_file(path)); }
+nlohmann::json read_json(const std::string &path) {
+  return nlohmann::json::parse(read_file(path));
+}
 
 }  // namespace test

@@ -10,7 +10,8 @@
 
 namespace test {
 
-// A program of the build: "rusage-bpf", "tests/programs/children". The build is where RUSAGE_BUILD_DIR says.
+// A program of the build: "rusage-bpf", "tests/programs/children". The build is where
+// RUSAGE_BUILD_DIR says.
 std::string built(const std::string &name);
 
 // Whether time passes as on real hardware; on an emulated clock tolerances on time are wider.
@@ -38,7 +39,8 @@ struct Finished {
   std::string errors;  // and to standard error
 };
 
-// Runs a program to its end, standard input empty. `directory` is its working directory; empty: ours.
+// Runs a program to its end, standard input empty. `directory` is its working directory; empty:
+// ours.
 Finished run(const std::vector<std::string> &argv, const std::string &directory = "");
 
 std::string read_file(const std::string &path);

@@ -1,0 +1,240 @@
+// The command line from end to end: exit statuses, what is said, and which files are left.
+#include <fmt/format.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "support/background.h"
+#include "support/scene.h"
+
+namespace {
+
+using namespace test;
+using Arguments = std::vector<std::string>;
+
+constexpr unsigned nobody = 65534;
+constexpr const char *earlier = "an earlier recording";
+
+// One line of ours, with these words in it.
+void check_line(const std::string &errors, const std::vector<std::string> &words) {
+  INFO(errors);
+  CHECK(errors.starts_with("rusage-bpf: "));
+  CHECK(errors.ends_with("\n"));
+  CHECK(std::count(errors.begin(), errors.end(), '\n') == 1);
+  for (const std::string &word : words) CHECK(errors.find(word) != std::string::npos);
+}
+
+// A command that shows that it ran, beside an earlier recording.
+class Refusal {
+ public:
+  Refusal() { scene_.create("rusage.json", earlier); }
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+
+  // Checks that this ends with the status and one line with these words, without having run the
+  // command, and that all files are as before.
+  void check(const Start &start, int status, const std::vector<std::string> &words) const {
+    const auto files = scene_.files();
+    const Finished finished = run_to_end(start);
+    CHECK(finished.exit_code == status);
+    CHECK(finished.output.empty());
+    check_line(finished.errors, words);
+    CHECK(scene_.files() == files);
+    CHECK(scene_.text("rusage.json") == earlier);
+  }
+  void check(Arguments options, int status, const std::vector<std::string> &words) const {
+    options.insert(options.end(), {"--", "sh", "script"});
+    check(scene_.recorder(options), status, words);
+  }
+
+ private:
+  Scene scene_{": >ran; echo ran"};
+};
+
+void become_nobody() {
+  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
+      setresuid(nobody, nobody, nobody) != 0)
+    _exit(98);
+}
+
+void give_to_nobody(const std::string &path) {
+  REQUIRE(chown(path.c_str(), nobody, nobody) == 0);
+}
+
+Start with_sudo(Start start) {
+  start.environment = {{"SUDO_UID", std::to_string(nobody)}, {"SUDO_GID", std::to_string(nobody)}};
+  return start;
+}
+
+}  // namespace
+
+TEST_CASE("The exit status is the command's own") {
+  const int status = GENERATE(0, 3, 255);
+  const Scene scene(fmt::format("exit {}", status));
+  CHECK(run_to_end(scene.recorded_script()).exit_code == status);
+  scene.check_recording(status, nullptr);
+}
+
+TEST_CASE("A command killed by signal N gives the exit status 128 + N") {
+  const int signal = GENERATE(SIGHUP, SIGKILL, SIGUSR1, SIGTERM);
+  const Scene scene(fmt::format("kill -{} $$", signal));
+  CHECK(run_to_end(scene.recorded_script()).exit_code == 128 + signal);
+  scene.check_recording(nullptr, signal);
+}
+
+TEST_CASE("A command that cannot be executed is named, and leaves an earlier recording alone") {
+  const Refusal refusal;
+  const Scene &scene = refusal.scene();
+  scene.create("no-program", "exit 0\n");
+  const auto check = [&](const std::string &command, int status) {
+    refusal.check(scene.recorder({"--", command}), status, {command});
+  };
+  check("no-such-command", 127);
+  check("./no-such-file", 127);
+  check("./no-program/below-a-file", 127);
+  check("./no-program", 126);
+  check(scene.path(), 126);
+}
+
+TEST_CASE("Wrong options are refused with a line that says what to do instead") {
+  const Refusal refusal;
+  for (const char *interval : {"0", "-1", "abc", "1e9", "nan", ".0009", "3601", "1s", "", " 1"})
+    refusal.check({"--interval", interval}, 125,
+                  {fmt::format("--interval {}:", interval), "give seconds between .001 and 3600"});
+  refusal.check({"--bogus"}, 125, {"--bogus", "see rusage-bpf --help"});
+  refusal.check({"--interval"}, 125, {"--interval", "see rusage-bpf --help"});
+  refusal.check({"--output"}, 125, {"--output", "see rusage-bpf --help"});
+  refusal.check({"-o", "rows.txt"}, 125, {"rows.txt", "must end in .json"});
+
+  const Scene &scene = refusal.scene();
+  for (const Arguments &nothing : {Arguments{}, Arguments{"--"}, Arguments{"-q", "--"}})
+    refusal.check(scene.recorder(nothing), 125, {"no command", "rusage-bpf -- "});
+  refusal.check(scene.recorder({"sh", "script"}), 125, {"sh", "--"});
+}
+
+TEST_CASE("An output that cannot be written is named before the command starts") {
+  const Refusal refusal;
+  const Scene &scene = refusal.scene();
+  std::filesystem::create_directory(scene.path("directory.json"));
+  std::filesystem::create_symlink("rusage.json", scene.path("link.json"));
+  const Gate fifo(scene.path("fifo.json"));
+  for (const std::string output : {"missing/out.json", "script/out.json", "/sys/out.json",
+                                   "directory.json", "link.json", "fifo.json"}) {
+    refusal.check({"-o", output}, 125, {output + ": "});
+    refusal.check({"-o", "first.json", "-o", output}, 125, {output + ": "});
+  }
+}
+
+TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file") {
+  // The command lives until the recorder has given its output up.
+  const Scene scene(
+      "n=0; while [ -e small/.out.json.* ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done; "
+      "[ $n != 400 ] && echo whole");
+  std::filesystem::create_directory(scene.path("small"));
+  scene.create("outer", fmt::format("echo '{}' >small/out.json; \"$@\"; status=$?; "
+                                    "ls -A small >left; cat small/* >text; exit $status",
+                                    earlier));
+  Start start = scene.recorder({"-q", "-i", ".001", "-o", "small/out.json", "--", "sh", "script"});
+  start.argv.insert(start.argv.begin(), {"sh", "outer"});
+  start.prepare = [] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("small", "small", "tmpfs", 0, "size=64k") != 0)
+      _exit(98);
+  };
+  const Finished finished = run_to_end(start);
+  CHECK(finished.exit_code == 125);
+  CHECK(finished.output == "whole\n");
+  check_line(finished.errors, {"small/out.json: No space left on device"});
+  CHECK(scene.text("left") == "out.json\n");
+  CHECK(scene.text("text") == earlier + std::string("\n"));
+}
+
+TEST_CASE("An output that fails does not take the others with it") {
+  const Scene scene("echo whole");
+  const Finished finished =
+      run_to_end(scene.recorder({"-q", "-o", "/dev/full", "-o", "out.json", "--", "sh", "script"}));
+  CHECK(finished.exit_code == 125);
+  CHECK(finished.output == "whole\n");
+  check_line(finished.errors, {"/dev/full: No space left on device"});
+  scene.check_recording(0, nullptr);
+  CHECK(scene.files() == std::set<std::string>{"script", "out.json"});
+}
+
+TEST_CASE("The summary is on standard error, and -q leaves it out") {
+  const Scene scene("echo whole; exit 3");
+  const Finished loud = run_to_end(scene.recorder({"--", "sh", "script"}));
+  CHECK(loud.output == "whole\n");
+  INFO(loud.errors);
+  for (const char *line :
+       {"\nsh script: exit 3 after ", "\n  CPU  ", "\n  memory  ", "\n  processes  ", "\n  I/O  ",
+        "\n  switches  ", "\n  audit  ", "\n  rows  "})
+    CHECK(loud.errors.find(line) != std::string::npos);
+  CHECK(loud.errors.find(" in rusage.json\n") != std::string::npos);
+  CHECK(scene.exists("rusage.json"));
+
+  CHECK(run_to_end(scene.recorder({"-q", "--", "sh", "script"})).errors.empty());
+}
+
+TEST_CASE("The document goes to standard output where that is asked for") {
+  const Scene scene;
+  const Finished finished = run_to_end(scene.recorder({"-q", "-o", "-", "--", "sh", "script"}));
+  const auto document = nlohmann::json::parse(finished.output);
+  CHECK(document["meta"]["exit_code"] == 0);
+  CHECK(scene.files() == std::set<std::string>{"script"});
+}
+
+TEST_CASE("Two outputs are two equal files") {
+  const Scene scene;
+  CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"}))
+            .exit_code == 0);
+  scene.check_recording(0, nullptr);
+  CHECK(scene.text("out.json") == scene.text("2.json"));
+}
+
+TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it") {
+  const Refusal refusal;
+  const Scene &scene = refusal.scene();
+  std::filesystem::create_directory(scene.path("roots"));
+  give_to_nobody(scene.path());
+  refusal.check(with_sudo(scene.recorder({"-o", "roots/out.json", "--", "sh", "script"})), 125,
+                {"roots/out.json: Permission denied"});
+  refusal.check(with_sudo(scene.recorder({"--", "sh", "script"})), 125,
+                {"rusage.json: Permission denied"});
+
+  CHECK(run_to_end(with_sudo(scene.recorded_script())).exit_code == 0);
+  scene.check_recording(0, nullptr);
+  struct stat is {};
+  REQUIRE(stat(scene.path("out.json").c_str(), &is) == 0);
+  CHECK(is.st_uid == nobody);
+  CHECK(is.st_gid == nobody);
+}
+
+TEST_CASE("Without privileges one line says which are missing and how to get them") {
+  // A copy, since nobody else may be let into the directory of the build.
+  const Refusal refusal;
+  const Scene &scene = refusal.scene();
+  Start start = scene.recorder({"--", "sh", "script"});
+  std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
+  start.argv[0] = "./rusage-bpf";
+  start.prepare = become_nobody;
+  give_to_nobody(scene.path());
+  give_to_nobody(scene.path("rusage.json"));
+  refusal.check(start, 125, {"root", "CAP_BPF", "sudo rusage-bpf"});
+}
+
+TEST_CASE("Help and the version are printed without a command") {
+  const std::string option = GENERATE("--help", "--version");
+  const Scene scene;
+  const Finished finished = run_to_end(scene.recorder({option}));
+  CHECK(finished.exit_code == 0);
+  CHECK(finished.output.find("rusage-bpf") != std::string::npos);
+  CHECK(finished.errors.empty());
+}

@@ -1,0 +1,142 @@
+#include "cli/options.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rusage_bpf {
+namespace {
+
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using Words = std::vector<std::string>;
+
+Result<Options> parse(const Words &arguments) {
+  std::vector<const char *> argv{"rusage-bpf"};
+  for (const std::string &argument : arguments) argv.push_back(argument.c_str());
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+// What `options` mean in front of a command.
+Options parsed(Words options) {
+  options.insert(options.end(), {"--", "true"});
+  auto result = parse(options);
+  REQUIRE(result);
+  return *std::move(result);
+}
+
+// What is said about `arguments`, which are wrong.
+std::string complaint(const Words &arguments) {
+  const auto result = parse(arguments);
+  REQUIRE_FALSE(result);
+  CHECK(result.error().kind == Error::Kind::recorder);
+  return result.error().message;
+}
+
+TEST_CASE("a command alone is recorded every 0.1 s into rusage.json") {
+  const auto options = parse({"--", "make", "-j8"});
+  REQUIRE(options);
+  CHECK(options->command == Words{"make", "-j8"});
+  CHECK(options->interval_ns == 100'000'000);
+  CHECK(options->outputs == Words{"rusage.json"});
+  CHECK_FALSE(options->quiet);
+  CHECK_FALSE(options->count_at_last_switch);
+  CHECK(options->print.empty());
+}
+
+TEST_CASE("what follows the first -- is the command's own, whatever it looks like") {
+  const auto options = parse({"-q", "--", "env", "--", "-i", "abc", "--help", ""});
+  REQUIRE(options);
+  CHECK(options->quiet);
+  CHECK(options->command == Words{"env", "--", "-i", "abc", "--help", ""});
+  CHECK(options->interval_ns == 100'000'000);
+}
+
+TEST_CASE("an interval is given in seconds") {
+  const auto [text, ns] = GENERATE(values<std::pair<const char *, std::uint64_t>>({
+      {".001", 1'000'000},
+      {"0.001", 1'000'000},
+      {"1e-2", 10'000'000},
+      {".01", 10'000'000},
+      {".03", 30'000'000},
+      {"0.1234567896", 123'456'790},
+      {"1", 1'000'000'000},
+      {"1.5", 1'500'000'000},
+      {"3600", 3'600'000'000'000},
+  }));
+  CAPTURE(text);
+  CHECK(parsed({"--interval", text}).interval_ns == ns);
+  CHECK(parsed({std::string("--interval=") + text}).interval_ns == ns);
+  CHECK(parsed({"-i", text}).interval_ns == ns);
+  CHECK(parsed({std::string("-i") + text}).interval_ns == ns);
+}
+
+TEST_CASE("any other interval is refused in one line that says what is wanted") {
+  const std::string text = GENERATE("0", "-1", "abc", "1e9", "1e-400", "nan", "inf", "", "0x1",
+                                    "1s", "1,5", " 1", "1 ", "+1", ".0009", "3600.1");
+  CAPTURE(text);
+  const std::string message = complaint({"--interval", text, "--", "true"});
+  CHECK_THAT(message, StartsWith("--interval " + text));
+  CHECK_THAT(message, Contains("between .001 and 3600"));
+  CHECK_THAT(message, !Contains("\n"));
+}
+
+TEST_CASE("rows go to every output that is named") {
+  CHECK(parsed({"-o", "a.json"}).outputs == Words{"a.json"});
+  CHECK(parsed({"-o", "a.json", "--output", "dir/b c.json", "--output=-", "-q"}).outputs ==
+        Words{"a.json", "dir/b c.json", "-"});
+  CHECK(parsed({"-o", "/dev/null"}).outputs == Words{"/dev/null"});
+}
+
+TEST_CASE("an output of a format that cannot be written is refused in one line") {
+  const std::string output =
+      GENERATE("rows.csv", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
+  CAPTURE(output);
+  const std::string message = complaint({"-o", "good.json", "-o", output, "--", "true"});
+  CHECK_THAT(message, StartsWith("--output " + output));
+  CHECK_THAT(message, Contains(".json") && !Contains("\n"));
+}
+
+TEST_CASE("flags are off until they are given") {
+  CHECK(parsed({"-q"}).quiet);
+  CHECK(parsed({"--quiet"}).quiet);
+  CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
+}
+
+TEST_CASE("wrong usage is explained in one line that names the culprit") {
+  const auto [arguments, culprit] = GENERATE(values<std::pair<Words, std::string>>({
+      {{}, "no command"},
+      {{"-q"}, "no command"},
+      {{"-q", "--"}, "no command"},
+      {{"make"}, "make"},
+      {{"-q", "make", "--", "true"}, "make"},
+      {{"-o", "a.json", "b.json", "--", "true"}, "b.json"},
+      {{"--fast", "--", "true"}, "--fast"},
+      {{"-i"}, "--interval"},
+      {{"-i", "--", "true"}, "--interval"},
+      {{"-i", "1", "-i", "2", "--", "true"}, "--interval"},
+      {{"-o", "--", "true"}, "--output"},
+  }));
+  CAPTURE(arguments);
+  const std::string message = complaint(arguments);
+  CHECK_THAT(message, Contains(culprit) && !Contains("\n"));
+}
+
+TEST_CASE("help names every option and how a command is given") {
+  const std::string flag = GENERATE("-h", "--help");
+  const auto options = parse({flag});
+  REQUIRE(options);
+  for (const char *text : {"rusage-bpf [OPTIONS] -- COMMAND [ARG...]", "-i,--interval SECONDS",
+                           "-o,--output FILE", "-q,--quiet", "--version"})
+    CHECK_THAT(options->print, Contains(text));
+}
+
+TEST_CASE("the version is one line") {
+  const auto options = parse({"--version"});
+  REQUIRE(options);
+  CHECK_THAT(options->print, Catch::Matchers::Matches("rusage-bpf [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
+
+}  // namespace
+}  // namespace rusage_bpf

@@ -1,0 +1,260 @@
+#include "output/output_file.h"
+
+#include <fcntl.h>
+#include <pty.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "os/caller.h"
+#include "support/process.h"
+
+namespace rusage_bpf {
+namespace {
+
+using Catch::Matchers::Contains;
+using Names = std::vector<std::string>;
+
+// Somewhere to write.
+class Directory : public test::TemporaryDirectory {
+ public:
+  // The tests may themselves run under sudo, whose user cannot enter this directory of root's.
+  Directory() { unsetenv("SUDO_UID"); }
+
+  // What is in it, in alphabetical order.
+  [[nodiscard]] Names names() const {
+    Names names;
+    for (const auto &entry : std::filesystem::directory_iterator(path()))
+      names.push_back(entry.path().filename());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
+  void put(const std::string &name, const std::string &text) const {
+    std::ofstream(file(name)) << text;
+  }
+};
+
+OutputFile create(const std::string &path) {
+  auto file = OutputFile::create(path);
+  if (!file) FAIL(file.error().message);
+  return *std::move(file);
+}
+
+TEST_CASE("a file appears under its name when it is committed") {
+  const Directory directory;
+  OutputFile file = create(directory.file("out.json"));
+  REQUIRE(file.write("row"));
+  const Names before = directory.names();
+  REQUIRE(before.size() == 1);
+  CHECK(before[0] != "out.json");
+  CHECK(before[0][0] == '.');
+
+  REQUIRE(file.commit());
+  CHECK(directory.names() == Names{"out.json"});
+  CHECK(test::read_file(directory.file("out.json")) == "row");
+}
+
+TEST_CASE("a file that is never committed leaves nothing behind") {
+  const Directory directory;
+  {
+    OutputFile file = create(directory.file("out.json"));
+    REQUIRE(file.write(std::string(1'000'000, 'x')));
+  }
+  CHECK(directory.names().empty());
+}
+
+TEST_CASE("a file that was there keeps its content until the commit") {
+  const Directory directory;
+  directory.put("out.json", "old");
+  {
+    OutputFile given_up = create(directory.file("out.json"));
+    REQUIRE(given_up.write("never seen"));
+  }
+  CHECK(test::read_file(directory.file("out.json")) == "old");
+
+  OutputFile file = create(directory.file("out.json"));
+  REQUIRE(file.write("new"));
+  CHECK(test::read_file(directory.file("out.json")) == "old");
+  REQUIRE(file.commit());
+  CHECK(test::read_file(directory.file("out.json")) == "new");
+  CHECK(directory.names() == Names{"out.json"});
+}
+
+TEST_CASE("two recordings into one name do not mix: the later commit stands") {
+  const Directory directory;
+  OutputFile one = create(directory.file("out.json"));
+  OutputFile other = create(directory.file("out.json"));
+  REQUIRE(one.write("one"));
+  REQUIRE(other.write("other"));
+  REQUIRE(other.commit());
+  REQUIRE(one.commit());
+  CHECK(test::read_file(directory.file("out.json")) == "one");
+  CHECK(directory.names() == Names{"out.json"});
+}
+
+TEST_CASE("every byte is written, in whatever pieces it comes") {
+  const Directory directory;
+  const auto piece_bytes = GENERATE(std::size_t{7}, 1000, 64 * 1024, 300'000);
+  std::string text(300'000, ' ');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i % 251);
+
+  OutputFile file = create(directory.file("out.json"));
+  for (std::size_t at = 0; at < text.size(); at += piece_bytes)
+    REQUIRE(file.write(std::string_view(text).substr(at, piece_bytes)));
+  REQUIRE(file.commit());
+  CHECK(test::read_file(directory.file("out.json")) == text);
+}
+
+TEST_CASE("nothing written is an empty file") {
+  const Directory directory;
+  REQUIRE(create(directory.file("out.json")).commit());
+  CHECK(test::read_file(directory.file("out.json")).empty());
+}
+
+TEST_CASE("a name without a directory is one in the working directory") {
+  const Directory directory;
+  const auto old = std::filesystem::current_path();
+  std::filesystem::current_path(directory.path());
+  const auto file = OutputFile::create("out.json");
+  const Names names = directory.names();
+  std::filesystem::current_path(old);
+  CHECK(file);
+  CHECK(names.size() == 1);
+}
+
+TEST_CASE("what could not be replaced is refused at once, and left as it is") {
+  const Directory directory;
+  directory.put("plain", "old");
+  std::filesystem::create_directory(directory.file("directory"));
+  std::filesystem::create_symlink("plain", directory.file("link"));
+  std::filesystem::create_symlink("nowhere", directory.file("dangling"));
+  REQUIRE(mkfifo(directory.file("pipe").c_str(), 0600) == 0);
+  const Names before = directory.names();
+
+  struct Case {
+    const char *name;
+    const char *reason;
+  };
+  for (const auto &[name, reason] : {Case{"directory", "no regular file"},
+                                     {"directory/", "is a directory"},
+                                     {".", "no regular file"},
+                                     {"link", "no regular file"},
+                                     {"dangling", "no regular file"},
+                                     {"pipe", "no regular file"},
+                                     {"missing/out.json", "No such file or directory"},
+                                     {"plain/out.json", "Not a directory"}}) {
+    CAPTURE(name);
+    const auto file = OutputFile::create(directory.file(name));
+    REQUIRE_FALSE(file);
+    CHECK_THAT(file.error().message, Contains(directory.file(name)) && Contains(reason));
+    CHECK_THAT(file.error().message, !Contains("\n"));
+    CHECK(directory.names() == before);
+  }
+  CHECK(test::read_file(directory.file("plain")) == "old");
+}
+
+TEST_CASE("a character device is written as it is") {
+  // A terminal's, because nothing can be renamed into its folder should this ever go wrong.
+  int master = -1;
+  int slave = -1;
+  std::array<char, 64> path{};
+  REQUIRE(openpty(&master, &slave, path.data(), nullptr, nullptr) == 0);
+  const Fd terminal(master);
+  const Fd keep_open(slave);
+  REQUIRE(fcntl(master, F_SETFL, O_NONBLOCK) == 0);
+
+  const Directory directory;  // also makes us act for ourselves
+  OutputFile file = create(path.data());
+  REQUIRE(file.write("row"));
+  REQUIRE(file.commit());
+  std::array<char, 64> text{};
+  REQUIRE(read(terminal.get(), text.data(), text.size()) == 3);
+  CHECK(std::string(text.data()) == "row");
+}
+
+TEST_CASE("standard output is written as it is") {
+  const Directory directory;
+  const Fd old(dup(STDOUT_FILENO));
+  const Fd replacement(open(directory.file("stdout").c_str(), O_WRONLY | O_CREAT, 0600));
+  REQUIRE(replacement);
+  dup2(replacement.get(), STDOUT_FILENO);
+  auto file = OutputFile::create("-");
+  dup2(old.get(), STDOUT_FILENO);
+  REQUIRE(file);
+  REQUIRE(file->write("row"));
+  REQUIRE(file->commit());
+  CHECK(test::read_file(directory.file("stdout")) == "row");
+}
+
+TEST_CASE("a disk that fills up is an error that names the file, and nothing is left behind") {
+  // The first is small enough to be kept back until the commit, the other one is not.
+  const auto bytes = GENERATE(std::size_t{2000}, 300'000);
+  const Directory directory;
+  rlimit old{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+  const rlimit small{.rlim_cur = 1000, .rlim_max = old.rlim_max};
+  const auto old_action = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  Result<void> written;
+  {
+    OutputFile file = create(directory.file("out.json"));
+    written = file.write(std::string(bytes, 'x'));
+    if (written) written = file.commit();
+  }
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
+  std::signal(SIGXFSZ, old_action);
+  REQUIRE_FALSE(written);
+  CHECK(written.error().message == directory.file("out.json") + ": File too large");
+  CHECK(directory.names().empty());
+}
+
+// Root under sudo becomes the user of that number; anybody else stays who they are.
+class Sudo {
+ public:
+  explicit Sudo(const Directory &directory) {
+    setenv("SUDO_UID", "65534", 1);
+    setenv("SUDO_GID", "65534", 1);
+    const Caller user = caller();
+    REQUIRE(chown(directory.path().c_str(), user.uid, user.gid) == 0);
+  }
+  ~Sudo() {
+    unsetenv("SUDO_UID");
+    unsetenv("SUDO_GID");
+  }
+  Sudo(const Sudo &) = delete;
+  Sudo &operator=(const Sudo &) = delete;
+};
+
+TEST_CASE("a file belongs to the user who asked for it, also under sudo") {
+  const Directory directory;
+  const Sudo sudo(directory);
+  REQUIRE(create(directory.file("out.json")).commit());
+  struct stat status {};
+  REQUIRE(stat(directory.file("out.json").c_str(), &status) == 0);
+  CHECK(status.st_uid == caller().uid);
+  CHECK(status.st_gid == caller().gid);
+}
+
+TEST_CASE("what the user who asked may not write is refused, also under sudo") {
+  const Directory directory;
+  const Sudo sudo(directory);
+  directory.put("protected.json", "old");
+  REQUIRE(chmod(directory.file("protected.json").c_str(), 0400) == 0);
+  CHECK_FALSE(OutputFile::create(directory.file("protected.json")));
+  REQUIRE(chmod(directory.path().c_str(), 0500) == 0);
+  CHECK_FALSE(OutputFile::create(directory.file("new.json")));
+  REQUIRE(chmod(directory.path().c_str(), 0700) == 0);
+  CHECK(directory.names() == Names{"protected.json"});
+}
+
+}  // namespace
+}  // namespace rusage_bpf

@@ -1,0 +1,182 @@
+#include "model/row.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <random>
+#include <utility>
+#include <vector>
+
+namespace rusage_bpf {
+namespace {
+
+using Figures = std::vector<std::pair<rusage_column, std::uint64_t>>;
+
+// Everything is known and 0, but for `figures`.
+Snapshot snapshot(const Figures &figures, std::uint64_t monotonic_ns = 0) {
+  Snapshot snapshot;
+  snapshot.monotonic_ns = monotonic_ns;
+  snapshot.known.set();
+  for (const auto &[column, value] : figures) snapshot.value[column] = value;
+  return snapshot;
+}
+
+TEST_CASE("the first row has gauges and no counters") {
+  const Row row = RowMaker(Baseline::birth).next(snapshot({{RUSAGE_pid_count, 3}}), 0);
+  for (std::size_t i = 0; i < column_count; ++i) {
+    CAPTURE(columns[i].name);
+    CHECK(row.known[i] == (columns[i].kind != Column::Kind::counter));
+  }
+  CHECK(row.value[RUSAGE_pid_count] == 3);
+}
+
+TEST_CASE("the second row of a command holds everything since its birth") {
+  RowMaker rows(Baseline::birth);
+  rows.next(snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
+  const Row row =
+      rows.next(snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+  CHECK(row.value[RUSAGE_forks] == 5);
+  CHECK(row.value[RUSAGE_user] == 100);
+  CHECK(row.value[RUSAGE_system] == 200);
+}
+
+TEST_CASE("the second row of a tree found running holds what came after the first look") {
+  RowMaker rows(Baseline::first_look);
+  rows.next(snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
+  const Row row =
+      rows.next(snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+  CHECK(row.value[RUSAGE_forks] == 3);
+  CHECK(row.value[RUSAGE_user] == 90);
+  CHECK(row.value[RUSAGE_system] == 180);
+}
+
+TEST_CASE("gauges are as they are, whether they rise or fall") {
+  RowMaker rows(Baseline::birth);
+  for (const std::uint64_t rss : {4096, 8192, 0, 4096})
+    CHECK(rows.next(snapshot({{RUSAGE_rss, rss}}), 0).value[RUSAGE_rss] == rss);
+}
+
+TEST_CASE("rows are numbered, and end when their snapshot was taken") {
+  RowMaker rows(Baseline::birth);
+  std::uint64_t number = 0;
+  for (const std::uint64_t after_ns : {0, 100, 250}) {
+    const Row row = rows.next(snapshot({}, 5000 + after_ns), 1'700'000'000 + after_ns);
+    CHECK(row.number == number++);
+    CHECK(row.value[RUSAGE_elapsed] == after_ns);
+    CHECK(row.realtime_ns == 1'700'000'000 + after_ns);
+  }
+}
+
+TEST_CASE("what a snapshot does not know, its row does not know either") {
+  const auto unknown = GENERATE(range(std::size_t{0}, column_count));
+  RowMaker rows(Baseline::birth);
+  rows.next(snapshot({}), 0);
+  Snapshot partial = snapshot({});
+  partial.known.reset(unknown);
+  Known expected = partial.known;
+  expected.set(RUSAGE_elapsed);  // the row's own, whatever the source can tell
+  CAPTURE(columns[unknown].name);
+  CHECK(rows.next(partial, 0).known == expected);
+}
+
+TEST_CASE("a counter that steps back gives a row of 0 and is made up for later") {
+  RowMaker rows(Baseline::birth);
+  rows.next(snapshot({}), 0);
+  const std::vector<std::pair<std::uint64_t, std::uint64_t>> counter_and_delta{
+      {100, 100}, {90, 0}, {95, 0}, {100, 0}, {130, 30}};
+  for (const auto &[counter, delta] : counter_and_delta)
+    CHECK(rows.next(snapshot({{RUSAGE_run_delay, counter}}), 0).value[RUSAGE_run_delay] == delta);
+}
+
+TEST_CASE("user and system time share exactly the run time, and neither goes back") {
+  struct Case {
+    const char *what;
+    std::uint64_t user, system;              // the snapshot's, after one of 100 and 100
+    std::uint64_t user_delta, system_delta;  // the row's
+  };
+  const auto look = GENERATE(values<Case>({
+      {"both advance", 130, 150, 30, 50},
+      {"nothing ran", 100, 100, 0, 0},
+      {"the split moves without run time", 140, 60, 0, 0},
+      {"user steps back: all is system time", 90, 150, 0, 40},
+      {"system steps back: all is user time", 150, 90, 40, 0},
+      {"the run time steps back", 99, 98, 0, 0},
+  }));
+  CAPTURE(look.what);
+  RowMaker rows(Baseline::birth);
+  rows.next(snapshot({}), 0);
+  rows.next(snapshot({{RUSAGE_user, 100}, {RUSAGE_system, 100}}), 0);
+  const Row row = rows.next(snapshot({{RUSAGE_user, look.user}, {RUSAGE_system, look.system}}), 0);
+  CHECK(row.value[RUSAGE_user] == look.user_delta);
+  CHECK(row.value[RUSAGE_system] == look.system_delta);
+}
+
+// What the rows add up to, beside the most that any snapshot said.
+class Ledger {
+ public:
+  Ledger(Baseline baseline, const Snapshot &first) {
+    if (baseline == Baseline::birth) return;
+    sum_ = most_ = first.value;
+    most_run_ = run(first.value);
+  }
+
+  // Whether `row` is what `snapshot` makes of the rows before.
+  bool add(const Snapshot &snapshot, const Row &row) {
+    const Values before = sum_;
+    for (std::size_t i = 0; i < column_count; ++i) {
+      if (columns[i].kind != Column::Kind::counter) continue;
+      sum_[i] += row.value[i];
+      most_[i] = std::max(most_[i], snapshot.value[i]);
+      if (sum_[i] < before[i]) return false;  // the difference was negative
+      const bool is_part = i == RUSAGE_user || i == RUSAGE_system;
+      if (is_part ? sum_[i] > most_[i] : sum_[i] != most_[i]) return false;
+    }
+    most_run_ = std::max(most_run_, run(snapshot.value));
+    if (run(sum_) != most_run_) return false;
+    // The snapshot's own split stands wherever neither part has to go back for it.
+    const auto is_behind = [&](rusage_column part) { return snapshot.value[part] < before[part]; };
+    return is_behind(RUSAGE_user) || is_behind(RUSAGE_system) ||
+           (sum_[RUSAGE_user] == snapshot.value[RUSAGE_user] &&
+            sum_[RUSAGE_system] == snapshot.value[RUSAGE_system]);
+  }
+
+ private:
+  static std::uint64_t run(const Values &value) {
+    return value[RUSAGE_user] + value[RUSAGE_system];
+  }
+
+  Values sum_{};
+  Values most_{};
+  std::uint64_t most_run_ = 0;
+};
+
+TEST_CASE("no difference is negative and nothing is lost, whatever the snapshots do") {
+  constexpr unsigned walks = 10'000;
+  constexpr unsigned looks = 20;
+  const auto baseline = GENERATE(Baseline::birth, Baseline::first_look);
+  for (unsigned seed = 0; seed < walks; ++seed) {
+    std::mt19937_64 random(seed);
+    std::uniform_int_distribution<std::int64_t> step(-1000, 2000);
+    const auto look = [&](const Snapshot &before) {
+      Snapshot after = before;
+      for (std::uint64_t &value : after.value)
+        value = static_cast<std::uint64_t>(
+            std::max<std::int64_t>(0, static_cast<std::int64_t>(value) + step(random)));
+      return after;
+    };
+
+    RowMaker rows(baseline);
+    Snapshot now = look(snapshot({}));
+    rows.next(now, 0);
+    Ledger ledger(baseline, now);
+    bool right = true;
+    for (unsigned n = 1; n < looks && right; ++n) {
+      now = look(now);
+      right = ledger.add(now, rows.next(now, 0));
+    }
+    CAPTURE(seed);
+    REQUIRE(right);
+  }
+}
+
+}  // namespace
+}  // namespace rusage_bpf

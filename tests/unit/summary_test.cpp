@@ -1,0 +1,108 @@
+#include <catch2/catch.hpp>
+
+#include "output/summary_sink.h"
+
+namespace rusage_bpf {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t mib = 1 << 20;
+
+Recording recording_of(std::vector<std::string> argv) {
+  Recording recording;
+  recording.argv = std::move(argv);
+  return recording;
+}
+
+// A recording with one row, in which every figure is `figure` but for `others`.
+Outcome outcome_of(std::uint64_t figure,
+                   const std::vector<std::pair<rusage_column, std::uint64_t>> &others = {}) {
+  Row row;
+  row.value.fill(figure);
+  row.known.set();
+  for (const auto &[column, value] : others) row.value[column] = value;
+  Outcome outcome;
+  outcome.totals.add(row);
+  outcome.exit.code = 0;
+  return outcome;
+}
+
+std::string summary_of(const Outcome &outcome) {
+  return summary(recording_of({"true"}), outcome, {"rusage.json"});
+}
+
+TEST_CASE("the summary says what ran, how it ended, what it used and where the rows are") {
+  Outcome outcome = outcome_of(0, {{RUSAGE_elapsed, 2 * second},
+                                   {RUSAGE_user, 3 * second},
+                                   {RUSAGE_system, second / 2},
+                                   {RUSAGE_run_delay, second / 4},
+                                   {RUSAGE_rss, 100 * mib},
+                                   {RUSAGE_forks, 1233},
+                                   {RUSAGE_pid_count, 9},
+                                   {RUSAGE_thread_count, 12},
+                                   {RUSAGE_read_bytes, 5 * mib},
+                                   {RUSAGE_read_count, 4321},
+                                   {RUSAGE_write_bytes, 2 * mib},
+                                   {RUSAGE_write_count, 765},
+                                   {RUSAGE_disk_read_bytes, 4096},
+                                   {RUSAGE_disk_write_bytes, 512},
+                                   {RUSAGE_ctx_switches_voluntary, 11},
+                                   {RUSAGE_ctx_switches_involuntary, 22},
+                                   {RUSAGE_minor_faults, 33},
+                                   {RUSAGE_major_faults, 44}});
+  outcome.exit.code = 2;
+  outcome.audit.kernel.value[RUSAGE_user] = 3 * second;
+  outcome.audit.kernel.value[RUSAGE_system] = second / 2;
+  outcome.audit.ticks_missed = 5;
+  const std::string text =
+      summary(recording_of({"make", "-j8"}), outcome, {"rusage.json", "other.json"});
+  CHECK(
+      text ==
+      "\n"
+      "make -j8: exit 2 after 2.000 s\n"
+      "  CPU        3.000 s user + 0.500 s system = 175 % of one core; 0.250 s waiting for a CPU\n"
+      "  memory     peak 100 MiB resident at 2.000 s\n"
+      "  processes  1 234 ran, at most 9 at once (12 tasks)\n"
+      "  I/O        read 5.00 MiB in 4 321 calls, wrote 2.00 MiB in 765 calls; "
+      "storage: 4.00 KiB read, 512 B written\n"
+      "  switches   11 voluntary, 22 involuntary; faults: 33 minor, 44 major\n"
+      "  audit      accounted 100.00 % of the kernel's own total, 0 tasks lost, 5 ticks missed\n"
+      "  rows       1 in rusage.json, other.json\n");
+}
+
+TEST_CASE("a command that a signal killed is told by the signal's number and name") {
+  Outcome outcome = outcome_of(0);
+  outcome.exit = {.code = {}, .signal = 9};
+  CHECK_THAT(summary_of(outcome), Contains("true: killed by signal 9 (Killed) after"));
+}
+
+TEST_CASE("one of a thing is singular, none and many are plural") {
+  Outcome one = outcome_of(1);
+  one.audit.untracked_tasks = 1;
+  one.audit.ticks_missed = 1;
+  for (const char *phrase :
+       {"in 1 call,", "in 1 call;", "(1 task)", "1 task lost", "1 tick missed"})
+    CHECK_THAT(summary_of(one), Contains(phrase));
+  for (const char *phrase : {"in 0 calls,", "(0 tasks)", "0 tasks lost", "0 ticks missed"})
+    CHECK_THAT(summary_of(outcome_of(0)), Contains(phrase));
+}
+
+TEST_CASE("tasks that were never tracked and events that were lost are both losses") {
+  Outcome outcome = outcome_of(0);
+  outcome.audit.untracked_tasks = 2;
+  outcome.audit.events_lost = 3;
+  CHECK_THAT(summary_of(outcome), Contains("5 tasks lost"));
+}
+
+TEST_CASE("where the kernel reports no total, no share of it is claimed") {
+  CHECK_THAT(summary_of(outcome_of(7)), Contains("the kernel reported no total, 0 tasks lost"));
+}
+
+TEST_CASE("a recording that took no time used no share of a core") {
+  CHECK_THAT(summary_of(outcome_of(0)), Contains("= 0 % of one core"));
+}
+
+}  // namespace
+}  // namespace rusage_bpf
