@@ -56,8 +56,7 @@ Result<Options> parse_options(int argc, const char *const *argv) {
          "-o,--output", options.outputs,
          "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
       ->option_text("FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
   app.add_flag("-q,--quiet", options.quiet, "no summary");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,

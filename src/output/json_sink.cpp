@@ -69,17 +69,16 @@ Json meta_json(const Recording &recording, const Outcome &outcome) {
 }
 
 Json totals_json(const Totals &totals) {
-  Json json = Json::object();
+  Json all = Json::object();
   for (std::size_t i = 0; i < column_count; i++) {
     if (columns[i].kind == Column::Kind::time) continue;
-    const Json value = number_or_null(i, totals[i], totals.known(i));
-    if (columns[i].kind == Column::Kind::counter)
-      json[std::string(columns[i].name)] = value;
-    else
-      json[std::string(columns[i].name)] = {{"peak", value},
-                                            {"elapsed", seconds(totals.peak_elapsed_ns(i))}};
+    Json &json = all[std::string(columns[i].name)];
+    json = number_or_null(i, totals[i], totals.known(i));
+    if (columns[i].kind != Column::Kind::gauge) continue;
+    const Json when = number_or_null(RUSAGE_elapsed, totals.peak_elapsed_ns(i), totals.known(i));
+    json = {{"peak", json}, {"elapsed", when}};
   }
-  return json;
+  return all;
 }
 
 Json audit_json(const Outcome &outcome) {

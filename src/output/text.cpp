@@ -24,11 +24,12 @@ std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array units{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   auto value = static_cast<double>(bytes) / 1024;
   std::size_t unit = 0;
-  while (value >= 1000 && unit + 1 < units.size()) {
+  // Three digits; the limits are where rounding would make it four.
+  while (value >= 999.5 && unit + 1 < units.size()) {
     value /= 1024;
     unit++;
   }
-  return fmt::format("{:.{}f} {}", value, value < 10 ? 2 : value < 100 ? 1 : 0, units[unit]);
+  return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, units[unit]);
 }
 
 std::string human_count(std::uint64_t count) {

@@ -49,10 +49,12 @@ class Sinks {
   std::optional<Error> first_error_;
 };
 
-// The terminal's keys reach the command without us. What somebody sends to us alone is passed on;
-// what the command sends to its whole group is not sent back to it.
+// The terminal's keys reach the command without us, its end only where we do not lead the session.
+// What somebody sends to us alone is passed on; what the command sends to its whole group is not
+// sent back to it.
 bool meant_for_command(const signalfd_siginfo &signal, pid_t command) {
-  return signal.ssi_code != SI_KERNEL && static_cast<pid_t>(signal.ssi_pid) != command;
+  if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) != command;
+  return signal.ssi_signo == SIGHUP && getsid(0) == getpid();
 }
 
 // The command was reaped, but tasks may still be on their way to their last switch: a matter of

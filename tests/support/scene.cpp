@@ -18,6 +18,10 @@ std::string until_exists(const std::string &file) {
                      file);
 }
 
+std::string watch_until_exists(const std::string &file) {
+  return fmt::format("n=0; until [ -e '{}' ] || [ $n = 5000000 ]; do n=$((n+1)); done; ", file);
+}
+
 Scene::Scene(const std::string &script) {
   create("script", script);
 }

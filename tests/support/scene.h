@@ -17,6 +17,8 @@ namespace test {
 
 // Shell text that waits, though not for ever, until the file exists.
 std::string until_exists(const std::string &file);
+// The same without sleep, so that the shell's traps run at once, each signal by itself.
+std::string watch_until_exists(const std::string &file);
 
 class Scene {
  public:
