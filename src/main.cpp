@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "output/json_sink.h"
 #include "output/summary_sink.h"
+#include "output/text.h"
 #include "recorder/recorder.h"
 #include "source/bpf_source.h"
 #include "target/launch.h"
@@ -33,7 +34,7 @@ int exit_status(const Exit &exit) {
 }
 
 int fail(const Error &error) {
-  fmt::print(stderr, "rusage-bpf: {}\n", error.message);
+  fmt::print(stderr, "rusage-bpf: {}\n", one_line(error.message));
   return exit_status(error);
 }
 

@@ -29,7 +29,9 @@ Result<std::uint64_t> parse_interval(const std::string &text) {
 }
 
 Result<void> check_output(const std::string &path) {
-  if (path == "-" || path.ends_with(".json") || path.starts_with("/dev/")) return {};
+  const bool device = path == "/dev/null" || path == "/dev/full";
+  const bool other_format = path.ends_with(".perfetto.json");
+  if (path == "-" || device || (path.ends_with(".json") && !other_format)) return {};
   return error(
       fmt::format("--output {}: the name must end in .json, the format that can be written", path));
 }
@@ -73,6 +75,9 @@ Result<Options> parse_options(int argc, const char *const *argv) {
   } catch (const CLI::CallForVersion &) {
     options.print = app.version() + "\n";
     return options;
+  } catch (const CLI::ExtrasError &failure) {
+    return error(
+        fmt::format("{}; the command goes after --; see rusage-bpf --help", failure.what()));
   } catch (const CLI::ParseError &failure) {
     return error(fmt::format("{}; see rusage-bpf --help", failure.what()));
   }

@@ -28,8 +28,8 @@ Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
 
 void RowMaker::add_counter_deltas(const Snapshot &snapshot, Row &row) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind != Column::Kind::counter || i == RUSAGE_user || i == RUSAGE_system)
-      continue;
+    const bool cpu = i == RUSAGE_user || i == RUSAGE_system;
+    if (columns[i].kind != Column::Kind::counter || cpu || !snapshot.known[i]) continue;
     const std::uint64_t reached = std::max(snapshot.value[i], reported_[i]);
     row.value[i] = reached - reported_[i];
     reported_[i] = reached;

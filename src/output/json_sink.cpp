@@ -114,7 +114,7 @@ Result<void> JsonSink::row(const Row &row) {
   Json json = {{"timestamp", iso_8601(row.realtime_ns)}};
   for (std::size_t i = 0; i < column_count; i++)
     json.push_back({std::string(columns[i].name), number_or_null(i, row.value[i], row.known[i])});
-  return file_.write((row.number == 0 ? "\n" : ",\n") + dump(json));
+  return file_.write((std::exchange(any_row_, true) ? ",\n" : "\n") + dump(json));
 }
 
 Result<void> JsonSink::end(const Outcome &outcome) {

@@ -19,6 +19,7 @@ class JsonSink final : public Sink {
  private:
   OutputFile file_;
   Recording recording_;
+  bool any_row_ = false;
 };
 
 }  // namespace rusage_bpf

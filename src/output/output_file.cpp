@@ -13,6 +13,7 @@ namespace rusage_bpf {
 namespace {
 
 constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t longest_stem = 200;  // of a temporary name: NAME_MAX is 255
 
 // What stands at `name` now, if anything does.
 Result<std::optional<struct stat>> existing(int directory, const std::string &name,
@@ -52,11 +53,14 @@ Result<OutputFile> OutputFile::create(const std::string &path) {
   }
 
   for (int attempt = 0; attempt < 100; attempt++) {
-    const std::string temporary_name = fmt::format(".{}.{}-{}.partial", name, getpid(), attempt);
+    const std::string temporary_name =
+        fmt::format(".{}.{}-{}.partial", name.substr(0, longest_stem), getpid(), attempt);
     Fd file(openat(directory.get(), temporary_name.c_str(),
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
     if (!file && errno == EEXIST) continue;
     if (!file) return errno_error(path);
+    // What replaces a file is no more open to others than that was.
+    if (*old) fchmod(file.get(), (*old)->st_mode & 0777);
     OutputFile output(path, std::move(file));
     output.directory_ = std::move(directory);
     output.name_ = name;

@@ -17,11 +17,17 @@ std::string how_it_ended(const Exit &exit) {
   return fmt::format("exit {}", exit.code.value_or(0));
 }
 
+// On one line, and no longer than a person reads.
+std::string command_line(const std::vector<std::string> &argv) {
+  constexpr std::size_t longest = 100;
+  std::string text = one_line(fmt::format("{}", fmt::join(argv, " ")));
+  return text.size() <= longest ? text : text.substr(0, longest) + "...";
+}
+
 std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
-// "peak 1.21 GiB at 8.30 s"
 std::string audit_line(const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
   const std::string share =
@@ -42,7 +48,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}: {} after {:.3f} s\n", fmt::join(recording.argv, " "),
+  std::string text = fmt::format("\n{}: {} after {:.3f} s\n", command_line(recording.argv),
                                  how_it_ended(outcome.exit), wall_s);
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "

@@ -18,4 +18,7 @@ std::string human_bytes(std::uint64_t bytes);
 // "1 234 567".
 std::string human_count(std::uint64_t count);
 
+// The same text with control characters as blanks: names and arguments may hold any.
+std::string one_line(std::string text);
+
 }  // namespace rusage_bpf

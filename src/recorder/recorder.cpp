@@ -83,6 +83,10 @@ std::uint64_t own_cpu_ns(const rusage &usage) {
 
 Result<Recorded> record(Recording recording, Source &source, Launch &command,
                         std::vector<std::unique_ptr<Sink>> all_sinks) {
+  // A reader of an output that goes away, and a file that grows too large, are that output's
+  // errors. The command was forked before this and keeps what it was given.
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   auto signals = SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
   auto alarm = Alarm::open();
   if (!signals) return tl::unexpected(signals.error());

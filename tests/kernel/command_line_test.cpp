@@ -157,15 +157,18 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   CHECK(scene.text("text") == earlier + std::string("\n"));
 }
 
-TEST_CASE("An output that fails does not take the others with it") {
-  const Scene scene("echo whole");
-  const Finished finished =
-      run_to_end(scene.recorder({"-q", "-o", "/dev/full", "-o", "out.json", "--", "sh", "script"}));
-  CHECK(finished.exit_code == 125);
-  CHECK(finished.output == "whole\n");
-  check_line(finished.errors, {"/dev/full: No space left on device"});
+TEST_CASE("An output whose reader goes away does not take the others with it") {
+  const Scene scene("sleep .1; echo whole >text");
+  Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
+  // The shell's last words: what the recorder exited with.
+  start.argv.insert(start.argv.begin(), {"sh", "-c", "{ \"$@\"; echo $? >status; } | true", "sh"});
+  const Finished finished = run_to_end(start);
+  wait_until("the recorder's end", [&] { return scene.exists("status"); });
+  check_line(finished.errors, {"standard output: Broken pipe"});
+  CHECK(scene.text("status") == "125\n");
+  CHECK(scene.text("text") == "whole\n");
   scene.check_recording(0, nullptr);
-  CHECK(scene.files() == std::set<std::string>{"script", "out.json"});
+  CHECK(scene.files() == std::set<std::string>{"script", "out.json", "status", "text"});
 }
 
 TEST_CASE("The summary is on standard error, and -q leaves it out") {

@@ -27,7 +27,7 @@ TEST_CASE("A signal sent to the recorder reaches the command once, and its recor
   const std::string name = std::to_string(signal);
   SECTION("caught by the command") {
     const Scene scene("trap 'caught=$((caught+1)); : >caught' " + name + "; : >running; " +
-                      until_exists("go") + "exit $((caught+8))");
+                      watch_until_exists("go") + "exit $((caught+8))");
     Background recorder(scene.recorded_script());
     wait_until("the command", [&] { return scene.exists("running"); });
     recorder.send(signal);
@@ -74,11 +74,14 @@ TEST_CASE("What the command inherits is what it would inherit without the record
     CHECK_FALSE(finished.output.empty());
     return finished.output;
   };
-  const std::string what =
-      GENERATE("grep -E '^(Sig|Shd|Cap|Seccomp)' /proc/self/status", "ls /proc/self/fd",
-               "cat /proc/self/limits", "env; umask; pwd; cat /proc/self/oom_score_adj");
-  CHECK(output(scene.recorder({"-q", "--", "sh", "-c", what})) ==
-        output({.argv = {"sh", "-c", what}, .directory = scene.path()}));
+  // No shell, which would change its signals.
+  using Argv = std::vector<std::string>;
+  const auto argv = GENERATE(Argv{"grep", "-E", "^(Sig(Pnd|Blk|Ign|Cgt)|Cap)", "/proc/self/status"},
+                             Argv{"ls", "/proc/self/fd"}, Argv{"cat", "/proc/self/limits"},
+                             Argv{"cat", "/proc/self/oom_score_adj"}, Argv{"env"}, Argv{"pwd"});
+  Argv arguments{"-q", "--"};
+  arguments.insert(arguments.end(), argv.begin(), argv.end());
+  CHECK(output(scene.recorder(arguments)) == output({.argv = argv, .directory = scene.path()}));
 }
 
 TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD") {

@@ -104,7 +104,7 @@ TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole") {
 
 TEST_CASE("A command that catches Ctrl-C gets it once and ends as it likes") {
   const Scene scene("trap 'caught=$((caught+1)); : >caught' INT; echo running; " +
-                    until_exists("go") + "exit $((caught+6))");
+                    watch_until_exists("go") + "exit $((caught+6))");
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");
   terminal.type(ctrl_c);

@@ -211,7 +211,7 @@ TEST_CASE("a disk that fills up is an error that names the file, and nothing is 
     if (written) written = file.commit();
   }
   REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
-  std::signal(SIGXFSZ, old_action);
+  REQUIRE(std::signal(SIGXFSZ, old_action) == SIG_IGN);
   REQUIRE_FALSE(written);
   CHECK(written.error().message == directory.file("out.json") + ": File too large");
   CHECK(directory.names().empty());

@@ -1,6 +1,7 @@
-#include <catch2/catch.hpp>
-
 #include "output/summary_sink.h"
+
+#include <catch2/catch.hpp>
+#include <utility>
 
 namespace rusage_bpf {
 namespace {
