@@ -7,6 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "kernel_types.h"
 #include "read.h"
 
 const volatile __u32 cpus = 1;

@@ -137,25 +137,30 @@ static __always_inline void free_slot(u32 number) {
   __sync_fetch_and_add(&queue.freed, 1);
 }
 
-/* Makes `task` a member of the tree: of the thread group at slot `group`, or of one of its own
- * (NO_SLOT). A task for which there is no room is counted, and remembered so that its children are
- * counted too. */
-static __always_inline void add_task(struct task_struct *task, u32 group, enum slot_state state) {
+/* Remembers that `task` belongs to the tree, and gives the place for its slot's number. */
+static __always_inline u32 *remember(struct task_struct *task) {
   u32 none = NO_SLOT;
-  u32 *membership_slot =
-      bpf_task_storage_get(&membership, task, &none, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  u32 number = membership_slot ? take_slot() : NO_SLOT;
-  struct slot *slot = number == NO_SLOT ? NULL : slot_at(number);
-  if (!membership_slot || !slot) {
-    __sync_fetch_and_add(&untracked_tasks, 1);
+  return bpf_task_storage_get(&membership, task, &none, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+static __always_inline void count_untracked(void) {
+  __sync_fetch_and_add(&untracked_tasks, 1);
+}
+
+/* Makes `task` a member of the tree: of the thread group at slot `group`, or of one of its own
+ * (NO_SLOT). Where there is no room it is counted and remembered all the same, so that its children
+ * are not missed. */
+static __always_inline void add_task(struct task_struct *task, u32 group, enum slot_state state) {
+  bool own_group = group == NO_SLOT;
+  u32 *its_slot = remember(task);
+  u32 number = its_slot ? take_slot() : NO_SLOT;
+  struct slot *slot = slot_at(number);
+  struct slot *record = own_group ? slot : slot_at(group);
+  if (!its_slot || !slot || !record) {
+    count_untracked();
     return;
   }
-  *membership_slot = number;
-
-  bool own_group = group == NO_SLOT;
-  struct slot *record = own_group ? slot : slot_at(group);
-  if (!record) return;
-
+  *its_slot = number;
   slot->group = own_group ? number : group;
   slot->task = (u64)task;
   if (own_group) {

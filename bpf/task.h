@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Reading the counters of one task, which are final once it has made its last switch. */
+#ifndef RUSAGE_BPF_TASK_H
+#define RUSAGE_BPF_TASK_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "cpu_time.h"
+#include "kernel_types.h"
+#include "read.h"
+#include "rusage_bpf/columns.h"
+
+#define TASK_DEAD 0x80 /* include/linux/sched.h, the same since 4.14 */
+
+#define NOTHING(...)
+#define TASK_MEMBER(name, unit, field) u64 name;
+/* What is read from a task: its counters, and its run time apart, which the group's ticks split. */
+struct reading {
+  struct cpu_time cpu;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, TASK_MEMBER, NOTHING, NOTHING)
+};
+#undef TASK_MEMBER
+
+struct final {
+  u64 known;
+  struct reading reading;
+};
+
+/* By slot, for the last-switch way alone: what dying tasks left. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct final);
+} finals SEC(".maps");
+
+static __always_inline void read_counters(struct reading *reading, struct task_struct *task,
+                                          const bool direct) {
+  reading->cpu.user_ticks = READ(direct, task, utime);
+  reading->cpu.system_ticks = READ(direct, task, stime);
+#define READ_COUNTER(name, unit, field) reading->name = READ(direct, task, field);
+  RUSAGE_COLUMNS(NOTHING, NOTHING, READ_COUNTER, NOTHING, NOTHING)
+#undef READ_COUNTER
+}
+
+static __always_inline void add_cpu_time(struct cpu_time *sum, const struct cpu_time *time) {
+  sum->run += time->run;
+  sum->user_ticks += time->user_ticks;
+  sum->system_ticks += time->system_ticks;
+}
+
+__u64 fence;
+
+/* Reads a task's counters, true when they are final. */
+static __always_inline bool read_task(struct reading *reading, struct task_struct *task,
+                                      struct final *final, const struct clock *clock,
+                                      const bool direct) {
+  if (direct) {
+    bool gone = READ(direct, task, __state) == TASK_DEAD && !READ(direct, task, on_cpu);
+    if (gone) __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
+    barrier();
+    read_counters(reading, task, direct);
+    reading->cpu.run = run_time(task, clock, direct);
+    return gone;
+  }
+  volatile u64 *known = &final->known;
+  if (!*known) {
+    read_counters(reading, task, direct);
+    reading->cpu.run = run_time(task, clock, direct);
+    barrier();
+    /* Known by now: the memory just read may have been given away meanwhile. */
+    if (!*known) return false;
+  }
+  *reading = final->reading;
+  return true;
+}
+
+#endif

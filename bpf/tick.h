@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The tick: newborn tasks join the walk, every task is visited, those that are gone leave, and the
+ * sample says what the tree has used so far and what it holds. One tick runs at a time; user space
+ * sees to that. */
+#ifndef RUSAGE_BPF_TICK_H
+#define RUSAGE_BPF_TICK_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "memory.h"
+#include "rusage_bpf/sample.h"
+#include "task.h"
+#include "tree.h"
+
+struct rusage_sample sample;
+__u64 execs;
+
+/* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
+__u64 dead[RUSAGE_COLUMN_COUNT];
+__u64 live_groups;
+__u32 listed_groups;
+__u32 gauges_are_readable; /* for user space, which cannot tell before the programs are loaded */
+__u32 tick;
+
+struct walk {
+  struct clock clock;
+  u32 length; /* of walk_order when the walk began */
+  u64 run;    /* of the thread groups that still live */
+  u64 user;   /* the user part of it */
+};
+
+/* An address back from memory: the verifier passes numbers to functions, but no such pointers. */
+static __always_inline u64 as_number(const u64 *stored) {
+  return *(volatile const u64 *)stored;
+}
+
+/* Puts the group on the list of those that user space looks after in /proc. */
+static __always_inline void list_group(struct task_struct *task, struct slot *group,
+                                       const bool direct) {
+  if (group->counted_mm) return;
+  group->counted_mm = 1;
+  u32 index = listed_groups;
+  u64 *place = bpf_map_lookup_elem(&group_pids, &index);
+  if (!place) return;
+  *place = READ(direct, task, tgid);
+  listed_groups++;
+}
+
+/* Adds the task's address space and descriptors, unless this tick has met them already. */
+static __always_inline void add_gauges(struct task_struct *task, struct slot *group,
+                                       const bool direct) {
+  struct mm_struct *mm = READ(direct, task, mm);
+  if (mm && (u64)mm != group->counted_mm) {
+    group->counted_mm = (u64)mm;
+    if (READ(direct, mm, mm_users.counter) == 1 ||
+        first_sight(as_number(&group->counted_mm), tick)) {
+      u64 resident = resident_pages(mm, direct) * page_bytes;
+      u64 mapped = READ(direct, mm, total_vm) * page_bytes;
+      barrier();
+      /* An address space given up meanwhile may be another's by now; one still in place was not. */
+      if (READ(direct, task, mm) == mm) {
+        sample.value[RUSAGE_rss] += resident;
+        sample.value[RUSAGE_vms] += mapped;
+      }
+    }
+  }
+  struct files_struct *files = READ(direct, task, files);
+  if (files && (u64)files != group->counted_files) {
+    group->counted_files = (u64)files;
+    if (READ(direct, files, count.counter) == 1 ||
+        first_sight(as_number(&group->counted_files), tick)) {
+      u32 descriptors = open_descriptors(files);
+      barrier();
+      if (READ(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
+    }
+  }
+}
+
+/* Lets a task go whose counters are final. The walk goes from the end of walk_order to its start,
+ * so that the entry moved to the empty place was visited already. */
+static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
+                                   const struct reading *reading, struct walk *walk) {
+#define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading->name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
+#undef ADD_DEAD
+  add_cpu_time(&group->dead, &reading->cpu);
+
+  slot->state = SLOT_FILLING;
+  if (hold_tasks) {
+    struct task_struct *held = bpf_kptr_xchg(&slot->held, NULL);
+    if (held) bpf_task_release(held);
+  }
+  struct final *final = bpf_map_lookup_elem(&finals, &number);
+  if (final) final->known = 0;
+  u32 last_index = --walked;
+  u32 *last = bpf_map_lookup_elem(&walk_order, &last_index);
+  u32 *here = bpf_map_lookup_elem(&walk_order, &index);
+  if (last && here) *here = *last;
+
+  u32 group_number = slot->group;
+  if (number != group_number) free_slot(number);
+  if (__sync_fetch_and_add(&group->members, -1) != 1) return;
+  u64 user = user_part_of(&group->dead);
+  walk->run -= group->now.run;
+  walk->user -= user;
+  dead[RUSAGE_user] += user;
+  dead[RUSAGE_system] += group->dead.run - user;
+  dead[RUSAGE_exits]++;
+  live_groups--;
+  free_slot(group_number);
+}
+
+/* Visits the task at step `step` of the walk. */
+static __always_inline long visit(u32 step, struct walk *walk, const bool direct) {
+  u32 index = walk->length - 1 - step;
+  u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
+  if (!entry) return 1;
+  u32 number = *entry;
+  struct slot *slot = slot_at(number);
+  struct slot *group = slot ? slot_at(slot->group) : NULL;
+  if (!slot || !group) return 1;
+  struct task_struct *task = direct ? slot->held : (void *)slot->task;
+  if (!task) return 1;
+
+  struct reading reading;
+  struct final *final = direct ? NULL : bpf_map_lookup_elem(&finals, &number);
+  if (!direct && !final) return 1;
+  bool gone = read_task(&reading, task, final, &walk->clock, direct);
+
+  if (group->tick != tick) {
+    group->tick = tick;
+    group->now = group->dead;
+    group->counted_mm = 0;
+    group->counted_files = 0;
+    walk->run += group->now.run;
+  } else {
+    walk->user -= user_part_of(&group->now);
+  }
+  add_cpu_time(&group->now, &reading.cpu);
+  walk->run += reading.cpu.run;
+  walk->user += user_part_of(&group->now);
+
+  if (gone) {
+    retire(index, number, slot, group, &reading, walk);
+    return 0;
+  }
+#define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
+#undef ADD_LIVING
+  if (READ(direct, task, exit_state))
+    sample.dying_tasks++;
+  else if (gauges_readable())
+    add_gauges(task, group, direct);
+  else
+    list_group(task, group, direct);
+  return 0;
+}
+
+static long visit_held(u32 step, struct walk *walk) {
+  return visit(step, walk, true);
+}
+static long visit_unheld(u32 step, struct walk *walk) {
+  return visit(step, walk, false);
+}
+
+/* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
+static long drain_birth(u32 step, void *context) {
+  u64 *entry = queue_entry(queue.drained);
+  u32 number = entry ? *entry : NO_SLOT;
+  struct slot *slot = slot_at(number);
+  u32 index = walked;
+  u32 *place = bpf_map_lookup_elem(&walk_order, &index);
+  if (!slot || !place) return 1;
+  u32 state = *(volatile u32 *)&slot->state;
+  if (state == SLOT_FILLING) return 1;
+  *place = number;
+  if (slot->group == number) {
+    live_groups++;
+    if (state == SLOT_BORN) dead[RUSAGE_forks]++;
+  }
+  walked++;
+  queue.drained++;
+  return 0;
+}
+
+static __always_inline int run_tick(const bool direct) {
+  struct walk walk = {};
+  sample.monotonic_ns = bpf_ktime_get_ns();
+  read_clock(&walk.clock, direct);
+  tick++;
+  u64 taken = *(volatile u64 *)&queue.taken;
+  bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
+  sample.pending_births = taken - queue.drained;
+  sample.dying_tasks = 0;
+  listed_groups = 0;
+#define START_LIVING(name, ...) sample.value[RUSAGE_##name] = 0;
+  RUSAGE_COLUMNS(START_LIVING, START_LIVING, START_LIVING, START_LIVING, NOTHING)
+#undef START_LIVING
+  walk.length = walked;
+  bpf_loop(walk.length, direct ? visit_held : visit_unheld, &walk, 0);
+
+#define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += dead[RUSAGE_##name];
+  RUSAGE_COLUMNS(NOTHING, ADD_DEAD, ADD_DEAD, ADD_DEAD, NOTHING)
+#undef ADD_DEAD
+  sample.value[RUSAGE_user] += walk.user;
+  sample.value[RUSAGE_system] += walk.run - walk.user;
+  sample.value[RUSAGE_execs] += *(volatile u64 *)&execs;
+  sample.value[RUSAGE_pid_count] = live_groups;
+  sample.value[RUSAGE_thread_count] = walked;
+  sample.untracked_tasks = untracked_tasks;
+  return 0;
+}
+
+#endif
