@@ -93,17 +93,23 @@ __noinline u64 per_cpu_pages(u64 counters) {
   return walk.pages;
 }
 
+/* Asked of a member, as looking for a type that may not exist needs more privileges (CAP_SYS_ADMIN,
+ * to search the modules as well). */
+static __always_inline bool rss_is_atomic(void) {
+  struct mm_struct___before_6_2 *mm = NULL;
+  return bpf_core_field_exists(mm->rss_stat.count);
+}
+
 /* Whether the counters of resident pages have one of the shapes known here. If not, user space
  * reads what /proc says of the processes whose numbers it finds in group_pids. */
 static __always_inline bool gauges_readable(void) {
   struct mm_struct *mm = NULL;
-  return !gauges_from_proc && (bpf_core_type_exists(struct mm_rss_stat) ||
-                               bpf_core_field_exists(mm->rss_stat[0].counters));
+  return !gauges_from_proc && (rss_is_atomic() || bpf_core_field_exists(mm->rss_stat[0].counters));
 }
 
 static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direct) {
   s64 pages;
-  if (bpf_core_type_exists(struct mm_rss_stat)) {
+  if (rss_is_atomic()) {
     struct mm_struct___before_6_2 *old = (void *)mm;
     pages = BPF_CORE_READ(old, rss_stat.count[FILE_PAGES].counter) +
             BPF_CORE_READ(old, rss_stat.count[ANON_PAGES].counter) +

@@ -2,14 +2,18 @@
 #include <fmt/format.h>
 #include <grp.h>
 #include <sched.h>
+#include <sys/capability.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 
 #include "support/background.h"
 #include "support/scene.h"
@@ -62,6 +66,21 @@ void become_nobody() {
   if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
       setresuid(nobody, nobody, nobody) != 0)
     _exit(98);
+}
+
+// Nobody, but with the two capabilities that recording needs, and none else.
+void become_capable_nobody() {
+  constexpr std::array needed{CAP_BPF, CAP_PERFMON};
+  prctl(PR_SET_KEEPCAPS, 1);
+  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
+      setresuid(nobody, nobody, nobody) != 0)
+    _exit(98);
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(cap_init(), cap_free);
+  for (const cap_flag_t set : {CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE})
+    cap_set_flag(caps.get(), set, needed.size(), needed.data(), CAP_SET);
+  if (cap_set_proc(caps.get()) != 0) _exit(98);
+  for (const cap_value_t one : needed)
+    if (cap_set_ambient(one, CAP_SET) != 0) _exit(98);
 }
 
 void give_to_nobody(const std::string &path) {
@@ -231,6 +250,18 @@ TEST_CASE("Without privileges one line says which are missing and how to get the
   give_to_nobody(scene.path());
   give_to_nobody(scene.path("rusage.json"));
   refusal.check(start, 125, {"root", "CAP_BPF", "sudo rusage-bpf"});
+}
+
+TEST_CASE("CAP_BPF and CAP_PERFMON are all the privileges that recording needs") {
+  const Scene scene;
+  Start start = scene.recorded_script(become_capable_nobody);
+  std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
+  start.argv[0] = "./rusage-bpf";
+  give_to_nobody(scene.path());
+  const Finished finished = run_to_end(start);
+  INFO(finished.errors);
+  CHECK(finished.exit_code == 0);
+  scene.check_recording(0, nullptr);
 }
 
 TEST_CASE("Help and the version are printed without a command") {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 #include <thread>
@@ -50,6 +52,11 @@ void redirect(int fd, const std::string &path, int flags) {
   const int file = open(path.c_str(), flags, 0600);
   if (file < 0 || dup2(file, fd) < 0) _exit(99);
   if (file != fd) close(file);
+}
+
+void without_core_files() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
 }
 
 Process::Process(const Start &start, const std::function<void()> &attach) : pid_(fork()) {
@@ -103,6 +110,12 @@ Background::Background(const Start &start)
         redirect(STDOUT_FILENO, files_.file("output"), O_WRONLY | O_CREAT);
         redirect(STDERR_FILENO, files_.file("errors"), O_WRONLY | O_CREAT);
       }) {}
+
+std::string Background::output() const {
+  // The child makes the file.
+  const std::string path = files_.file("output");
+  return std::filesystem::exists(path) ? read_file(path) : "";
+}
 
 Finished Background::wait() {
   if (!process_.ended_by(patience())) throw std::runtime_error("the program does not end");

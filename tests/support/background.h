@@ -35,6 +35,9 @@ struct Start {
 // Makes `fd` what opening `path` gives; for a child that has not executed yet.
 void redirect(int fd, const std::string &path, int flags);
 
+// For a child that a signal will end.
+void without_core_files();
+
 // A child process of the test, killed at the end if it still lives.
 class Process {
  public:
@@ -65,6 +68,8 @@ class Background {
 
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   void send(int signal) const { process_.send(signal); }
+  // What it has written to standard output so far.
+  [[nodiscard]] std::string output() const;
   Finished wait();
 
  private:
