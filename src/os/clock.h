@@ -2,6 +2,8 @@
 // nanoseconds.
 #pragma once
 
+#include <sys/time.h>
+
 #include <cstdint>
 #include <ctime>
 
@@ -14,6 +16,11 @@ inline std::uint64_t clock_ns(clockid_t clock) {
   clock_gettime(clock, &now);
   return static_cast<std::uint64_t>(now.tv_sec) * ns_per_s +
          static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+inline std::uint64_t to_ns(const timeval &time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * ns_per_s +
+         static_cast<std::uint64_t>(time.tv_usec) * 1000;
 }
 
 inline std::uint64_t monotonic_ns() {

@@ -71,12 +71,36 @@ Result<Snapshot> look_at_the_end(Source &source) {
   }
 }
 
-std::uint64_t own_cpu_ns(const rusage &usage) {
-  const auto ns = [](const timeval &t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * ns_per_s +
-           static_cast<std::uint64_t>(t.tv_usec) * 1000;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
+// Passes on what came for the command, and tells how it ended if it did.
+Result<std::optional<Launch::Ended>> take_signals(SignalQueue &signals, Launch &command) {
+  while (const auto signal = signals.next()) {
+    if (signal->ssi_signo != SIGCHLD) {
+      if (meant_for_command(*signal, command.pid()))
+        command.forward(static_cast<int>(signal->ssi_signo));
+      continue;
+    }
+    auto ended = command.reap();
+    if (!ended || *ended) return ended;
+  }
+  return std::nullopt;
+}
+
+// Sleeps until a signal has come or it is time to look.
+void wait_for(const SignalQueue &signals, const Alarm &alarm) {
+  std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0}};
+  poll(events.data(), events.size(), -1);
+}
+
+Audit audit(const Launch::Ended &ended, const Snapshot &last, const Source &source,
+            const Schedule &schedule) {
+  rusage own{};
+  getrusage(RUSAGE_SELF, &own);
+  return {.kernel = ended.kernel,
+          .untracked_tasks = last.untracked_tasks,
+          .events_lost = source.events_lost(),
+          .ticks_missed = schedule.missed(),
+          .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
+          .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
 }
 
 }  // namespace
@@ -105,43 +129,21 @@ Result<Recorded> record(Recording recording, Source &source, Launch &command,
   std::optional<Launch::Ended> ended;
   while (!ended) {
     alarm->set(schedule.next_look_ns(monotonic_ns()));
-    std::array<pollfd, 2> events{pollfd{signals->fd(), POLLIN, 0}, pollfd{alarm->fd(), POLLIN, 0}};
-    poll(events.data(), events.size(), -1);
-    while (const auto signal = signals->next()) {
-      if (signal->ssi_signo != SIGCHLD) {
-        if (meant_for_command(*signal, command.pid()))
-          command.forward(static_cast<int>(signal->ssi_signo));
-        continue;
-      }
-      auto reaped = command.reap();
-      if (!reaped) return tl::unexpected(reaped.error());
-      if (*reaped) ended = **reaped;
-    }
-    if (ended) break;
-    snapshot = source.look();
+    wait_for(*signals, *alarm);
+    auto taken = take_signals(*signals, command);
+    if (!taken) return tl::unexpected(taken.error());
+    ended = *taken;
+    snapshot = ended ? look_at_the_end(source) : source.look();
     if (!snapshot) return tl::unexpected(snapshot.error());
-    if (schedule.take_row(snapshot->monotonic_ns)) sinks.row(rows.next(*snapshot, realtime_ns()));
+    // The last row comes when it comes; it stands for a deadline if one has just passed.
+    const bool due = schedule.take_row(snapshot->monotonic_ns);
+    if (due || ended) sinks.row(rows.next(*snapshot, realtime_ns()));
   }
 
-  snapshot = look_at_the_end(source);
-  if (!snapshot) return tl::unexpected(snapshot.error());
-  const std::uint64_t end_ns = realtime_ns();
-  // The last row stands for a deadline that has just passed, if one has; more than one were missed.
-  schedule.take_row(snapshot->monotonic_ns);
-  sinks.row(rows.next(*snapshot, end_ns));
-
-  rusage own{};
-  getrusage(RUSAGE_SELF, &own);
-  const Outcome outcome{
-      .end_realtime_ns = end_ns,
-      .exit = ended->exit,
-      .totals = sinks.totals(),
-      .audit = {.kernel = ended->kernel,
-                .untracked_tasks = snapshot->untracked_tasks,
-                .events_lost = source.events_lost(),
-                .ticks_missed = schedule.missed(),
-                .recorder_cpu_ns = own_cpu_ns(own),
-                .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024}};
+  const Outcome outcome{.end_realtime_ns = realtime_ns(),
+                        .exit = ended->exit,
+                        .totals = sinks.totals(),
+                        .audit = audit(*ended, *snapshot, source, schedule)};
   sinks.end(outcome);
   return Recorded{outcome, sinks.first_error()};
 }

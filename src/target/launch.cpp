@@ -53,19 +53,14 @@ tl::unexpected<Error> exec_error(const std::string &command, int reason) {
   return error;
 }
 
-std::uint64_t nanoseconds(const timeval &time) {
-  return static_cast<std::uint64_t>(time.tv_sec) * ns_per_s +
-         static_cast<std::uint64_t>(time.tv_usec) * 1000;
-}
-
 KernelTotal kernel_total(const rusage &usage) {
   KernelTotal total;
   const auto set = [&total](rusage_column column, std::uint64_t value) {
     total.value[column] = value;
     total.known.set(column);
   };
-  set(RUSAGE_user, nanoseconds(usage.ru_utime));
-  set(RUSAGE_system, nanoseconds(usage.ru_stime));
+  set(RUSAGE_user, to_ns(usage.ru_utime));
+  set(RUSAGE_system, to_ns(usage.ru_stime));
   set(RUSAGE_minor_faults, static_cast<std::uint64_t>(usage.ru_minflt));
   set(RUSAGE_major_faults, static_cast<std::uint64_t>(usage.ru_majflt));
   set(RUSAGE_ctx_switches_voluntary, static_cast<std::uint64_t>(usage.ru_nvcsw));
