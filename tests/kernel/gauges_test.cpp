@@ -1,23 +1,22 @@
 // What a tree holds - memory, descriptors, processes, tasks - against what /proc says while it
 // stands still.
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <set>
-#include <sstream>
+#include <stdexcept>
 
 #include "os/clock.h"
 #include "os/fd.h"
 #include "output/text.h"
+#include "support/background.h"
 #include "support/document.h"
 #include "support/process.h"
+#include "support/scene.h"
 
 namespace {
 
@@ -27,85 +26,57 @@ using rusage_bpf::Fd;
 class StillRecording {
  public:
   explicit StillRecording(const std::vector<std::string> &workload_argv,
-                          const std::vector<std::string> &options = {}) {
-    std::vector<std::string> argv{
-        test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
-    argv.insert(argv.end(), options.begin(), options.end());
-    argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
-                             directory_.file("truth")});
-    argv.insert(argv.end(), workload_argv.begin() + 1, workload_argv.end());
-    start(argv);
-    wait_until_ready();
-  }
-  StillRecording(const StillRecording &) = delete;
-  StillRecording &operator=(const StillRecording &) = delete;
-  ~StillRecording() {
-    if (pid_ > 0) finish();
+                          const std::vector<std::string> &options = {})
+      : input_(open_input()),
+        recorder_({.argv = command_line(workload_argv, options),
+                   .prepare = [this] { test::redirect(STDIN_FILENO, input_path(), O_RDONLY); }}) {
+    test::wait_until("the tree to stand", [this] { return recorder_.output() == "ready\n"; });
   }
 
   // The command's process: the recorder's only child.
-  [[nodiscard]] pid_t root() const { return children_of(pid_).front(); }
+  [[nodiscard]] pid_t root() const { return children_of(recorder_.pid()).front(); }
 
   // Lets the tree end, and gives the document.
   test::Document finish() {
     input_.reset();
-    waitpid(std::exchange(pid_, -1), nullptr, 0);
+    CHECK(recorder_.wait().exit_code == 0);
     return test::Document(test::read_json(document_path()));
   }
 
   static std::vector<pid_t> children_of(pid_t parent) {
     std::vector<pid_t> children;
     for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
-      std::ifstream file(entry.path() / "stat");
-      std::string stat;
-      if (!std::getline(file, stat)) continue;
-      std::istringstream rest(stat.substr(stat.rfind(')') + 2));
-      char state = 0;
-      pid_t of = 0;
-      rest >> state >> of;
-      if (of == parent) children.push_back(std::stoi(entry.path().filename()));
+      const pid_t pid = std::atoi(entry.path().filename().c_str());
+      if (pid > 0 && test::process_state(pid).parent == parent) children.push_back(pid);
     }
     return children;
   }
 
  private:
   [[nodiscard]] std::string document_path() const { return directory_.file("rusage.json"); }
+  [[nodiscard]] std::string input_path() const { return directory_.file("input"); }
 
-  void start(const std::vector<std::string> &argv) {
-    std::array<int, 2> input{};
-    std::array<int, 2> output{};
-    REQUIRE(pipe2(input.data(), O_CLOEXEC) == 0);
-    REQUIRE(pipe2(output.data(), O_CLOEXEC) == 0);
-    std::vector<char *> arguments;
-    for (const std::string &argument : argv)
-      arguments.push_back(const_cast<char *>(argument.c_str()));
-    arguments.push_back(nullptr);
-    pid_ = fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) {
-      dup2(input[0], STDIN_FILENO);
-      dup2(output[1], STDOUT_FILENO);
-      execv(arguments[0], arguments.data());
-      _exit(99);
-    }
-    input_ = Fd(input[1]);
-    output_ = Fd(output[0]);
-    close(input[0]);
-    close(output[1]);
+  // Both ends, so that opening one of them waits for nobody.
+  [[nodiscard]] Fd open_input() const {
+    if (mkfifo(input_path().c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
+    return Fd(open(input_path().c_str(), O_RDWR | O_CLOEXEC));
   }
 
-  void wait_until_ready() {
-    constexpr int patience_ms = 120'000;
-    pollfd event{output_.get(), POLLIN, 0};
-    std::array<char, 6> line{};
-    REQUIRE(poll(&event, 1, patience_ms) == 1);
-    REQUIRE(read(output_.get(), line.data(), line.size()) == 6);
+  [[nodiscard]] std::vector<std::string> command_line(
+      const std::vector<std::string> &workload_argv,
+      const std::vector<std::string> &options) const {
+    std::vector<std::string> argv{
+        test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
+                             directory_.file("truth")});
+    argv.insert(argv.end(), workload_argv.begin() + 1, workload_argv.end());
+    return argv;
   }
 
   test::TemporaryDirectory directory_;
-  pid_t pid_ = -1;
   Fd input_;
-  Fd output_;
+  test::Background recorder_;
 };
 
 struct Held {
