@@ -72,9 +72,7 @@ void become_nobody() {
 void become_capable_nobody() {
   constexpr std::array needed{CAP_BPF, CAP_PERFMON};
   prctl(PR_SET_KEEPCAPS, 1);
-  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
-      setresuid(nobody, nobody, nobody) != 0)
-    _exit(98);
+  become_nobody();
   const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(cap_init(), cap_free);
   for (const cap_flag_t set : {CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE})
     cap_set_flag(caps.get(), set, needed.size(), needed.data(), CAP_SET);

@@ -63,6 +63,7 @@ Process::Process(const Start &start, const std::function<void()> &attach) : pid_
   if (pid_ < 0) throw std::runtime_error("fork");
   if (pid_ == 0) {
     setsid();
+    for (int signal = 1; signal < SIGRTMIN; signal++) std::signal(signal, SIG_DFL);
     attach();
     set_environment(start);
     if (!start.directory.empty() && chdir(start.directory.c_str()) != 0) _exit(99);

@@ -41,7 +41,8 @@ void without_core_files();
 // A child process of the test, killed at the end if it still lives.
 class Process {
  public:
-  // Its session is its own; `attach` sets its descriptors up, in the child.
+  // Its session is its own, and no signal is ignored, whatever the test was given; `attach` sets
+  // its descriptors up, in the child.
   Process(const Start &start, const std::function<void()> &attach);
   ~Process();
   Process(const Process &) = delete;
