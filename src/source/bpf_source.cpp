@@ -50,9 +50,12 @@ Result<void> check_requirements() {
 tl::unexpected<Error> refused(int error_number) {
   utsname kernel{};
   uname(&kernel);
-  return errno_error(fmt::format("Linux {} refuses the BPF programs (6.1 or later is needed; "
-                                 "RUSAGE_BPF_DEBUG=1 shows its reasons)",
-                                 kernel.release),
+  // Before 6.4, libbpf asks the kernel what only root may know.
+  const char *advice =
+      has_capability(CAP_SYS_ADMIN)
+          ? "6.1 or later is needed; RUSAGE_BPF_DEBUG=1 shows its reasons"
+          : "this kernel may need more than CAP_BPF and CAP_PERFMON; try it as root";
+  return errno_error(fmt::format("Linux {} refuses the BPF programs ({})", kernel.release, advice),
                      error_number);
 }
 

@@ -23,6 +23,10 @@ bool clock_is_emulated() {
   return std::getenv("RUSAGE_EMULATED_CLOCK") != nullptr;
 }
 
+bool tasks_can_be_held() {
+  return read_file("/sys/kernel/btf/vmlinux").find("bpf_task_acquire") != std::string::npos;
+}
+
 TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = std::filesystem::temp_directory_path() / "rusage-bpf-test-XXXXXX";
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp " + pattern);

@@ -17,6 +17,9 @@ std::string built(const std::string &name);
 // Whether time passes as on real hardware; on an emulated clock tolerances on time are wider.
 bool clock_is_emulated();
 
+// Whether the kernel has what holding a task needs: its BTF names the function.
+bool tasks_can_be_held();
+
 // A directory of the test's own, removed at its end.
 class TemporaryDirectory {
  public:
