@@ -39,6 +39,10 @@ static __always_inline void read_clock(struct clock *clock, const bool direct) {
   clock->known = true;
 }
 
+/* The kernel brings a running task up to date at each scheduler tick. What seems to have run for
+ * longer was not running: a hypervisor had taken the CPU away, which the kernel finds out later. */
+const volatile __u64 tick_ns = 10000000;
+
 /* Nanoseconds that `task`, found on a CPU, has run since `exec_start`. */
 static __always_inline u64 run_since(struct task_struct *task, u64 exec_start,
                                      const struct clock *clock, const bool direct) {
@@ -47,24 +51,21 @@ static __always_inline u64 run_since(struct task_struct *task, u64 exec_start,
   if (READ(direct, rq, curr) != task) return 0;
   s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock->skipped;
   s64 run = (s64)(bpf_ktime_get_ns() - clock->behind - skipped - exec_start);
-  return run > 0 ? run : 0;
+  if (run < 0) return 0;
+  return run < (s64)tick_ns ? run : tick_ns;
 }
 
+/* The kernel moves exec_start first and then the sum: while exec_start stays, the sum read belongs
+ * to it. If it has just moved, the sum is as new as can be. */
 static __always_inline u64 run_time(struct task_struct *task, const struct clock *clock,
                                     const bool direct) {
+  if (!clock->known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);
+  u64 exec_start = READ(direct, task, se.exec_start);
+  barrier();
+  u64 since = run_since(task, exec_start, clock, direct);
   u64 run = READ(direct, task, se.sum_exec_runtime);
-  if (!clock->known || !READ(direct, task, on_cpu)) return run;
-  /* The kernel moves exec_start first and then the sum; a pair that did not change belongs
-   * together. */
-  for (int attempt = 0; attempt < 4; attempt++) {
-    u64 exec_start = READ(direct, task, se.exec_start);
-    run = READ(direct, task, se.sum_exec_runtime);
-    u64 since = run_since(task, exec_start, clock, direct);
-    if (READ(direct, task, se.exec_start) == exec_start &&
-        READ(direct, task, se.sum_exec_runtime) == run)
-      return run + since;
-  }
-  return run;
+  barrier();
+  return READ(direct, task, se.exec_start) == exec_start ? run + since : run;
 }
 
 /* The user part of a thread group's run time, as cputime_adjust() in kernel/sched/cputime.c gives

@@ -113,19 +113,23 @@ static __always_inline u64 *queue_entry(u64 position) {
   return bpf_map_lookup_elem(&free_slots, &index);
 }
 
+static long try_slot(u32 attempt, u32 *number) {
+  u64 position = *(volatile u64 *)&queue.taken;
+  if (position == *(volatile u64 *)&queue.freed) return 1;
+  u64 *entry = queue_entry(position);
+  if (!entry) return 1;
+  u32 candidate = *(volatile u64 *)entry;
+  if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) != position) return 0;
+  *number = candidate;
+  return 1;
+}
+
 /* Takes a free slot's number, NO_SLOT where there is none. Tries again only when another CPU took
  * the same. */
 static __always_inline u32 take_slot(void) {
-  for (int attempt = 0; attempt < 32; attempt++) {
-    u64 position = *(volatile u64 *)&queue.taken;
-    if (position == *(volatile u64 *)&queue.freed) return NO_SLOT;
-    u64 *entry = queue_entry(position);
-    if (!entry) return NO_SLOT;
-    u32 number = *(volatile u64 *)entry;
-    if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) == position)
-      return number;
-  }
-  return NO_SLOT;
+  u32 number = NO_SLOT;
+  bpf_loop(64, try_slot, &number, 0);
+  return number;
 }
 
 /* Gives a slot back. Only the tick does, so that a plain store is enough until the position moves.

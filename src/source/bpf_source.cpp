@@ -10,9 +10,11 @@
 
 #include <cstdarg>
 #include <cstdlib>
+#include <fstream>
 #include <numeric>
 #include <span>
 
+#include "os/clock.h"
 #include "os/fd.h"
 #include "rusage_bpf/sample.h"
 #include "rusage_kernel.skel.h"
@@ -99,6 +101,15 @@ BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbe
 
 BpfSource::~BpfSource() = default;
 
+// The scheduler's tick: the coarse clocks move with it. CPUs without one are brought up to date
+// each second.
+static std::uint64_t tick_ns() {
+  timespec tick{};
+  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+  const bool tickless = std::ifstream("/sys/devices/system/cpu/nohz_full").peek() >= '0';
+  return tickless ? ns_per_s : static_cast<std::uint64_t>(tick.tv_nsec);
+}
+
 BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   Kernel kernel(rusage_kernel__open());
   if (!kernel) return nullptr;
@@ -106,6 +117,7 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   kernel->rodata->gauges_from_proc = way.gauges_from_proc;
   kernel->rodata->capacity = way.capacity;
   kernel->rodata->cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
+  kernel->rodata->tick_ns = tick_ns();
   kernel->rodata->page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 
   bpf_map__set_max_entries(kernel->maps.slots, way.capacity);
