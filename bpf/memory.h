@@ -19,8 +19,7 @@ const volatile bool gauges_from_proc = false;
 #define ANON_PAGES 1
 #define SHMEM_PAGES 3
 
-/* How far CPU n's copy of a per-CPU variable is from the variable's own address; see
- * prepare. */
+/* How far CPU n's copy of a per-CPU variable is from the variable's own address: see prepare. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -28,8 +27,7 @@ struct {
   __type(value, u64);
 } cpu_offset SEC(".maps");
 
-/* Process numbers of the thread groups that live, where user space has to look after them itself.
- */
+/* Process numbers of the live thread groups, where user space has to look after them itself. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
@@ -124,6 +122,9 @@ static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direc
 }
 
 #define WORDS_AT_ONCE 8
+/* 67 million descriptors. A length read from memory given up meanwhile may be any number; what it
+ * leads to is thrown away, but must not take long. */
+#define MAX_WORDS (1U << 20)
 
 struct bitmap_walk {
   u64 words;
@@ -152,6 +153,7 @@ static long add_word_bits(u32 chunk, struct bitmap_walk *walk) {
 
 /* Bits set in a bitmap of `length` words in kernel memory. */
 __noinline u32 count_bits(u64 words, u32 length) {
+  if (length > MAX_WORDS) return 0;
   struct bitmap_walk walk = {.words = words, .length = length};
   bpf_loop((length + WORDS_AT_ONCE - 1) / WORDS_AT_ONCE, add_word_bits, &walk, 0);
   return walk.bits;

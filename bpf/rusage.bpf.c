@@ -5,10 +5,13 @@
  * tracked task.
  *
  * A dead task's counters are final only at its last switch, which comes after every exit
- * tracepoint. Two ways to read them then, chosen by what the kernel has: held         births take a
- * reference. A tick that finds a task dead and off its CPU takes its final counters and lets it go.
- * Nothing of ours runs at exits or switches. (From 6.4.) last switch  a program at every switch of
- * the machine looks for a dying `prev` and keeps its counters.
+ * tracepoint. There are two ways to read them then, chosen by what the kernel has:
+ *
+ *   held         births take a reference. A tick that finds a task dead and off its CPU takes its
+ *                final counters and lets it go. Nothing of ours runs at exits or switches. Needs
+ *                a kernel that lets maps hold tasks (from 6.4).
+ *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
+ *                counters.
  */
 #include <linux/types.h>
 
@@ -107,5 +110,5 @@ int prepare(void *context) {
   return 0;
 }
 
-char LICENSE[] SEC("license")
-= "Dual BSD/GPL";
+SEC("license")
+char LICENSE[] = "Dual BSD/GPL";

@@ -11,9 +11,9 @@
  *          | born, not yet  | free, to be taken   | the tick puts given back
  *          | in walk_order  | by a birth          | slots here
  *
- *   A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick
- * moves ready slots to walk_order, which it alone reads and writes: a dense list of exactly the
- * tracked tasks.
+ * A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick moves
+ * ready slots to walk_order, which it alone reads and writes: a dense list of exactly the tracked
+ * tasks.
  */
 #ifndef RUSAGE_BPF_TREE_H
 #define RUSAGE_BPF_TREE_H
@@ -85,8 +85,7 @@ struct {
 
 #define NO_SLOT 0xffffffffU
 
-/* Membership: the slot of a task of the tree, NO_SLOT for one that is not tracked for want of a
- * slot. */
+/* Membership: the slot of a task of the tree, NO_SLOT for one that found no free slot. */
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -132,8 +131,7 @@ static __always_inline u32 take_slot(void) {
   return number;
 }
 
-/* Gives a slot back. Only the tick does, so that a plain store is enough until the position moves.
- */
+/* Gives a slot back. Only the tick does, so a plain store is enough until the position moves. */
 static __always_inline void free_slot(u32 number) {
   u64 *entry = queue_entry(queue.freed);
   if (!entry) return;

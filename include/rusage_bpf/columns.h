@@ -6,9 +6,9 @@
  *
  *   GAUGE(name, unit)         the state at the row's end, summed over the tree
  *   CPU(name, unit)           half of the run time; the kernel side splits it (bpf/cpu_time.h)
- *   TASK(name, unit, field)   a counter: the sum over tasks, the dead included, of task_struct's
- * `field` EVENT(name, unit)         a counter of what happened to processes TIME(name, unit) when
- * the row ended, which user space fills in
+ *   TASK(name, unit, field)   a counter: task_struct's `field`, summed over tasks, the dead included
+ *   EVENT(name, unit)         a counter of what happened to processes
+ *   TIME(name, unit)          when the row ended, which user space fills in
  *
  * A column whose unit is `s` is held in nanoseconds everywhere but in the outputs. The first column
  * of every output, `timestamp`, is no number and stands outside this list.
