@@ -98,11 +98,15 @@ static __always_inline bool rss_is_atomic(void) {
   return bpf_core_field_exists(mm->rss_stat.count);
 }
 
+static __always_inline bool rss_is_per_cpu(void) {
+  struct mm_struct *mm = NULL;
+  return bpf_core_field_exists(mm->rss_stat[0].counters);
+}
+
 /* Whether the counters of resident pages have one of the shapes known here. If not, user space
  * reads what /proc says of the processes whose numbers it finds in group_pids. */
 static __always_inline bool gauges_readable(void) {
-  struct mm_struct *mm = NULL;
-  return !gauges_from_proc && (rss_is_atomic() || bpf_core_field_exists(mm->rss_stat[0].counters));
+  return !gauges_from_proc && (rss_is_atomic() || rss_is_per_cpu());
 }
 
 static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direct) {

@@ -7,6 +7,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "ahead.h"
 #include "memory.h"
 #include "rusage_bpf/sample.h"
 #include "task.h"
@@ -27,6 +28,7 @@ struct walk {
   u32 length; /* of walk_order when the walk began */
   u64 run;    /* of the thread groups that still live */
   u64 user;   /* the user part of it */
+  u64 ahead;  /* see ahead.h */
 };
 
 /* An address back from memory: the verifier passes numbers to functions, but no such pointers. */
@@ -157,6 +159,7 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
 }
 
 static long visit_held(u32 step, struct walk *walk) {
+  walk->ahead += look_ahead(walk->length - 1 - step);
   return visit(step, walk, true);
 }
 static long visit_unheld(u32 step, struct walk *walk) {

@@ -1,8 +1,7 @@
 // What the BPF source costs, printed as one JSON object on standard output:
 //   source_bench load                    opening and loading, in milliseconds
 //   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while
-//   OTHERS of
-//                                        another tree sleep beside it, in microseconds
+//                                        OTHERS of another tree sleep beside it, in microseconds
 // Medians; every figure is of this process alone.
 #include <fmt/format.h>
 #include <poll.h>

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Looking ahead. The walk over a large tree waits for memory most of its time: a visit touches some
+ * twenty cache lines all over the kernel's memory. So it loads from the lines that tasks further on
+ * will need, each chain of pointers one link at a time, and goes on while they arrive. BPF has no
+ * prefetch instruction; a sum that nobody needs keeps the loads from being left out.
+ */
+#ifndef RUSAGE_BPF_AHEAD_H
+#define RUSAGE_BPF_AHEAD_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+#include "memory.h"
+#include "tree.h"
+
+/* Steps of the walk: for the task itself, what it points to, and what that points to. */
+#define TASK_AHEAD 8
+#define POINTERS_AHEAD 4
+#define TABLE_AHEAD 2
+
+/* The task at `index` of walk_order; NULL past its ends. */
+static __always_inline struct task_struct *held_at(u32 index) {
+  u32 *number = bpf_map_lookup_elem(&walk_order, &index);
+  struct slot *slot = number ? slot_at(*number) : NULL;
+  return slot ? slot->held : NULL;
+}
+
+/* Loads what visits after the one at `index` will need; the walk goes down. Its sum has no meaning. */
+static __always_inline u64 look_ahead(u32 index) {
+  u64 sum = 0;
+  struct task_struct *task = held_at(index - TASK_AHEAD);
+  if (task) {
+    sum += task->__state + task->on_cpu + task->exit_state + (task->mm ? 1 : 0);
+    sum += task->se.exec_start + task->se.sum_exec_runtime + task->sched_info.run_delay;
+    sum += task->utime + task->maj_flt + (task->files ? 1 : 0);
+    sum += task->ioac.rchar + task->ioac.write_bytes;
+  }
+  task = held_at(index - POINTERS_AHEAD);
+  struct mm_struct *mm = task ? task->mm : NULL;
+  struct files_struct *files = task ? task->files : NULL;
+  if (mm) sum += mm->mm_users.counter + mm->total_vm;
+  if (mm && rss_is_per_cpu()) sum += mm->rss_stat[FILE_PAGES].count + mm->rss_stat[SHMEM_PAGES].count;
+  if (files) sum += files->count.counter + (files->fdt ? 1 : 0);
+
+  task = held_at(index - TABLE_AHEAD);
+  files = task ? task->files : NULL;
+  struct fdtable *fdt = files ? files->fdt : NULL;
+  if (fdt) sum += fdt->max_fds;
+  return sum;
+}
+
+#endif
