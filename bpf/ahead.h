@@ -40,7 +40,8 @@ static __always_inline u64 look_ahead(u32 index) {
   struct mm_struct *mm = task ? task->mm : NULL;
   struct files_struct *files = task ? task->files : NULL;
   if (mm) sum += mm->mm_users.counter + mm->total_vm;
-  if (mm && rss_is_per_cpu()) sum += mm->rss_stat[FILE_PAGES].count + mm->rss_stat[SHMEM_PAGES].count;
+  if (mm && rss_is_per_cpu())
+    sum += mm->rss_stat[FILE_PAGES].count + mm->rss_stat[SHMEM_PAGES].count;
   if (files) sum += files->count.counter + (files->fdt ? 1 : 0);
 
   task = held_at(index - TABLE_AHEAD);

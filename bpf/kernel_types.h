@@ -90,6 +90,20 @@ struct files_struct {
   struct fdtable *fdt;
 };
 
+struct kernfs_node {
+  u64 id;
+};
+
+struct cgroup {
+  int level;
+  struct kernfs_node *kn;
+  struct cgroup *ancestors[0]; /* from the root, which is level 0, to itself */
+};
+
+struct css_set {
+  struct cgroup *dfl_cgrp; /* in the one hierarchy of cgroup v2 */
+};
+
 struct task_struct {
   unsigned int __state;
   int on_cpu;
@@ -106,6 +120,9 @@ struct task_struct {
   unsigned long maj_flt;
   struct mm_struct *mm;
   struct files_struct *files;
+  struct task_struct *real_parent;
+  struct task_struct *group_leader;
+  struct css_set *cgroups;
 };
 
 struct bpf_array {

@@ -20,6 +20,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "enter.h"
 #include "memory.h"
 #include "task.h"
 #include "tick.h"
@@ -37,30 +38,30 @@ int tick_unheld(void *context) {
 
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
-  u32 *creator = bpf_task_storage_get(&membership, bpf_get_current_task_btf(), NULL, 0);
-  if (!creator) return 0;
+  u32 *creator = membership_of(bpf_get_current_task_btf());
+  if (!creator || *creator == UNCLAIMED) return 0;
   struct slot *slot = slot_at(*creator);
-  if (!(clone_flags & CLONE_THREAD)) {
-    add_task(task, NO_SLOT, SLOT_BORN);
-  } else if (slot) {
-    add_task(task, slot->group, SLOT_BORN);
-  } else { /* a thread of a process that is not tracked */
-    remember(task);
+  if (*creator == OUTSIDE)
+    keep_outside(task);
+  else if (!(clone_flags & CLONE_THREAD))
+    add_newborn(task, NO_SLOT);
+  else if (slot)
+    add_newborn(task, slot->group);
+  else if (claim(task)) /* a thread of a process that is not tracked */
     count_untracked();
-  }
   return 0;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(on_exec, struct task_struct *task) {
-  if (bpf_task_storage_get(&membership, task, NULL, 0)) __sync_fetch_and_add(&execs, 1);
+  if (is_member(membership_of(task))) __sync_fetch_and_add(&execs, 1);
   return 0;
 }
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   if (prev->__state != TASK_DEAD) return 0;
-  u32 *number = bpf_task_storage_get(&membership, prev, NULL, 0);
+  u32 *number = membership_of(prev);
   struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
   if (!final) return 0;
   read_counters(&final->reading, prev, true);
@@ -69,11 +70,29 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   return 0;
 }
 
-/* Enters one task that stands still, chosen by user space through the iterator's parameters. */
+/* Makes the task that user space chose a member; a launched command stands still meanwhile. */
 SEC("iter/task")
-int enter(struct bpf_iter__task *context) {
+int enter_root(struct bpf_iter__task *context) {
+  if (context->task) enter(context->task, NO_SLOT);
+  return 0;
+}
+
+/* Makes a member of each task whose process, or whose parent, is one. Run again and again until no
+ * more are found, it finds all descendants: who is born meanwhile is a member by birth, or is there
+ * to be found by the next run. */
+SEC("iter/task")
+int enter_descendants(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
-  if (task) add_task(task, NO_SLOT, SLOT_ENTERED);
+  if (!task) return 0;
+  struct task_struct *leader = task->group_leader;
+  struct task_struct *parent = leader->real_parent->group_leader;
+  enter_if(task, leader, is_member(membership_of(parent)));
+  return 0;
+}
+
+SEC("iter/task")
+int leave_out(struct bpf_iter__task *context) {
+  if (context->task) keep_outside(context->task);
   return 0;
 }
 

@@ -36,7 +36,9 @@ const volatile __u32 capacity = 1; /* slots */
 const volatile bool hold_tasks =
     true; /* births take a reference; see on_last_switch for the other way */
 
-enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED };
+/* SLOT_ENTERED: found alive when the recording began. SLOT_ARRIVED: moved to the cgroup since, after
+ * it had used what `arrivals` says. */
+enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED, SLOT_ARRIVED };
 
 /* Run time and the tick counts that say how to split it, in nanoseconds. */
 struct cpu_time {
@@ -83,9 +85,12 @@ struct {
   __type(value, u32);
 } walk_order SEC(".maps");
 
-#define NO_SLOT 0xffffffffU
+/* What a task's membership can be other than a slot's number. */
+#define NO_SLOT 0xffffffffU   /* of the tree, but without a slot of its own */
+#define OUTSIDE 0xfffffffeU   /* the recorder, or what it has started: never of the tree */
+#define UNCLAIMED 0xfffffffdU /* not of the tree, or about to be */
 
-/* Membership: the slot of a task of the tree, NO_SLOT for one that found no free slot. */
+/* Membership: the slot of each task of the tree. */
 struct {
   __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
@@ -139,30 +144,41 @@ static __always_inline void free_slot(u32 number) {
   __sync_fetch_and_add(&queue.freed, 1);
 }
 
-/* Remembers that `task` belongs to the tree, and gives the place for its slot's number. */
-static __always_inline u32 *remember(struct task_struct *task) {
-  u32 none = NO_SLOT;
-  return bpf_task_storage_get(&membership, task, &none, BPF_LOCAL_STORAGE_GET_F_CREATE);
+static __always_inline bool is_member(const u32 *membership) {
+  return membership && *membership != OUTSIDE && *membership != UNCLAIMED;
+}
+
+static __always_inline u32 *membership_of(struct task_struct *task) {
+  return bpf_task_storage_get(&membership, task, NULL, 0);
 }
 
 static __always_inline void count_untracked(void) {
   __sync_fetch_and_add(&untracked_tasks, 1);
 }
 
-/* Makes `task` a member of the tree: of the thread group at slot `group`, or of one of its own
- * (NO_SLOT). Where there is no room it is counted and remembered all the same, so that its children
- * are not missed. */
-static __always_inline void add_task(struct task_struct *task, u32 group, enum slot_state state) {
+/* Makes `task` a member without a slot as yet, and gives its membership to fill in; NULL if it is a
+ * member already, made so by its birth or by whoever looks for those that were born before. */
+static __always_inline u32 *claim(struct task_struct *task) {
+  u32 unclaimed = UNCLAIMED;
+  u32 *own = bpf_task_storage_get(&membership, task, &unclaimed, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  if (!own) count_untracked();
+  return own && __sync_val_compare_and_swap(own, UNCLAIMED, NO_SLOT) == UNCLAIMED ? own : NULL;
+}
+
+/* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or in one of its own
+ * (NO_SLOT). Where there is no room it is counted, and stays a member, so that its children are not
+ * missed. */
+static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership,
+                                              u32 group) {
   bool own_group = group == NO_SLOT;
-  u32 *its_slot = remember(task);
-  u32 number = its_slot ? take_slot() : NO_SLOT;
+  u32 number = take_slot();
   struct slot *slot = slot_at(number);
   struct slot *record = own_group ? slot : slot_at(group);
-  if (!its_slot || !slot || !record) {
+  if (!slot || !record) {
     count_untracked();
-    return;
+    return NULL;
   }
-  *its_slot = number;
+  *membership = number;
   slot->group = own_group ? number : group;
   slot->task = (u64)task;
   if (own_group) {
@@ -176,8 +192,20 @@ static __always_inline void add_task(struct task_struct *task, u32 group, enum s
     if (held) held = bpf_kptr_xchg(&slot->held, held);
     if (held) bpf_task_release(held);
   }
-  /* An atomic exchange, because it is a full barrier: whoever sees the state sees the rest. */
+  return slot;
+}
+
+/* Lets the tick see the slot. An atomic exchange, because it is a full barrier: whoever sees the
+ * state sees the rest. */
+static __always_inline void publish(struct slot *slot, enum slot_state state) {
   __sync_lock_test_and_set(&slot->state, state);
+}
+
+/* Makes a task that was just born a member. */
+static __always_inline void add_newborn(struct task_struct *task, u32 group) {
+  u32 *own = claim(task);
+  struct slot *slot = own ? give_slot(task, own, group) : NULL;
+  if (slot) publish(slot, SLOT_BORN);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 
@@ -12,30 +13,37 @@
 #include "output/text.h"
 #include "recorder/recorder.h"
 #include "source/bpf_source.h"
+#include "target/attach.h"
 #include "target/launch.h"
 
 namespace rusage_bpf {
 namespace {
 
-int exit_status(const Error &error) {
+// A command's exit status is its own: what is ours must look different.
+constexpr int failed_with_command = 125;
+constexpr int failed_with_attach = 1;
+
+int exit_status(const Error &error, int otherwise) {
   switch (error.kind) {
     case Error::Kind::command_not_found:
       return 127;
     case Error::Kind::command_not_executable:
       return 126;
+    case Error::Kind::attach_usage:
+      return 2;
     case Error::Kind::recorder:
       break;
   }
-  return 125;
+  return otherwise;
 }
 
 int exit_status(const Exit &exit) {
   return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
 }
 
-int fail(const Error &error) {
+int fail(const Error &error, int otherwise) {
   fmt::print(stderr, "rusage-bpf: {}\n", one_line(error.message));
-  return exit_status(error);
+  return exit_status(error, otherwise);
 }
 
 std::string boot_id() {
@@ -44,7 +52,7 @@ std::string boot_id() {
   return id;
 }
 
-Recording describe(const Options &options, const Source &source, pid_t root_pid) {
+Recording describe(const Options &options, const Source &source) {
   utsname system{};
   uname(&system);
   Recording recording{.version = RUSAGE_BPF_VERSION,
@@ -52,9 +60,10 @@ Recording describe(const Options &options, const Source &source, pid_t root_pid)
                       .kernel = system.release,
                       .cpus = static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)),
                       .boot_id = boot_id(),
-                      .target = "command",
-                      .argv = options.command,
-                      .root_pid = root_pid,
+                      .target = {},
+                      .argv = {},
+                      .root_pid = {},
+                      .cgroup = {},
                       .interval_ns = options.interval_ns,
                       .start_realtime_ns = 0,
                       .backend = "bpf",
@@ -75,22 +84,70 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Options &options) {
   return sinks;
 }
 
-Result<int> run(const Options &options) {
-  auto sinks = open_sinks(options);
-  if (!sinks) return tl::unexpected(sinks.error());
-  auto command = Launch::hold(options.command);
-  if (!command) return tl::unexpected(command.error());
-  auto source = BpfSource::open(
+Result<std::unique_ptr<BpfSource>> open_source(const Options &options) {
+  return BpfSource::open(
       {.hold_tasks = !options.count_at_last_switch, .gauges_from_proc = options.gauges_from_proc});
+}
+
+Result<SignalQueue> take_over_signals() {
+  return SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
+}
+
+Result<int> record_command(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+  auto command = Launch::hold(options.command,
+                              options.until_tree ? Launch::Until::tree : Launch::Until::command);
+  if (!command) return tl::unexpected(command.error());
+  auto source = open_source(options);
   if (!source) return tl::unexpected(source.error());
   if (auto entered = (*source)->enter(command->pid()); !entered)
     return tl::unexpected(entered.error());
+  auto signals = take_over_signals();
+  if (!signals) return tl::unexpected(signals.error());
 
+  Recording recording = describe(options, **source);
+  recording.target = "command";
+  recording.argv = options.command;
+  recording.root_pid = command->pid();
   const auto recorded =
-      record(describe(options, **source, command->pid()), **source, *command, std::move(*sinks));
+      record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
+             {**source, *command, *signals, std::move(sinks)});
+  if (!recorded) return tl::unexpected(recorded.error());
+  source->reset();
+  if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
+  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  return exit_status(command->ended()->exit);
+}
+
+Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+  auto tree = Attach::find(*options.pid);
+  if (!tree) return tl::unexpected(tree.error());
+  auto source = open_source(options);
+  if (!source) return tl::unexpected(source.error());
+  if (auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo()); !entered)
+    return tl::unexpected(entered.error());
+  if (!tree->alive())
+    return error(fmt::format("--pid {}: the process has just ended", tree->pid()));
+  auto signals = take_over_signals();
+  if (!signals) return tl::unexpected(signals.error());
+
+  Recording recording = describe(options, **source);
+  recording.target = "pid";
+  recording.argv = tree->argv();
+  recording.root_pid = tree->pid();
+  const auto recorded =
+      record(std::move(recording), Baseline::first_look,
+             {.duration_ns = options.duration_ns, .input = options.stop_on_eof ? STDIN_FILENO : -1},
+             {**source, *tree, *signals, std::move(sinks)});
   if (!recorded) return tl::unexpected(recorded.error());
   if (recorded->output_error) return tl::unexpected(*recorded->output_error);
-  return exit_status(recorded->outcome.exit);
+  return 0;
+}
+
+Result<int> run(const Options &options) {
+  auto sinks = open_sinks(options);
+  if (!sinks) return tl::unexpected(sinks.error());
+  if (options.pid) return record_tree(options, std::move(*sinks));
+  return record_command(options, std::move(*sinks));
 }
 
 }  // namespace
@@ -99,11 +156,12 @@ Result<int> run(const Options &options) {
 int main(int argc, char **argv) {
   using namespace rusage_bpf;
   const auto options = parse_options(argc, argv);
-  if (!options) return fail(options.error());
+  if (!options) return fail(options.error(), failed_with_command);
   if (!options->print.empty()) {
     fmt::print("{}", options->print);
     return 0;
   }
   const auto status = run(*options);
-  return status ? *status : fail(status.error());
+  if (status) return *status;
+  return fail(status.error(), options->attach() ? failed_with_attach : failed_with_command);
 }

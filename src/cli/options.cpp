@@ -15,17 +15,77 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr double shortest_interval_s = .001;
+constexpr double shortest_s = .001;
 constexpr double longest_interval_s = 3600;
+constexpr double longest_duration_s = 1e8;  // three years
 
-Result<std::uint64_t> parse_interval(const std::string &text) {
-  double interval_s = 0;
-  const auto [rest, failure] = std::from_chars(text.data(), text.data() + text.size(), interval_s);
-  if (failure != std::errc() || rest != text.data() + text.size() ||
-      !(interval_s >= shortest_interval_s && interval_s <= longest_interval_s))
+template <typename Number>
+std::optional<Number> parse_number(const std::string &text) {
+  Number number = 0;
+  const char *end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc() || rest != end) return std::nullopt;
+  return number;
+}
+
+std::optional<std::uint64_t> parse_seconds(const std::string &text, double longest_s) {
+  const auto seconds = parse_number<double>(text);
+  if (!seconds || !(*seconds >= shortest_s && *seconds <= longest_s)) return std::nullopt;
+  return static_cast<std::uint64_t>(std::llround(*seconds * static_cast<double>(ns_per_s)));
+}
+
+// The options that CLI11 leaves as text.
+struct Texts {
+  std::string interval;
+  std::string duration;
+  std::string until;
+  std::string pid;
+};
+
+Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
+  if (app.count("--interval")) {
+    const auto interval_ns = parse_seconds(texts.interval, longest_interval_s);
+    if (!interval_ns)
+      return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01",
+                               texts.interval));
+    options.interval_ns = *interval_ns;
+  }
+  if (app.count("--duration")) {
+    options.duration_ns = parse_seconds(texts.duration, longest_duration_s);
+    if (!options.duration_ns)
+      return error(
+          fmt::format("--duration {}: give seconds from .001 on, such as 60", texts.duration));
+  }
+  if (app.count("--until")) {
+    options.until_tree = texts.until == "tree";
+    if (!options.until_tree && texts.until != "command")
+      return error(fmt::format("--until {}: give command or tree", texts.until));
+  }
+  if (app.count("--pid")) {
+    options.pid = parse_number<pid_t>(texts.pid);
+    if (!options.pid || *options.pid < 1)
+      return error(
+          fmt::format("--pid {}: give the number of a process that runs, such as 1234", texts.pid));
+  }
+  return {};
+}
+
+Result<void> check_target(const CLI::App &app, bool command_given, const Options &options) {
+  const auto attach_options = app.count("--pid") + app.count("--cgroup");
+  if (attach_options == 0 && options.command.empty())
     return error(
-        fmt::format("--interval {}: give seconds between .001 and 3600, such as .01", text));
-  return static_cast<std::uint64_t>(std::llround(interval_s * static_cast<double>(ns_per_s)));
+        "no command to record; give it after --, as in: rusage-bpf -- make -j8; or give --pid or "
+        "--cgroup");
+  if (attach_options > 0 && command_given)
+    return error("--pid and --cgroup record what runs already: give no command with them");
+  if (app.count("--pid") && app.count("--cgroup")) return error("give --pid or --cgroup, not both");
+  if (app.count("--cgroup") && options.cgroup.empty())
+    return error("--cgroup: give a directory below /sys/fs/cgroup");
+  if (attach_options > 0 && app.count("--until"))
+    return error("--until is for a command; a tree is recorded until its last process ends");
+  if (attach_options == 0 && options.stop_on_eof)
+    return error("--stop-on-eof is for --pid and --cgroup: standard input is the command's");
+  return {};
 }
 
 Result<void> check_output(const std::string &path) {
@@ -36,23 +96,23 @@ Result<void> check_output(const std::string &path) {
       fmt::format("--output {}: the name must end in .json, the format that can be written", path));
 }
 
-}  // namespace
-
-Result<Options> parse_options(int argc, const char *const *argv) {
-  // What follows the first `--` is the command's own, whatever it looks like.
-  const std::span arguments(argv, static_cast<std::size_t>(argc));
+// What follows the first `--` is the command's own, whatever it looks like.
+Result<Options> parse(std::span<const char *const> arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
                                       [](std::string_view a) { return a == "--"; });
 
   Options options;
-  std::string interval;
+  Texts texts;
   CLI::App app(
       "Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.",
       "rusage-bpf");
   app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
+  // CLI11 closes the bracket: this makes three usage lines of its one.
   app.get_formatter()->label("OPTIONS",
-                             "OPTIONS] -- COMMAND [ARG...");  // makes the usage line whole
-  app.add_option("-i,--interval", interval, "time between rows, .001 to 3600; default 0.1")
+                             "OPTIONS] --pid PID\n"
+                             "       rusage-bpf [OPTIONS] --cgroup PATH\n"
+                             "       rusage-bpf [OPTIONS] -- COMMAND [ARG...");
+  app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
@@ -60,6 +120,18 @@ Result<Options> parse_options(int argc, const char *const *argv) {
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag("-q,--quiet", options.quiet, "no summary");
+  app.add_option("-p,--pid", texts.pid, "record a process that runs, and its descendants")
+      ->option_text("PID");
+  app.add_option("--cgroup", options.cgroup, "record every process in a cgroup v2 and below it")
+      ->option_text("PATH");
+  app.add_option("-d,--duration", texts.duration, "stop recording after that long")
+      ->option_text("SECONDS");
+  app.add_option("--until", texts.until,
+                 "with a command: stop when it ends (command, the default) or when the last of its "
+                 "descendants does (tree)")
+      ->option_text("WHAT");
+  app.add_flag("--stop-on-eof", options.stop_on_eof,
+               "with --pid or --cgroup: stop when standard input ends");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count the dead as before Linux 6.4, at a cost to every switch of the machine")
@@ -68,7 +140,7 @@ Result<Options> parse_options(int argc, const char *const *argv) {
                "read memory and descriptors as where the kernel's own counters are not known")
       ->group(for_tests);
   try {
-    app.parse(static_cast<int>(separator - arguments.begin()), argv);
+    app.parse(static_cast<int>(separator - arguments.begin()), arguments.data());
   } catch (const CLI::CallForHelp &) {
     options.print = app.help();
     return options;
@@ -82,17 +154,28 @@ Result<Options> parse_options(int argc, const char *const *argv) {
     return error(fmt::format("{}; see rusage-bpf --help", failure.what()));
   }
 
-  if (!interval.empty() || app.count("--interval") > 0) {
-    const auto interval_ns = parse_interval(interval);
-    if (!interval_ns) return tl::unexpected(interval_ns.error());
-    options.interval_ns = *interval_ns;
-  }
+  if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
+  if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());
+  const bool command_given = separator != arguments.end();
+  if (auto checked = check_target(app, command_given, options); !checked)
+    return tl::unexpected(checked.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
   for (const std::string &output : options.outputs)
     if (auto checked = check_output(output); !checked) return tl::unexpected(checked.error());
-  if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
-  if (options.command.empty())
-    return error("no command to record; give it after --, as in: rusage-bpf -- make -j8");
+  return options;
+}
+
+}  // namespace
+
+Result<Options> parse_options(int argc, const char *const *argv) {
+  const std::span arguments(argv, static_cast<std::size_t>(argc));
+  auto options = parse(arguments);
+  const auto is_attach = [](std::string_view a) {
+    return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
+  };
+  const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
+  if (!options && std::any_of(arguments.begin(), separator, is_attach))
+    options.error().kind = Error::Kind::attach_usage;
   return options;
 }
 

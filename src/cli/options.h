@@ -1,7 +1,10 @@
 // What the user asked for, as a plain struct.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,7 +19,16 @@ struct Options {
   // The ways of other kernels, on one that has better ones: for tests.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;
+
+  // What is recorded: one of the three.
   std::vector<std::string> command;
+  std::optional<pid_t> pid;
+  std::string cgroup;  // a path
+  [[nodiscard]] bool attach() const { return command.empty(); }
+
+  std::optional<std::uint64_t> duration_ns;
+  bool until_tree = false;   // with a command: until its last descendant ends
+  bool stop_on_eof = false;  // of standard input
 
   // Set where something is to be printed instead of recorded: help or version.
   std::string print;

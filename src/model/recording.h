@@ -18,9 +18,10 @@ struct Recording {
   std::string kernel;
   unsigned cpus = 0;
   std::string boot_id;
-  std::string target;  // "command"
-  std::vector<std::string> argv;
-  int root_pid = 0;
+  std::string target;             // "command", "pid" or "cgroup"
+  std::vector<std::string> argv;  // of the command or the process
+  std::optional<int> root_pid;    // of a tree
+  std::string cgroup;             // its path, where that is the target
   std::uint64_t interval_ns = 0;
   std::uint64_t start_realtime_ns = 0;
   std::string backend;
@@ -39,6 +40,13 @@ struct KernelTotal {
   Known known;
 };
 
+// Why a recording ended, and what is known then of the command that it was about.
+struct Ended {
+  std::string by;  // "command", "tree", "cgroup", "duration", "eof", or a signal's name
+  Exit exit;       // empty where there was no command, or it lives on
+  KernelTotal kernel;
+};
+
 // What makes the figures trustworthy, or says why they are not.
 struct Audit {
   KernelTotal kernel;
@@ -52,6 +60,7 @@ struct Audit {
 // Known after the last row.
 struct Outcome {
   std::uint64_t end_realtime_ns = 0;
+  std::string ended_by;
   Exit exit;
   Totals totals;
   Audit audit;

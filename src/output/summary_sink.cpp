@@ -14,7 +14,15 @@ namespace {
 std::string how_it_ended(const Exit &exit) {
   if (exit.signal)
     return fmt::format("killed by signal {} ({})", *exit.signal, strsignal(*exit.signal));
-  return fmt::format("exit {}", exit.code.value_or(0));
+  return fmt::format("exit {}", *exit.code);
+}
+
+std::string why_it_ended(const std::string &by) {
+  if (by == "tree") return "its last process ended";
+  if (by == "cgroup") return "the cgroup was removed";
+  if (by == "duration") return "the time was up";
+  if (by == "eof") return "standard input ended";
+  return by;
 }
 
 // On one line, and no longer than a person reads.
@@ -28,11 +36,35 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
-std::string audit_line(const Outcome &outcome) {
+// What was recorded, and how that ended.
+std::string headline(const Recording &recording, const Outcome &outcome, double wall_s) {
+  const std::string command = command_line(recording.argv);
+  if (outcome.ended_by == "command")
+    return fmt::format("{}: {} after {:.3f} s", command, how_it_ended(outcome.exit), wall_s);
+  std::string what = command;
+  if (recording.target == "pid")
+    what = fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
+  if (recording.target == "cgroup") what = fmt::format("cgroup {}", one_line(recording.cgroup));
+  const bool known = outcome.exit.code || outcome.exit.signal;
+  return fmt::format("{}: {}recorded for {:.3f} s, until {}", what,
+                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
+                     why_it_ended(outcome.ended_by));
+}
+
+// For what ran before we came, the number of processes at the start is not among the totals.
+std::string process_counts(const Recording &recording, const Totals &totals) {
+  if (recording.target == "command")
+    return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
+  return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
+                     human_count(totals[RUSAGE_exits]));
+}
+
+std::string audit_line(const Recording &recording, const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
   const std::string share =
       accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
-                : "the kernel reported no total";
+      : recording.target == "command" ? "the kernel reported no total"
+                                      : "the kernel keeps no total to compare with";
   return fmt::format("{}, {} lost, {} missed", share,
                      plural(outcome.audit.untracked_tasks + outcome.audit.events_lost, "task"),
                      plural(outcome.audit.ticks_missed, "tick"));
@@ -48,8 +80,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}: {} after {:.3f} s\n", command_line(recording.argv),
-                                 how_it_ended(outcome.exit), wall_s);
+  std::string text = fmt::format("\n{}\n", headline(recording, outcome, wall_s));
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
                               "{:.3f} s waiting for a CPU",
@@ -57,10 +88,9 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                               wall_s > 0 ? cpu_s / wall_s * 100 : 0, seconds(t[RUSAGE_run_delay])));
   text += line("memory", fmt::format("peak {} resident at {:.3f} s", human_bytes(t[RUSAGE_rss]),
                                      seconds(t.peak_elapsed_ns(RUSAGE_rss))));
-  text +=
-      line("processes",
-           fmt::format("{} ran, at most {} at once ({})", human_count(t[RUSAGE_forks] + 1),
-                       human_count(t[RUSAGE_pid_count]), plural(t[RUSAGE_thread_count], "task")));
+  text += line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, t),
+                                        human_count(t[RUSAGE_pid_count]),
+                                        plural(t[RUSAGE_thread_count], "task")));
   text += line(
       "I/O",
       fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
@@ -72,7 +102,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                                        human_count(t[RUSAGE_ctx_switches_involuntary]),
                                        human_count(t[RUSAGE_minor_faults]),
                                        human_count(t[RUSAGE_major_faults])));
-  text += line("audit", audit_line(outcome));
+  text += line("audit", audit_line(recording, outcome));
   text += line("rows", fmt::format("{} in {}", human_count(t.rows()), fmt::join(outputs, ", ")));
   return text;
 }

@@ -49,14 +49,6 @@ class Sinks {
   std::optional<Error> first_error_;
 };
 
-// The terminal's keys reach the command without us, its end only where we do not lead the session.
-// What somebody sends to us alone is passed on; what the command sends to its whole group is not
-// sent back to it.
-bool meant_for_command(const signalfd_siginfo &signal, pid_t command) {
-  if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) != command;
-  return signal.ssi_signo == SIGHUP && getsid(0) == getpid();
-}
-
 // The command was reaped, but tasks may still be on their way to their last switch: a matter of
 // microseconds, unless their CPU is taken away.
 Result<Snapshot> look_at_the_end(Source &source) {
@@ -71,31 +63,31 @@ Result<Snapshot> look_at_the_end(Source &source) {
   }
 }
 
-// Passes on what came for the command, and tells how it ended if it did.
-Result<std::optional<Launch::Ended>> take_signals(SignalQueue &signals, Launch &command) {
+// Gives the target what came for it, and tells the end of the recording if that is among it.
+Result<std::optional<Ended>> take_signals(SignalQueue &signals, Target &target) {
   while (const auto signal = signals.next()) {
-    if (signal->ssi_signo != SIGCHLD) {
-      if (meant_for_command(*signal, command.pid()))
-        command.forward(static_cast<int>(signal->ssi_signo));
-      continue;
-    }
-    auto ended = command.reap();
+    auto ended = target.take(*signal);
     if (!ended || *ended) return ended;
   }
   return std::nullopt;
 }
 
-// Sleeps until a signal has come or it is time to look.
-void wait_for(const SignalQueue &signals, const Alarm &alarm) {
-  std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0}};
+// Sleeps until a signal has come, it is time to look, or there is input: whether that has ended.
+bool wait_for(const SignalQueue &signals, const Alarm &alarm, int input) {
+  std::array<pollfd, 3> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
+                               pollfd{input, POLLIN, 0}};
   poll(events.data(), events.size(), -1);
+  if (events[2].revents == 0) return false;
+  std::array<char, 4096> unused{};
+  const ssize_t got = read(input, unused.data(), unused.size());
+  return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-Audit audit(const Launch::Ended &ended, const Snapshot &last, const Source &source,
+Audit audit(const KernelTotal &kernel, const Snapshot &last, const Source &source,
             const Schedule &schedule) {
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
-  return {.kernel = ended.kernel,
+  return {.kernel = kernel,
           .untracked_tasks = last.untracked_tasks,
           .events_lost = source.events_lost(),
           .ticks_missed = schedule.missed(),
@@ -105,47 +97,63 @@ Audit audit(const Launch::Ended &ended, const Snapshot &last, const Source &sour
 
 }  // namespace
 
-Result<Recorded> record(Recording recording, Source &source, Launch &command,
-                        std::vector<std::unique_ptr<Sink>> all_sinks) {
+Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts parts) {
+  auto &[source, target, signals, all_sinks] = parts;
   // A reader of an output that goes away, and a file that grows too large, are that output's
   // errors. The command was forked before this and keeps what it was given.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
-  auto signals = SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
   auto alarm = Alarm::open();
-  if (!signals) return tl::unexpected(signals.error());
   if (!alarm) return tl::unexpected(alarm.error());
 
   Sinks sinks(std::move(all_sinks));
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(baseline);
   auto snapshot = source.look();
   if (!snapshot) return tl::unexpected(snapshot.error());
   recording.start_realtime_ns = realtime_ns();
   sinks.begin(recording);
   sinks.row(rows.next(*snapshot, recording.start_realtime_ns));
   Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
-  if (auto released = command.release(); !released) return tl::unexpected(released.error());
+  const std::uint64_t stop_ns =
+      stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
+  if (auto released = target.release(); !released) return tl::unexpected(released.error());
 
-  std::optional<Launch::Ended> ended;
+  std::optional<Ended> ended;
   while (!ended) {
-    alarm->set(schedule.next_look_ns(monotonic_ns()));
-    wait_for(*signals, *alarm);
-    auto taken = take_signals(*signals, command);
+    alarm->set(std::min(schedule.next_look_ns(monotonic_ns()), stop_ns));
+    const bool input_ended = wait_for(signals, *alarm, stops.input);
+    auto taken = take_signals(signals, target);
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
-    snapshot = ended ? look_at_the_end(source) : source.look();
+    const bool all_over = ended && ended->by == "command";
+    snapshot = all_over ? look_at_the_end(source) : source.look();
     if (!snapshot) return tl::unexpected(snapshot.error());
+    if (!ended) ended = target.end_seen_in(*snapshot);
+    if (!ended && (input_ended || snapshot->monotonic_ns >= stop_ns)) {
+      ended = target.so_far();
+      ended->by = input_ended ? "eof" : "duration";
+    }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
     const bool due = schedule.take_row(snapshot->monotonic_ns);
     if (due || ended) sinks.row(rows.next(*snapshot, realtime_ns()));
   }
 
   const Outcome outcome{.end_realtime_ns = realtime_ns(),
+                        .ended_by = ended->by,
                         .exit = ended->exit,
                         .totals = sinks.totals(),
-                        .audit = audit(*ended, *snapshot, source, schedule)};
+                        .audit = audit(ended->kernel, *snapshot, source, schedule)};
   sinks.end(outcome);
   return Recorded{outcome, sinks.first_error()};
+}
+
+Result<void> see_out(Launch &command, SignalQueue &signals) {
+  while (!command.ended()) {
+    pollfd event{signals.fd(), POLLIN, 0};
+    poll(&event, 1, -1);
+    if (auto taken = take_signals(signals, command); !taken) return tl::unexpected(taken.error());
+  }
+  return {};
 }
 
 }  // namespace rusage_bpf

@@ -1,11 +1,13 @@
-// The loop: look, make a row, give it to the sinks, until the command is over.
+// The loop: look, make a row, give it to the sinks, until the recording ends.
 #pragma once
 
 #include <memory>
 #include <vector>
 
 #include "model/recording.h"
+#include "model/row.h"
 #include "os/error.h"
+#include "os/signals.h"
 #include "output/sink.h"
 #include "source/source.h"
 #include "target/launch.h"
@@ -22,8 +24,24 @@ struct Recorded {
   std::optional<Error> output_error;
 };
 
-// Releases the command and records it until it was reaped and its dead are counted.
-Result<Recorded> record(Recording recording, Source &source, Launch &command,
-                        std::vector<std::unique_ptr<Sink>> sinks);
+// What ends a recording beside the target's own end and signals.
+struct Stops {
+  std::optional<std::uint64_t> duration_ns;
+  int input = -1;  // a descriptor; its end of file
+};
+
+// What the recorder works with.
+struct Parts {
+  Source &source;
+  Target &target;
+  SignalQueue &signals;
+  std::vector<std::unique_ptr<Sink>> sinks;
+};
+
+// Releases the target and records it until its end, the last row included.
+Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts parts);
+
+// The recording is over, the command may not be: passes signals on to it until it is.
+Result<void> see_out(Launch &command, SignalQueue &signals);
 
 }  // namespace rusage_bpf

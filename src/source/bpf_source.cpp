@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include "os/clock.h"
@@ -46,6 +47,24 @@ Result<void> check_requirements() {
     return errno_error(
         "this kernel does not describe its types (it needs CONFIG_DEBUG_INFO_BTF=y): "
         "/sys/kernel/btf/vmlinux");
+  return {};
+}
+
+// Runs an iterator over the task `tid`, or over all tasks that this pid namespace knows.
+Result<void> iterate(const bpf_program *program, std::optional<pid_t> tid = std::nullopt) {
+  bpf_iter_link_info which{};
+  which.task.tid = static_cast<std::uint32_t>(tid.value_or(0));
+  LIBBPF_OPTS(bpf_iter_attach_opts, options);
+  if (tid) {
+    options.link_info = &which;
+    options.link_info_len = sizeof(which);
+  }
+  const std::unique_ptr<bpf_link, int (*)(bpf_link *)> link(
+      bpf_program__attach_iter(program, &options), bpf_link__destroy);
+  const Fd iterator(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
+  char unused;
+  if (!iterator || read(iterator.get(), &unused, 1) < 0)
+    return errno_error(fmt::format("running {}", bpf_program__name(program)));
   return {};
 }
 
@@ -130,7 +149,9 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   bpf_program__set_autoload(kernel->progs.tick_held, way.hold_tasks);
   bpf_program__set_autoload(kernel->progs.tick_unheld, !way.hold_tasks);
   bpf_program__set_autoload(kernel->progs.on_last_switch, !way.hold_tasks);
-  bpf_program__set_autoattach(kernel->progs.enter, false);
+  for (bpf_program *iterator :
+       {kernel->progs.enter_root, kernel->progs.enter_descendants, kernel->progs.leave_out})
+    bpf_program__set_autoattach(iterator, false);
   const int failure = rusage_kernel__load(kernel.get());
   if (failure) kernel.reset();
   errno = -failure;
@@ -173,17 +194,20 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
 }
 
 Result<void> BpfSource::enter(pid_t pid) {
-  bpf_iter_link_info one{};
-  one.task.tid = static_cast<std::uint32_t>(pid);
-  LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &one, .link_info_len = sizeof(one));
-  const std::unique_ptr<bpf_link, int (*)(bpf_link *)> link(
-      bpf_program__attach_iter(kernel_->progs.enter, &options), bpf_link__destroy);
-  if (!link) return errno_error("entering the command in the tracked tree");
-  const Fd iterator(bpf_iter_create(bpf_link__fd(link.get())));
-  char unused;
-  if (!iterator || read(iterator.get(), &unused, 1) < 0)
-    return errno_error("entering the command in the tracked tree");
+  if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
   if (kernel_->bss->queue.taken == 0) return error("the command is gone before it was recorded");
+  return {};
+}
+
+Result<void> BpfSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
+  for (const pid_t outsider : left_out)
+    if (auto done = iterate(kernel_->progs.leave_out, outsider); !done) return done;
+  if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
+  if (kernel_->bss->entered == 0) return error(fmt::format("no process {}", pid));
+  for (std::uint64_t before = 0; before != kernel_->bss->entered;) {
+    before = kernel_->bss->entered;
+    if (auto done = iterate(kernel_->progs.enter_descendants); !done) return done;
+  }
   return {};
 }
 

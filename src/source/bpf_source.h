@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "source/source.h"
@@ -28,6 +29,10 @@ class BpfSource final : public Source {
   // Makes a process of one thread that stands still the tree's first. All it did since it was born
   // counts.
   Result<void> enter(pid_t pid);
+
+  // Makes a process that runs, its threads and all its living descendants the tree; those that
+  // `left_out` names are not of it, nor what they start. The counters of each go back to its birth.
+  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out);
 
   Result<Snapshot> look() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;

@@ -91,7 +91,7 @@ bool stopped_by_itself(pid_t pid) {
 
 }  // namespace
 
-Result<Launch> Launch::hold(std::vector<std::string> argv) {
+Result<Launch> Launch::hold(std::vector<std::string> argv, Until until) {
   auto start = make_pipe();
   auto failure = make_pipe();
   if (!start || !failure) return tl::unexpected((start ? failure : start).error());
@@ -102,7 +102,8 @@ Result<Launch> Launch::hold(std::vector<std::string> argv) {
     failure->read_end.reset();
     become(argv, start->read_end.get(), failure->write_end.get());
   }
-  return Launch(std::move(argv), pid, std::move(start->write_end), std::move(failure->read_end));
+  return Launch(std::move(argv), until, pid, std::move(start->write_end),
+                std::move(failure->read_end));
 }
 
 Result<void> Launch::release() {
@@ -112,15 +113,47 @@ Result<void> Launch::release() {
   return {};
 }
 
+// The terminal's keys reach the command without us, its end only where we do not lead the session.
+// What somebody sends to us alone is passed on; what the command sends to its whole group is not
+// sent back to it.
+bool Launch::is_for_command(const signalfd_siginfo &signal) const {
+  if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) != pid_;
+  return signal.ssi_signo == SIGHUP && getsid(0) == getpid();
+}
+
 void Launch::forward(int signal) const {
   kill(pid_, signal);
 }
 
-Result<std::optional<Launch::Ended>> Launch::reap() {
+Result<std::optional<Ended>> Launch::take(const signalfd_siginfo &signal) {
+  if (signal.ssi_signo == SIGCHLD) {
+    auto reaped = reap();
+    if (reaped && until_ == Until::tree) return std::nullopt;
+    return reaped;
+  }
+  if (!ended_) {
+    if (is_for_command(signal)) forward(static_cast<int>(signal.ssi_signo));
+    return std::nullopt;
+  }
+  // Only what the command left behind is recorded still: the signal is for the recording.
+  Ended end = *ended_;
+  end.by = ended_by_signal(signal)->by;
+  return end;
+}
+
+std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
+  if (until_ == Until::command || !ended_ || !is_empty(snapshot)) return std::nullopt;
+  Ended end = *ended_;
+  end.by = "tree";
+  return end;
+}
+
+Result<std::optional<Ended>> Launch::reap() {
   for (;;) {
     siginfo_t info{};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0)
-      return errno_error("waiting for the command");
+    const int failed = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    if (failed && errno == ECHILD && ended_) return ended_;
+    if (failed) return errno_error("waiting for the command");
     if (info.si_pid == 0) break;
     int status = 0;
     rusage usage{};
@@ -131,7 +164,8 @@ Result<std::optional<Launch::Ended>> Launch::reap() {
     int reason = 0;
     if (read(failure_.get(), &reason, sizeof(reason)) == sizeof(reason))
       return exec_error(argv_.front(), reason);
-    return Ended{how_it_ended(status), kernel_total(usage)};
+    ended_ = Ended{.by = "command", .exit = how_it_ended(status), .kernel = kernel_total(usage)};
+    return ended_;
   }
   stop_with_command();
   return std::nullopt;

@@ -9,39 +9,50 @@
 #include <string>
 #include <vector>
 
-#include "model/recording.h"
-#include "os/error.h"
 #include "os/fd.h"
+#include "target/target.h"
 
 namespace rusage_bpf {
 
 // The child keeps our terminal, process group, descriptors, and the signal mask and actions that we
 // were given; so `hold` comes before any change to ours. What the terminal sends, it sends to both
 // of us.
-class Launch {
+class Launch final : public Target {
  public:
+  // When the recording ends: with the command, or with the last of its descendants.
+  enum class Until { command, tree };
+
   // Forks. The child waits; if we end before `release`, it ends without having run anything.
-  static Result<Launch> hold(std::vector<std::string> argv);
+  static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
+  // How the command ended; nothing while it lives.
+  [[nodiscard]] const std::optional<Ended> &ended() const { return ended_; }
+
   // Lets the child become the command.
-  Result<void> release();
+  Result<void> release() override;
 
-  // Passes a signal on that was sent to us.
-  void forward(int signal) const;
+  // Passes signals on to the command while it lives, and takes note of its end at SIGCHLD. Fails if
+  // it could not be executed.
+  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
 
-  struct Ended {
-    Exit exit;
-    KernelTotal kernel;  // the command's own and its reaped descendants'
-  };
-  // To be called at SIGCHLD: how the command ended; nothing while it lives. Fails if it could not
-  // be executed.
+  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
+  [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
+
+  // Reaps the command if it is over; nothing while it lives.
   Result<std::optional<Ended>> reap();
 
  private:
-  Launch(std::vector<std::string> argv, pid_t pid, Fd start, Fd failure)
-      : argv_(std::move(argv)), pid_(pid), start_(std::move(start)), failure_(std::move(failure)) {}
+  Launch(std::vector<std::string> argv, Until until, pid_t pid, Fd start, Fd failure)
+      : argv_(std::move(argv)),
+        until_(until),
+        pid_(pid),
+        start_(std::move(start)),
+        failure_(std::move(failure)) {}
+
+  [[nodiscard]] bool is_for_command(const signalfd_siginfo &signal) const;
+  void forward(int signal) const;
 
   // A command in the foreground that stopped itself alone (Ctrl-Z in some full-screen programs)
   // stops us as well: the shell watches us, and would otherwise not know that the job waits for
@@ -49,7 +60,9 @@ class Launch {
   void stop_with_command() const;
 
   std::vector<std::string> argv_;
+  Until until_;
   pid_t pid_;
+  std::optional<Ended> ended_;
   Fd start_;    // closed unread, it ends the child; a byte lets it go
   Fd failure_;  // the child's errno if exec failed, nothing if it did not
 };

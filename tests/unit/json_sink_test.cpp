@@ -27,6 +27,7 @@ Recording a_recording() {
                       .target = "command",
                       .argv = {"make", "-j8"},
                       .root_pid = 42,
+                      .cgroup = {},
                       .interval_ns = 30'000'000,
                       .start_realtime_ns = 1'795'346'925 * second,
                       .backend = "bpf",
@@ -52,6 +53,7 @@ std::vector<Row> rows(std::uint64_t count) {
 
 Outcome outcome_of(const std::vector<Row> &rows) {
   Outcome outcome;
+  outcome.ended_by = "command";
   outcome.exit.code = 0;
   for (const Row &row : rows) outcome.totals.add(row);
   return outcome;
@@ -193,10 +195,12 @@ TEST_CASE("the recording is described") {
                      {"target", "command"},
                      {"argv", {"make", "-j8"}},
                      {"root_pid", 42},
+                     {"cgroup", nullptr},
                      {"interval", .03},
                      {"start", "2026-11-22T11:28:45.000000Z"},
                      {"end", "2026-11-22T11:28:46.000000Z"},
                      {"backend", "bpf"},
+                     {"ended_by", "command"},
                      {"exit_code", 3},
                      {"signal", nullptr},
                      {"rows", 3}});

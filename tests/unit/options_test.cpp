@@ -30,7 +30,8 @@ Options parsed(Words options) {
 std::string complaint(const Words &arguments) {
   const auto result = parse(arguments);
   REQUIRE_FALSE(result);
-  CHECK(result.error().kind == Error::Kind::recorder);
+  const Error::Kind kind = result.error().kind;
+  CHECK((kind == Error::Kind::recorder || kind == Error::Kind::attach_usage));
   return result.error().message;
 }
 
@@ -117,10 +118,56 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"-i", "--", "true"}, "--interval"},
       {{"-i", "1", "-i", "2", "--", "true"}, "--interval"},
       {{"-o", "--", "true"}, "--output"},
+      {{"--pid", "0"}, "--pid 0"},
+      {{"--pid", "-1"}, "--pid -1"},
+      {{"--pid", "12x"}, "--pid 12x"},
+      {{"--pid", "99999999999"}, "--pid 99999999999"},
+      {{"--pid", ""}, "--pid"},
+      {{"--pid", "1", "--", "true"}, "no command"},
+      {{"--pid", "1", "--"}, "no command"},
+      {{"--pid", "1", "--cgroup", "/"}, "not both"},
+      {{"--cgroup", ""}, "--cgroup"},
+      {{"--pid", "1", "--until", "tree"}, "--until"},
+      {{"--until", "noon", "--", "true"}, "--until noon"},
+      {{"--duration", "0", "--", "true"}, "--duration 0"},
+      {{"--duration", "-1", "--", "true"}, "--duration -1"},
+      {{"--duration", "inf", "--", "true"}, "--duration inf"},
+      {{"--stop-on-eof", "--", "true"}, "--stop-on-eof"},
   }));
   CAPTURE(arguments);
   const std::string message = complaint(arguments);
   CHECK_THAT(message, Contains(culprit) && !Contains("\n"));
+}
+
+TEST_CASE("what runs already is named by a process or a cgroup, and then there is no command") {
+  const Options tree = parsed({"--pid", "42", "-d", "1.5", "--stop-on-eof"});
+  CHECK(tree.pid == 42);
+  CHECK(tree.attach());
+  CHECK(tree.duration_ns == 1'500'000'000);
+  CHECK(tree.stop_on_eof);
+  CHECK(parsed({"-p", "1"}).pid == 1);
+  const Options cgroup = parsed({"--cgroup", "/sys/fs/cgroup/x"});
+  CHECK(cgroup.cgroup == "/sys/fs/cgroup/x");
+  CHECK(cgroup.attach());
+}
+
+TEST_CASE("a command is recorded until it ends, or until its tree does") {
+  const auto until_tree = [](const Words &arguments) {
+    const auto options = parse(arguments);
+    REQUIRE(options);
+    CHECK_FALSE(options->attach());
+    return options->until_tree;
+  };
+  CHECK_FALSE(until_tree({"--", "true"}));
+  CHECK_FALSE(until_tree({"--until", "command", "--", "true"}));
+  CHECK(until_tree({"--until", "tree", "--", "true"}));
+}
+
+TEST_CASE("wrong usage is told apart where no command's exit status could be meant") {
+  CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::attach_usage);
+  CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::attach_usage);
+  CHECK(parse({"-i", "0", "--", "true"}).error().kind == Error::Kind::recorder);
+  CHECK(parse({"-i", "0", "--", "x", "--pid", "1"}).error().kind == Error::Kind::recorder);
 }
 
 TEST_CASE("help names every option and how a command is given") {

@@ -13,6 +13,7 @@ constexpr std::uint64_t mib = 1 << 20;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;
+  recording.target = "command";
   recording.argv = std::move(argv);
   return recording;
 }
@@ -26,6 +27,7 @@ Outcome outcome_of(std::uint64_t figure,
   for (const auto &[column, value] : others) row.value[column] = value;
   Outcome outcome;
   outcome.totals.add(row);
+  outcome.ended_by = "command";
   outcome.exit.code = 0;
   return outcome;
 }
@@ -99,6 +101,26 @@ TEST_CASE("tasks that were never tracked and events that were lost are both loss
 
 TEST_CASE("where the kernel reports no total, no share of it is claimed") {
   CHECK_THAT(summary_of(outcome_of(7)), Contains("the kernel reported no total, 0 tasks lost"));
+}
+
+TEST_CASE("what ran before the recording is named by its number, with the reason of the end") {
+  Recording recording = recording_of({"make", "-j8"});
+  recording.target = "pid";
+  recording.root_pid = 42;
+  Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
+  outcome.exit = {};
+  outcome.ended_by = "duration";
+  const std::string text = summary(recording, outcome, {"rusage.json"});
+  CHECK_THAT(text, Contains("process 42, make -j8: recorded for 2.000 s, until the time was up"));
+  CHECK_THAT(text, Contains("7 started, 7 ended, at most 7 at once"));
+  CHECK_THAT(text, Contains("the kernel keeps no total to compare with"));
+}
+
+TEST_CASE("a tree that outlives its command is recorded to its end, the command's exit is told") {
+  Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
+  outcome.ended_by = "tree";
+  CHECK_THAT(summary_of(outcome),
+             Contains("true: exit 0, recorded for 2.000 s, until its last process ended"));
 }
 
 TEST_CASE("a recording that took no time used no share of a core") {

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Making members of tasks that live already, found by iterators over tasks while births go on. */
+#ifndef RUSAGE_BPF_ENTER_H
+#define RUSAGE_BPF_ENTER_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+#include "task.h"
+#include "tree.h"
+
+__u64 entered; /* how often a task was made a member here */
+
+/* Marks `task` as never of the tree, with all that it will start. */
+static __always_inline void keep_outside(struct task_struct *task) {
+  u32 outside = OUTSIDE;
+  bpf_task_storage_get(&membership, task, &outside, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+static long still_on_cpu(u32 attempt, u64 *task) {
+  return BPF_CORE_READ((struct task_struct *)*task, on_cpu) == 0;
+}
+
+/* Where the dead are counted at their last switch, one who made it before it was a member was not
+ * seen. It is dead already then, and its counters are final as soon as it is off its CPU. */
+static __always_inline void count_if_just_died(struct task_struct *task, u32 number) {
+  if (hold_tasks || *(volatile u32 *)&task->__state != TASK_DEAD) return;
+  struct final *final = bpf_map_lookup_elem(&finals, &number);
+  if (!final) return;
+  u64 address = (u64)task;
+  bpf_loop(1 << 22, still_on_cpu, &address, 0);
+  if (final->known) return;
+  read_counters(&final->reading, task, true);
+  final->reading.cpu.run = task->se.sum_exec_runtime;
+  __sync_lock_test_and_set(&final->known, 1);
+}
+
+/* Makes a living task a member, in the thread group at slot `group`, or with one of its own. */
+static __always_inline void enter(struct task_struct *task, u32 group) {
+  u32 *own = claim(task);
+  if (!own) return;
+  __sync_fetch_and_add(&entered, 1);
+  /* A leader that has ended before its threads: it is a member so that they are found, no more. */
+  if (task->exit_state) return;
+  struct slot *slot = give_slot(task, own, group);
+  if (!slot) return;
+  publish(slot, SLOT_ENTERED);
+  count_if_just_died(task, *own);
+}
+
+/* Enters `task` if its process is a member already, or if it `belongs` and leads its process. */
+static __always_inline void enter_if(struct task_struct *task, struct task_struct *leader,
+                                     bool belongs) {
+  if (task == leader) {
+    if (belongs) enter(task, NO_SLOT);
+    return;
+  }
+  u32 *of_leader = membership_of(leader);
+  if (task->exit_state || !is_member(of_leader)) return;
+  struct slot *slot = slot_at(*of_leader);
+  if (slot) {
+    enter(task, slot->group);
+  } else if (leader->exit_state) {
+    /* The first of its threads has the group's record in its place. */
+    enter(task, NO_SLOT);
+    u32 *own = membership_of(task);
+    if (own) *of_leader = *own;
+  } else if (claim(task)) { /* a thread of a process that is not tracked */
+    __sync_fetch_and_add(&entered, 1);
+    count_untracked();
+  }
+}
+
+#endif

@@ -1,0 +1,111 @@
+#include "target/attach.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+namespace rusage_bpf {
+namespace {
+
+std::string read_all(const std::string &path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+// The fields of /proc/PID/stat that we want. The name, in parentheses, may hold anything.
+struct Stat {
+  pid_t parent = 0;
+  bool kernel_thread = false;
+};
+
+std::optional<Stat> read_stat(pid_t pid) {
+  const std::string line = read_all(fmt::format("/proc/{}/stat", pid));
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(line.substr(name_end + 1));
+  constexpr unsigned long flag_kernel_thread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
+  char state = 0;
+  pid_t parent = 0;
+  int group = 0;
+  int session = 0;
+  int terminal = 0;
+  int foreground = 0;
+  unsigned long flags = 0;
+  fields >> state >> parent >> group >> session >> terminal >> foreground >> flags;
+  return Stat{.parent = parent, .kernel_thread = (flags & flag_kernel_thread) != 0};
+}
+
+std::vector<std::string> command_line(pid_t pid) {
+  std::istringstream text(read_all(fmt::format("/proc/{}/cmdline", pid)));
+  std::vector<std::string> argv;
+  for (std::string argument; std::getline(text, argument, '\0');) argv.push_back(argument);
+  return argv;
+}
+
+// Reading another process's I/O counters asks the kernel the question we have: may this caller
+// trace that process (PTRACE_MODE_READ: the same real, effective and saved ids, dumpable, and no
+// capability that the caller has not)?
+Result<void> check_may_look(pid_t pid) {
+  const Fd file(open(fmt::format("/proc/{}/io", pid).c_str(), O_RDONLY | O_CLOEXEC));
+  char byte = 0;
+  if (file && read(file.get(), &byte, 1) == 1) return {};
+  if (errno != EACCES && errno != EPERM)
+    return errno_error(fmt::format("--pid {}: reading its counters", pid));
+  return error(fmt::format(
+      "--pid {}: the process is not yours to look into; run it as: sudo rusage-bpf ...", pid));
+}
+
+}  // namespace
+
+Result<Attach> Attach::find(pid_t pid) {
+  const auto gone = [pid] { return error(fmt::format("--pid {}: there is no such process", pid)); };
+  Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!process && errno == ESRCH) return gone();
+  if (!process && errno == EINVAL)
+    return error(fmt::format("--pid {}: this is a thread; give the number of its process", pid));
+  if (!process) return errno_error(fmt::format("--pid {}", pid));
+  const auto stat = read_stat(pid);
+  if (stat && stat->kernel_thread)
+    return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
+  const auto allowed = check_may_look(pid);
+  Attach attach(pid, std::move(process), command_line(pid));
+  // All that was asked by number was about this process only if it lives on.
+  if (!attach.alive()) return gone();
+  if (!allowed) return tl::unexpected(allowed.error());
+  return attach;
+}
+
+bool Attach::alive() const {
+  pollfd ended{process_.get(), POLLIN, 0};
+  return poll(&ended, 1, 0) == 0;
+}
+
+Result<std::optional<Ended>> Attach::take(const signalfd_siginfo &signal) {
+  return ended_by_signal(signal);
+}
+
+std::optional<Ended> Attach::end_seen_in(const Snapshot &snapshot) {
+  if (!is_empty(snapshot)) return std::nullopt;
+  return Ended{.by = "tree", .exit = {}, .kernel = {}};
+}
+
+std::vector<pid_t> recorder_and_its_sudo() {
+  std::vector<pid_t> pids{getpid()};
+  for (pid_t above = getppid(); above > 1;) {
+    if (read_all(fmt::format("/proc/{}/comm", above)) != "sudo\n") break;
+    pids.push_back(above);
+    const auto stat = read_stat(above);
+    above = stat ? stat->parent : 0;
+  }
+  return pids;
+}
+
+}  // namespace rusage_bpf

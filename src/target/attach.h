@@ -1,0 +1,43 @@
+// A tree that runs already: one process, its threads, and all its living descendants.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "os/fd.h"
+#include "target/target.h"
+
+namespace rusage_bpf {
+
+class Attach final : public Target {
+ public:
+  // Finds the process with this number, as we and the caller see it, and makes sure that the caller
+  // may look into it: root into all, others into those that they could trace.
+  static Result<Attach> find(pid_t pid);
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] const std::vector<std::string> &argv() const { return argv_; }
+  // Whether it lives. As long as it does, no other process can have its number.
+  [[nodiscard]] bool alive() const;
+
+  // SIGINT and the like end the recording.
+  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
+  // The end of the last process.
+  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
+
+ private:
+  Attach(pid_t pid, Fd process, std::vector<std::string> argv)
+      : pid_(pid), process_(std::move(process)), argv_(std::move(argv)) {}
+
+  pid_t pid_;
+  Fd process_;  // a pidfd
+  std::vector<std::string> argv_;
+};
+
+// The recorder and, where it was started through sudo, the sudo processes above it: whatever is
+// recorded, they are not.
+std::vector<pid_t> recorder_and_its_sudo();
+
+}  // namespace rusage_bpf

@@ -1,0 +1,40 @@
+// What is recorded: a command that we start, a tree that runs already, or a cgroup.
+#pragma once
+
+#include <sys/signalfd.h>
+
+#include <optional>
+
+#include "model/recording.h"
+#include "model/snapshot.h"
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+class Target {
+ public:
+  Target() = default;
+  Target(Target &&) = default;
+  Target &operator=(Target &&) = default;
+  virtual ~Target() = default;
+
+  // The recorder is ready: what was held back may run.
+  virtual Result<void> release() { return {}; }
+
+  // A signal came to the recorder: passes it on, or takes it for the end of the recording.
+  virtual Result<std::optional<Ended>> take(const signalfd_siginfo &signal) = 0;
+
+  // The end of the recording, if what was just seen of the target is that.
+  virtual std::optional<Ended> end_seen_in(const Snapshot &snapshot) = 0;
+
+  // What an end for another reason (a time, an end of input) knows of the target.
+  [[nodiscard]] virtual Ended so_far() const { return {}; }
+};
+
+// The end that a signal means where there is no command to pass it on to; none for SIGCHLD.
+std::optional<Ended> ended_by_signal(const signalfd_siginfo &signal);
+
+// Whether no task is left, and none on its way.
+bool is_empty(const Snapshot &tree);
+
+}  // namespace rusage_bpf
