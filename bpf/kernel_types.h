@@ -104,6 +104,10 @@ struct css_set {
   struct cgroup *dfl_cgrp; /* in the one hierarchy of cgroup v2 */
 };
 
+struct signal_struct {
+  int nr_threads;
+};
+
 struct task_struct {
   unsigned int __state;
   int on_cpu;
@@ -123,6 +127,7 @@ struct task_struct {
   struct task_struct *real_parent;
   struct task_struct *group_leader;
   struct css_set *cgroups;
+  struct signal_struct *signal;
 };
 
 struct bpf_array {

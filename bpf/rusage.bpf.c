@@ -20,6 +20,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "cgroup.h"
 #include "enter.h"
 #include "memory.h"
 #include "task.h"
@@ -39,16 +40,28 @@ int tick_unheld(void *context) {
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (!creator || *creator == UNCLAIMED) return 0;
-  struct slot *slot = slot_at(*creator);
-  if (*creator == OUTSIDE)
+  if (creator && *creator == OUTSIDE)
     keep_outside(task);
-  else if (!(clone_flags & CLONE_THREAD))
-    add_newborn(task, NO_SLOT);
-  else if (slot)
-    add_newborn(task, slot->group);
-  else if (claim(task)) /* a thread of a process that is not tracked */
-    count_untracked();
+  else if (is_member(creator))
+    add_birth(task, creator, clone_flags);
+  return 0;
+}
+
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
+  u32 *creator = membership_of(bpf_get_current_task_btf());
+  if (creator && *creator == OUTSIDE)
+    keep_outside(task);
+  else if (is_in_cgroup(task))
+    add_birth(task, creator, clone_flags);
+  return 0;
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
+             bool thread_group) {
+  sort_by_cgroup(task);
+  if (thread_group && task->signal->nr_threads > 1) __sync_fetch_and_add(&groups_moved, 1);
   return 0;
 }
 
@@ -87,6 +100,16 @@ int enter_descendants(struct bpf_iter__task *context) {
   struct task_struct *leader = task->group_leader;
   struct task_struct *parent = leader->real_parent->group_leader;
   enter_if(task, leader, is_member(membership_of(parent)));
+  return 0;
+}
+
+/* Sorts one task by its cgroup, its process's main thread first, which has the group's record. */
+SEC("iter/task")
+int enter_by_cgroup(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
+  if (!task) return 0;
+  sort_by_cgroup(task->group_leader);
+  if (task != task->group_leader) sort_by_cgroup(task);
   return 0;
 }
 

@@ -23,16 +23,26 @@ struct reading {
 
 struct final {
   u64 known;
+  u64 moved_out; /* it lives on elsewhere */
   struct reading reading;
 };
 
-/* By slot, for the last-switch way alone: what dying tasks left. */
+/* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
+ * moved out of the cgroup had used until then. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
   __type(value, struct final);
 } finals SEC(".maps");
+
+/* By slot, for a cgroup alone: what a task had used before it moved in. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct reading);
+} arrivals SEC(".maps");
 
 static __always_inline void read_counters(struct reading *reading, struct task_struct *task,
                                           const bool direct) {
@@ -49,12 +59,22 @@ static __always_inline void add_cpu_time(struct cpu_time *sum, const struct cpu_
   sum->system_ticks += time->system_ticks;
 }
 
+static __always_inline void take_off_cpu_time(struct cpu_time *sum, const struct cpu_time *time) {
+  sum->run -= time->run;
+  sum->user_ticks -= time->user_ticks;
+  sum->system_ticks -= time->system_ticks;
+}
+
 __u64 fence;
 
 /* Reads a task's counters, true when they are final. */
 static __always_inline bool read_task(struct reading *reading, struct task_struct *task,
                                       struct final *final, const struct clock *clock,
                                       const bool direct) {
+  if (direct && final && *(volatile u64 *)&final->known) {
+    *reading = final->reading;
+    return true;
+  }
   if (direct) {
     bool gone = READ(direct, task, __state) == TASK_DEAD && !READ(direct, task, on_cpu);
     if (gone) __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */

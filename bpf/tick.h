@@ -93,7 +93,8 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
     if (held) bpf_task_release(held);
   }
   struct final *final = bpf_map_lookup_elem(&finals, &number);
-  if (final) final->known = 0;
+  bool moved_out = final && final->moved_out;
+  if (final) final->known = final->moved_out = 0;
   u32 last_index = --walked;
   u32 *last = bpf_map_lookup_elem(&walk_order, &last_index);
   u32 *here = bpf_map_lookup_elem(&walk_order, &index);
@@ -107,7 +108,7 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
   walk->user -= user;
   dead[RUSAGE_user] += user;
   dead[RUSAGE_system] += group->dead.run - user;
-  dead[RUSAGE_exits]++;
+  if (!moved_out) dead[RUSAGE_exits]++;
   live_groups--;
   free_slot(group_number);
 }
@@ -125,7 +126,7 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   if (!task) return 1;
 
   struct reading reading;
-  struct final *final = direct ? NULL : bpf_map_lookup_elem(&finals, &number);
+  struct final *final = direct && !cgroup_id ? NULL : bpf_map_lookup_elem(&finals, &number);
   if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, &walk->clock, direct);
 
@@ -166,6 +167,17 @@ static long visit_unheld(u32 step, struct walk *walk) {
   return visit(step, walk, false);
 }
 
+/* What a task had used before it came is not the cgroup's. */
+static __always_inline void take_off_arrival(u32 number, struct slot *slot) {
+  struct reading *before = bpf_map_lookup_elem(&arrivals, &number);
+  struct slot *group = slot_at(slot->group);
+  if (!before || !group) return;
+#define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
+#undef TAKE_OFF
+  take_off_cpu_time(&group->dead, &before->cpu);
+}
+
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
 static long drain_birth(u32 step, void *context) {
   u64 *entry = queue_entry(queue.drained);
@@ -177,6 +189,7 @@ static long drain_birth(u32 step, void *context) {
   u32 state = *(volatile u32 *)&slot->state;
   if (state == SLOT_FILLING) return 1;
   *place = number;
+  if (state == SLOT_ARRIVED) take_off_arrival(number, slot);
   if (slot->group == number) {
     live_groups++;
     if (state == SLOT_BORN) dead[RUSAGE_forks]++;

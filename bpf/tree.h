@@ -33,8 +33,9 @@ extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
 /* Set by user space before the programs are loaded. */
 const volatile __u32 capacity = 1; /* slots */
-const volatile bool hold_tasks =
-    true; /* births take a reference; see on_last_switch for the other way */
+/* Births take a reference; see on_last_switch for the other way. */
+const volatile bool hold_tasks = true;
+const volatile __u64 cgroup_id = 0; /* the inode of its directory; 0: members are a tree */
 
 /* SLOT_ENTERED: found alive when the recording began. SLOT_ARRIVED: moved to the cgroup since, after
  * it had used what `arrivals` says. */
@@ -58,7 +59,8 @@ struct slot {
   u32 members;
   u32 tick;             /* the tick that last visited a member; what follows belongs to that tick */
   struct cpu_time now;  /* of all members, the dead included, as far as they were visited */
-  struct cpu_time dead; /* of the members that are gone: the only sum kept from tick to tick */
+  struct cpu_time dead; /* of the members that are gone, less what others had used before they came:
+                           the only sum kept from tick to tick, and together with the living positive */
   u64 counted_mm;       /* the address space and the descriptor table counted last */
   u64 counted_files;
 };
@@ -201,10 +203,18 @@ static __always_inline void publish(struct slot *slot, enum slot_state state) {
   __sync_lock_test_and_set(&slot->state, state);
 }
 
-/* Makes a task that was just born a member. */
-static __always_inline void add_newborn(struct task_struct *task, u32 group) {
+/* Makes a task that was just born a member. `creator` is its creator's membership, if any. */
+static __always_inline void add_birth(struct task_struct *task, const u32 *creator,
+                                      u64 clone_flags) {
   u32 *own = claim(task);
-  struct slot *slot = own ? give_slot(task, own, group) : NULL;
+  if (!own) return;
+  bool thread = clone_flags & CLONE_THREAD && is_member(creator);
+  struct slot *process = thread ? slot_at(*creator) : NULL;
+  if (thread && !process) { /* of a process that is not tracked */
+    count_untracked();
+    return;
+  }
+  struct slot *slot = give_slot(task, own, thread ? process->group : NO_SLOT);
   if (slot) publish(slot, SLOT_BORN);
 }
 

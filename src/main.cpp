@@ -14,6 +14,7 @@
 #include "recorder/recorder.h"
 #include "source/bpf_source.h"
 #include "target/attach.h"
+#include "target/cgroup.h"
 #include "target/launch.h"
 
 namespace rusage_bpf {
@@ -84,9 +85,11 @@ Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Options &options) {
   return sinks;
 }
 
-Result<std::unique_ptr<BpfSource>> open_source(const Options &options) {
-  return BpfSource::open(
-      {.hold_tasks = !options.count_at_last_switch, .gauges_from_proc = options.gauges_from_proc});
+Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
+                                               std::uint64_t cgroup_id = 0) {
+  return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
+                          .gauges_from_proc = options.gauges_from_proc,
+                          .cgroup_id = cgroup_id});
 }
 
 Result<SignalQueue> take_over_signals() {
@@ -118,6 +121,20 @@ Result<int> record_command(const Options &options, std::vector<std::unique_ptr<S
   return exit_status(command->ended()->exit);
 }
 
+// Records what runs already, from now on.
+Result<int> record_running(const Options &options, Recording recording, Source &source,
+                           Target &target, std::vector<std::unique_ptr<Sink>> sinks) {
+  auto signals = take_over_signals();
+  if (!signals) return tl::unexpected(signals.error());
+  const Stops stops{.duration_ns = options.duration_ns,
+                    .input = options.stop_on_eof ? STDIN_FILENO : -1};
+  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
+                               {source, target, *signals, std::move(sinks)});
+  if (!recorded) return tl::unexpected(recorded.error());
+  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  return 0;
+}
+
 Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
@@ -127,25 +144,30 @@ Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink
     return tl::unexpected(entered.error());
   if (!tree->alive())
     return error(fmt::format("--pid {}: the process has just ended", tree->pid()));
-  auto signals = take_over_signals();
-  if (!signals) return tl::unexpected(signals.error());
-
   Recording recording = describe(options, **source);
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  const auto recorded =
-      record(std::move(recording), Baseline::first_look,
-             {.duration_ns = options.duration_ns, .input = options.stop_on_eof ? STDIN_FILENO : -1},
-             {**source, *tree, *signals, std::move(sinks)});
-  if (!recorded) return tl::unexpected(recorded.error());
-  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
-  return 0;
+  return record_running(options, std::move(recording), **source, *tree, std::move(sinks));
+}
+
+Result<int> record_cgroup(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+  auto cgroup = Cgroup::find(options.cgroup);
+  if (!cgroup) return tl::unexpected(cgroup.error());
+  auto source = open_source(options, cgroup->id());
+  if (!source) return tl::unexpected(source.error());
+  if (auto entered = (*source)->enter_cgroup(recorder_and_its_sudo()); !entered)
+    return tl::unexpected(entered.error());
+  Recording recording = describe(options, **source);
+  recording.target = "cgroup";
+  recording.cgroup = cgroup->path();
+  return record_running(options, std::move(recording), **source, *cgroup, std::move(sinks));
 }
 
 Result<int> run(const Options &options) {
   auto sinks = open_sinks(options);
   if (!sinks) return tl::unexpected(sinks.error());
+  if (!options.cgroup.empty()) return record_cgroup(options, std::move(*sinks));
   if (options.pid) return record_tree(options, std::move(*sinks));
   return record_command(options, std::move(*sinks));
 }

@@ -36,15 +36,19 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
+std::string target_name(const Recording &recording) {
+  const std::string command = command_line(recording.argv);
+  if (recording.target == "pid")
+    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
+  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
+  return command;
+}
+
 // What was recorded, and how that ended.
 std::string headline(const Recording &recording, const Outcome &outcome, double wall_s) {
-  const std::string command = command_line(recording.argv);
+  const std::string what = target_name(recording);
   if (outcome.ended_by == "command")
-    return fmt::format("{}: {} after {:.3f} s", command, how_it_ended(outcome.exit), wall_s);
-  std::string what = command;
-  if (recording.target == "pid")
-    what = fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup") what = fmt::format("cgroup {}", one_line(recording.cgroup));
+    return fmt::format("{}: {} after {:.3f} s", what, how_it_ended(outcome.exit), wall_s);
   const bool known = outcome.exit.code || outcome.exit.signal;
   return fmt::format("{}: {}recorded for {:.3f} s, until {}", what,
                      known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
@@ -109,6 +113,10 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
+  // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
+  if (recording.target != "command")
+    fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",
+               target_name(recording));
   return {};
 }
 

@@ -135,6 +135,7 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   kernel->rodata->hold_tasks = way.hold_tasks;
   kernel->rodata->gauges_from_proc = way.gauges_from_proc;
   kernel->rodata->capacity = way.capacity;
+  kernel->rodata->cgroup_id = way.cgroup_id;
   kernel->rodata->cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
   kernel->rodata->tick_ns = tick_ns();
   kernel->rodata->page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
@@ -143,14 +144,20 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   bpf_map__set_max_entries(kernel->maps.free_slots, way.capacity);
   bpf_map__set_max_entries(kernel->maps.walk_order, way.capacity);
   bpf_map__set_max_entries(kernel->maps.cpu_offset, kernel->rodata->cpus);
-  if (!way.hold_tasks) bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
+  if (!way.hold_tasks || way.cgroup_id) bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
+  if (way.cgroup_id) bpf_map__set_max_entries(kernel->maps.arrivals, way.capacity);
   if (way.gauges_from_proc) bpf_map__set_max_entries(kernel->maps.group_pids, way.capacity);
 
   bpf_program__set_autoload(kernel->progs.tick_held, way.hold_tasks);
   bpf_program__set_autoload(kernel->progs.tick_unheld, !way.hold_tasks);
   bpf_program__set_autoload(kernel->progs.on_last_switch, !way.hold_tasks);
-  for (bpf_program *iterator :
-       {kernel->progs.enter_root, kernel->progs.enter_descendants, kernel->progs.leave_out})
+  const auto &programs = kernel->progs;
+  for (bpf_program *one : {programs.on_birth, programs.enter_root, programs.enter_descendants})
+    bpf_program__set_autoload(one, !way.cgroup_id);
+  for (bpf_program *one : {programs.on_birth_in_cgroup, programs.on_move, programs.enter_by_cgroup})
+    bpf_program__set_autoload(one, way.cgroup_id != 0);
+  for (bpf_program *iterator : {programs.enter_root, programs.enter_descendants,
+                                programs.enter_by_cgroup, programs.leave_out})
     bpf_program__set_autoattach(iterator, false);
   const int failure = rusage_kernel__load(kernel.get());
   if (failure) kernel.reset();
@@ -200,18 +207,37 @@ Result<void> BpfSource::enter(pid_t pid) {
 }
 
 Result<void> BpfSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
-  for (const pid_t outsider : left_out)
-    if (auto done = iterate(kernel_->progs.leave_out, outsider); !done) return done;
+  if (auto done = leave_out(left_out); !done) return done;
   if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
   if (kernel_->bss->entered == 0) return error(fmt::format("no process {}", pid));
+  return enter_all(kernel_->progs.enter_descendants);
+}
+
+Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
+  if (auto done = leave_out(left_out); !done) return done;
+  return iterate(kernel_->progs.enter_by_cgroup);
+}
+
+Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
+  for (const pid_t outsider : outsiders)
+    if (auto done = iterate(kernel_->progs.leave_out, outsider); !done) return done;
+  return {};
+}
+
+Result<void> BpfSource::enter_all(const bpf_program *iterator) {
   for (std::uint64_t before = 0; before != kernel_->bss->entered;) {
     before = kernel_->bss->entered;
-    if (auto done = iterate(kernel_->progs.enter_descendants); !done) return done;
+    if (auto done = iterate(iterator); !done) return done;
   }
   return {};
 }
 
 Result<Snapshot> BpfSource::look() {
+  if (const std::uint64_t moved = kernel_->bss->groups_moved; moved != groups_moved_) {
+    groups_moved_ = moved;
+    if (auto done = iterate(kernel_->progs.enter_by_cgroup); !done)
+      return tl::unexpected(done.error());
+  }
   // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
   timespec own{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);

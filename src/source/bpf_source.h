@@ -9,6 +9,7 @@
 
 #include "source/source.h"
 
+struct bpf_program;
 struct rusage_kernel;  // the skeleton, which only bpf_source.cpp knows
 
 namespace rusage_bpf {
@@ -17,6 +18,8 @@ struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
   bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
+  // The tasks to record: a tree, or those in a cgroup and below it, by the inode of its directory.
+  std::uint64_t cgroup_id = 0;
 };
 
 class BpfSource final : public Source {
@@ -34,6 +37,10 @@ class BpfSource final : public Source {
   // `left_out` names are not of it, nor what they start. The counters of each go back to its birth.
   Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out);
 
+  // Makes all tasks in the cgroup members, but for those that `left_out` names and what these start.
+  // What each used before does not count.
+  Result<void> enter_cgroup(std::span<const pid_t> left_out);
+
   Result<Snapshot> look() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] std::uint64_t events_lost() const override;
@@ -46,9 +53,13 @@ class BpfSource final : public Source {
   class Numbers;
   BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
   static Kernel load(const BpfOptions &way);
+  // Runs an iterator that makes members of tasks, until it finds none that is not one.
+  Result<void> enter_all(const bpf_program *iterator);
+  Result<void> leave_out(std::span<const pid_t> outsiders);
 
   Kernel kernel_;
   BpfOptions way_;                       // the one this kernel allows
+  std::uint64_t groups_moved_ = 0;       // of which the other threads were looked after
   std::unique_ptr<Numbers> group_pids_;  // where gauges come from /proc
 };
 

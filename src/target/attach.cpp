@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "target/access.h"
+
 namespace rusage_bpf {
 namespace {
 
@@ -50,19 +52,6 @@ std::vector<std::string> command_line(pid_t pid) {
   return argv;
 }
 
-// Reading another process's I/O counters asks the kernel the question we have: may this caller
-// trace that process (PTRACE_MODE_READ: the same real, effective and saved ids, dumpable, and no
-// capability that the caller has not)?
-Result<void> check_may_look(pid_t pid) {
-  const Fd file(open(fmt::format("/proc/{}/io", pid).c_str(), O_RDONLY | O_CLOEXEC));
-  char byte = 0;
-  if (file && read(file.get(), &byte, 1) == 1) return {};
-  if (errno != EACCES && errno != EPERM)
-    return errno_error(fmt::format("--pid {}: reading its counters", pid));
-  return error(fmt::format(
-      "--pid {}: the process is not yours to look into; run it as: sudo rusage-bpf ...", pid));
-}
-
 }  // namespace
 
 Result<Attach> Attach::find(pid_t pid) {
@@ -75,11 +64,11 @@ Result<Attach> Attach::find(pid_t pid) {
   const auto stat = read_stat(pid);
   if (stat && stat->kernel_thread)
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
-  const auto allowed = check_may_look(pid);
+  const auto allowed = may_look_into(pid);
   Attach attach(pid, std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
   if (!attach.alive()) return gone();
-  if (!allowed) return tl::unexpected(allowed.error());
+  if (!allowed) return error(fmt::format("--pid {}: {}", pid, allowed.error().message));
   return attach;
 }
 

@@ -112,9 +112,9 @@ Background::Background(const Start &start)
         redirect(STDERR_FILENO, files_.file("errors"), O_WRONLY | O_CREAT);
       }) {}
 
-std::string Background::output() const {
+std::string Background::written(const std::string &name) const {
   // The child makes the file.
-  const std::string path = files_.file("output");
+  const std::string path = files_.file(name);
   return std::filesystem::exists(path) ? read_file(path) : "";
 }
 

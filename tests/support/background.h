@@ -70,10 +70,14 @@ class Background {
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   void send(int signal) const { process_.send(signal); }
   // What it has written to standard output so far.
-  [[nodiscard]] std::string output() const;
+  [[nodiscard]] std::string output() const { return written("output"); }
+  // And to standard error.
+  [[nodiscard]] std::string errors() const { return written("errors"); }
   Finished wait();
 
  private:
+  [[nodiscard]] std::string written(const std::string &name) const;
+
   TemporaryDirectory files_;
   Process process_;
 };

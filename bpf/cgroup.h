@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Members by cgroup (v2): whoever is in the chosen one or below it. A task that moves in counts from
+ * then on: what it had used before is noted in `arrivals`, and taken off when the tick first meets
+ * it. For one that moves out, its counters at that moment are its final ones.
+ */
+#ifndef RUSAGE_BPF_CGROUP_H
+#define RUSAGE_BPF_CGROUP_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "enter.h"
+#include "kernel_types.h"
+#include "task.h"
+#include "tree.h"
+
+/* Counts processes that moved with further threads: user space has these looked after. */
+__u64 groups_moved;
+
+struct lineage {
+  u64 ancestors; /* the address of the array of pointers */
+  bool found;
+};
+
+static long is_ancestor(u32 level, struct lineage *lineage) {
+  struct cgroup *ancestor = NULL;
+  bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
+                        (void *)(lineage->ancestors + level * sizeof(ancestor)));
+  lineage->found = BPF_CORE_READ(ancestor, kn, id) == cgroup_id;
+  return lineage->found;
+}
+
+static __always_inline bool is_in_cgroup(struct task_struct *task) {
+  struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
+  struct lineage lineage = {
+      .ancestors = (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
+  bpf_loop(BPF_CORE_READ(cgroup, level) + 1, is_ancestor, &lineage, 0);
+  return lineage.found;
+}
+
+/* The slot with the record of the thread group of `task`, which is not its leader; NO_SLOT where no
+ * member has one yet. */
+static __always_inline u32 group_of(struct task_struct *leader) {
+  u32 *of_leader = membership_of(leader);
+  struct slot *slot = is_member(of_leader) ? slot_at(*of_leader) : NULL;
+  return slot ? slot->group : NO_SLOT;
+}
+
+static __always_inline void move_in(struct task_struct *task) {
+  struct task_struct *leader = task->group_leader;
+  if (task->exit_state) return;
+  u32 *own = claim(task);
+  struct slot *slot = own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader)) : NULL;
+  struct reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
+  if (!before) return;
+  read_counters(before, task, true);
+  before->cpu.run = task->se.sum_exec_runtime;
+  publish(slot, SLOT_ARRIVED);
+  count_if_just_died(task, *own);
+  /* Where the leader has ended before its threads, the first of them stands for it. */
+  if (task != leader && leader->exit_state) {
+    u32 *of_leader = claim(leader);
+    if (of_leader) *of_leader = *own;
+  }
+}
+
+static __always_inline void move_out(struct task_struct *task, u32 *own) {
+  struct final *final = bpf_map_lookup_elem(&finals, own);
+  if (final && !final->known) {
+    read_counters(&final->reading, task, true);
+    final->reading.cpu.run = task->se.sum_exec_runtime;
+    final->moved_out = 1;
+    __sync_lock_test_and_set(&final->known, 1);
+  }
+  __sync_lock_test_and_set(own, UNCLAIMED);
+}
+
+/* Makes the task's membership what its cgroup says. */
+static __always_inline void sort_by_cgroup(struct task_struct *task) {
+  u32 *own = membership_of(task);
+  if (own && *own == OUTSIDE) return;
+  bool inside = is_in_cgroup(task);
+  if (inside && !is_member(own))
+    move_in(task);
+  else if (!inside && is_member(own))
+    move_out(task, own);
+}
+
+#endif

@@ -1,0 +1,93 @@
+#include "target/cgroup.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <mntent.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "target/access.h"
+
+namespace rusage_bpf {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Where cgroup v2 is mounted first; empty where it is not.
+std::string mount_point() {
+  const std::unique_ptr<FILE, int (*)(FILE *)> mounts(setmntent("/proc/self/mounts", "re"),
+                                                      endmntent);
+  while (const mntent *entry = mounts ? getmntent(mounts.get()) : nullptr)
+    if (std::string_view(entry->mnt_type) == "cgroup2") return entry->mnt_dir;
+  return {};
+}
+
+bool is_cgroup2(int directory) {
+  struct statfs system {};
+  return fstatfs(directory, &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+// On a machine that mounts the controllers of v1 beside v2 (/sys/fs/cgroup/cpu/NAME), the same name
+// may be there in v2; else the mount itself is what there is.
+tl::unexpected<Error> not_cgroup2(const std::string &path) {
+  const std::string mount = mount_point();
+  if (mount.empty())
+    return error(fmt::format(
+        "--cgroup {}: not a cgroup v2, and none is mounted; see: mount -t cgroup2", path));
+  std::error_code ignored;
+  std::string instead = mount;
+  for (fs::path rest = fs::weakly_canonical(path, ignored).relative_path(); !rest.empty();
+       rest = rest.lexically_relative(*rest.begin())) {
+    if (rest == ".") break;
+    if (fs::is_directory(fs::path(mount) / rest, ignored)) {
+      instead = fs::path(mount) / rest;
+      break;
+    }
+  }
+  return error(
+      fmt::format("--cgroup {}: not a directory of cgroup v2; one that is: {}", path, instead));
+}
+
+// Root may look into all. Others only into cgroups whose every process they could trace.
+Result<void> check_may_look(const std::string &path) {
+  if (may_look_into_all()) return {};
+  for (const auto &entry : fs::recursive_directory_iterator(path)) {
+    if (entry.path().filename() != "cgroup.procs") continue;
+    std::ifstream processes(entry.path());
+    for (pid_t pid = 0; processes >> pid;)
+      if (auto allowed = may_look_into(pid); !allowed) return allowed;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Cgroup> Cgroup::find(const std::string &path) {
+  Fd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory && errno != ENOENT && errno != ENOTDIR)
+    return errno_error(fmt::format("--cgroup {}", path));
+  if (!directory || !is_cgroup2(directory.get())) return not_cgroup2(path);
+  struct stat status {};
+  if (fstat(directory.get(), &status) != 0) return errno_error(fmt::format("--cgroup {}", path));
+  if (auto allowed = check_may_look(path); !allowed)
+    return error(fmt::format("--cgroup {}: {}", path, allowed.error().message));
+  return Cgroup(path, std::move(directory), status.st_ino);
+}
+
+Result<std::optional<Ended>> Cgroup::take(const signalfd_siginfo &signal) {
+  return ended_by_signal(signal);
+}
+
+std::optional<Ended> Cgroup::end_seen_in(const Snapshot &) {
+  if (faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0) return std::nullopt;
+  return Ended{.by = "cgroup", .exit = {}, .kernel = {}};
+}
+
+}  // namespace rusage_bpf

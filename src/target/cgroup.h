@@ -1,0 +1,36 @@
+// The processes of a cgroup (v2) and of all below it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "os/fd.h"
+#include "target/target.h"
+
+namespace rusage_bpf {
+
+class Cgroup final : public Target {
+ public:
+  // Opens the directory of a cgroup, and makes sure that the caller may look into every process in
+  // it. A path that is no cgroup v2 is answered with one that would do, where there is one.
+  static Result<Cgroup> find(const std::string &path);
+
+  // The kernel's number of it: the inode of its directory.
+  [[nodiscard]] std::uint64_t id() const { return id_; }
+  [[nodiscard]] const std::string &path() const { return path_; }
+
+  // SIGINT and the like end the recording.
+  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
+  // An empty cgroup may get new processes; only one that was removed is over.
+  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
+
+ private:
+  Cgroup(std::string path, Fd directory, std::uint64_t id)
+      : path_(std::move(path)), directory_(std::move(directory)), id_(id) {}
+
+  std::string path_;
+  Fd directory_;
+  std::uint64_t id_;
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,234 @@
+// Recording a cgroup: who is in it counts, from the moment it comes to the moment it goes.
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <ctime>
+#include <thread>
+
+#include "support/cgroup.h"
+#include "support/document.h"
+#include "support/scene.h"
+
+namespace {
+
+using Catch::Matchers::Contains;
+using test::Background;
+using test::Document;
+using test::Scene;
+using test::TemporaryCgroup;
+using test::wait_until;
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+
+std::int64_t own_cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return time.tv_sec * ns_per_s + time.tv_nsec;
+}
+
+void spin(std::int64_t ns) {
+  for (const std::int64_t end = own_cpu_ns() + ns; own_cpu_ns() < end;) continue;
+}
+
+void write_to_nowhere(int times, std::size_t bytes) {
+  static const std::array<char, 4096> nothing{};
+  const int file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  for (int i = 0; i < times; i++)
+    if (write(file, nothing.data(), bytes) < 0) _exit(1);
+  close(file);
+}
+
+// Runs `action` in a child, which must succeed.
+template <typename Action>
+void in_child(Action action) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) _exit(action() ? 0 : 1);
+  int status = -1;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(status == 0);
+}
+
+// A recording of a cgroup, begun.
+class CgroupRecording {
+ public:
+  explicit CgroupRecording(const std::string &cgroup, std::vector<std::string> options = {},
+                           const std::string &recorder_in = "")
+      : recorder_(start(scene_, cgroup, std::move(options), recorder_in)) {
+    wait_until("the recording", [&] {
+      return recorder_.errors().find("recording cgroup") != std::string::npos;
+    });
+  }
+
+  Document end() {
+    recorder_.send(SIGINT);
+    return ended();
+  }
+  Document ended() {
+    const test::Finished finished = recorder_.wait();
+    INFO(finished.errors);
+    REQUIRE(finished.exit_code == 0);
+    return Document(test::read_json(scene_.path("out.json")));
+  }
+
+ private:
+  static test::Start start(const Scene &scene, const std::string &cgroup,
+                           std::vector<std::string> options, const std::string &recorder_in) {
+    options.insert(options.begin(), {"--cgroup", cgroup, "-i", ".01", "-o", "out.json"});
+    test::Start start = scene.recorder(std::move(options));
+    if (!recorder_in.empty())
+      start.prepare = [recorder_in] {
+        if (!test::move_to_cgroup(recorder_in)) _exit(1);
+      };
+    return start;
+  }
+
+  Scene scene_;
+  Background recorder_;
+};
+
+}  // namespace
+
+TEST_CASE("of a process that moves in and out, what it does inside counts and nothing else") {
+  const auto options = GENERATE(std::vector<std::string>{},
+                                std::vector<std::string>{"--count-at-last-switch"});
+  const TemporaryCgroup cgroup;
+  CgroupRecording recording(cgroup.path(), options);
+  constexpr std::int64_t inside_ns = 300'000'000;
+  in_child([&] {
+    spin(inside_ns);
+    write_to_nowhere(1000, 4096);
+    if (!test::move_to_cgroup(cgroup.path())) return false;
+    spin(inside_ns);
+    write_to_nowhere(100, 10);
+    for (int i = 0; i < 5; i++) {
+      const pid_t child = fork();
+      if (child == 0) {
+        write_to_nowhere(10, 1);
+        _exit(0);
+      }
+      if (waitpid(child, nullptr, 0) != child) return false;
+    }
+    if (!test::move_to_cgroup(test::cgroup_mount())) return false;
+    write_to_nowhere(1000, 4096);
+    spin(inside_ns);
+    return true;
+  });
+  const Document document = recording.end();
+  // The write that moves it in ends inside, and the one that moves it out, outside.
+  CHECK(document.sum("write_count") == 1 + 100 + 5 * 10);
+  CHECK(document.sum("write_bytes") == 1 + 100 * 10 + 5 * 10);
+  CHECK(document.sum("forks") == 5);
+  CHECK(document.sum("exits") == 5);
+  CHECK(document.rows().back()["pid_count"] == 0);
+  // Where it moved, its run time may be a scheduler tick old, and more where a clock is emulated.
+  const std::int64_t run_ns = document.sum_ns("user") + document.sum_ns("system");
+  CHECK(run_ns > inside_ns / 2);
+  CHECK(run_ns < inside_ns * 2);
+}
+
+TEST_CASE("a process that is in the cgroup already counts from now on") {
+  const TemporaryCgroup cgroup;
+  const Scene scene("read line <go; exec >>/dev/null; echo 12345");
+  const test::Gate gate(scene.path("go"));
+  test::Start start{.argv = {"sh", "script"}, .directory = scene.path()};
+  start.prepare = [&] {
+    write_to_nowhere(1000, 4096);
+    if (!test::move_to_cgroup(cgroup.path())) _exit(1);
+  };
+  Background process(start);
+  wait_until("the script", [&] { return test::process_state(process.pid()).state == 'S'; });
+  CgroupRecording recording(cgroup.path());
+  gate.open();
+  CHECK(process.wait().exit_code == 0);
+  const Document document = recording.end();
+  CHECK(document.rows().front()["pid_count"] == 1);
+  CHECK(document.rows().front()["write_bytes"].is_null());
+  CHECK(document.sum("write_bytes") == 6);
+  CHECK(document.sum("forks") == 0);
+  CHECK(document.sum("exits") == 1);
+}
+
+TEST_CASE("a process that is born into the cgroup from outside counts from its birth") {
+  const TemporaryCgroup cgroup;
+  CgroupRecording recording(cgroup.path());
+  in_child([&] {
+    const int directory = open(cgroup.path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    clone_args arguments{};
+    arguments.flags = CLONE_INTO_CGROUP;
+    arguments.exit_signal = SIGCHLD;
+    arguments.cgroup = static_cast<std::uint64_t>(directory);
+    const auto child = static_cast<pid_t>(syscall(SYS_clone3, &arguments, sizeof(arguments)));
+    if (child == 0) {
+      write_to_nowhere(7, 3);
+      _exit(0);
+    }
+    write_to_nowhere(1000, 1);
+    return child > 0 && waitpid(child, nullptr, 0) == child;
+  });
+  const Document document = recording.end();
+  CHECK(document.sum("forks") == 1);
+  CHECK(document.sum("exits") == 1);
+  CHECK(document.sum("write_bytes") == 7 * 3);
+}
+
+TEST_CASE("cgroups below count, and the recorder in the cgroup that it records does not") {
+  const TemporaryCgroup cgroup;
+  const TemporaryCgroup below(cgroup.path());
+  const TemporaryCgroup beside;
+  CgroupRecording recording(cgroup.path(), {}, cgroup.path());
+  for (const auto &[path, bytes] : {std::pair(below.path(), 5), {beside.path(), 500}})
+    in_child([&, &path = path, bytes = static_cast<std::size_t>(bytes)] {
+      if (!test::move_to_cgroup(path)) return false;
+      write_to_nowhere(1, bytes);
+      return true;
+    });
+  const Document document = recording.end();
+  CHECK(document.sum("write_bytes") == 1 + 5);
+  CHECK(document.sum("exits") == 1);
+  CHECK(document.json()["totals"]["pid_count"]["peak"] <= 1);
+}
+
+TEST_CASE("a process of several threads comes and goes as a whole") {
+  const TemporaryCgroup cgroup;
+  CgroupRecording recording(cgroup.path());
+  constexpr timespec a_while{.tv_sec = 0, .tv_nsec = 300'000'000};
+  in_child([&] {
+    for (int i = 0; i < 2; i++) std::thread([] { pause(); }).detach();
+    if (!test::move_to_cgroup(cgroup.path())) return false;
+    nanosleep(&a_while, nullptr);
+    if (!test::move_to_cgroup(test::cgroup_mount())) return false;
+    nanosleep(&a_while, nullptr);
+    return true;
+  });
+  const Document document = recording.end();
+  CHECK(document.json()["totals"]["thread_count"]["peak"] == 3);
+  CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
+  CHECK(document.rows().back()["thread_count"] == 0);
+  CHECK(document.sum("forks") == 0);
+  CHECK(document.sum("exits") == 0);
+}
+
+TEST_CASE("the removal of the cgroup ends its recording") {
+  TemporaryCgroup cgroup;
+  CgroupRecording recording(cgroup.path());
+  cgroup.remove();
+  CHECK(recording.ended().json()["meta"]["ended_by"] == "cgroup");
+}
+
+TEST_CASE("a path that is no cgroup v2 is answered with one that is") {
+  const Scene scene;
+  for (const std::string &path : {scene.path(), std::string("/nowhere")}) {
+    const auto finished = test::run_to_end(scene.recorder({"--cgroup", path}));
+    CHECK(finished.exit_code == 1);
+    CHECK_THAT(finished.errors, Contains(path) && Contains(test::cgroup_mount()));
+    CHECK(std::count(finished.errors.begin(), finished.errors.end(), '\n') == 1);
+    CHECK_FALSE(scene.exists("rusage.json"));
+  }
+}
