@@ -33,8 +33,8 @@ static long is_ancestor(u32 level, struct lineage *lineage) {
 
 static __always_inline bool is_in_cgroup(struct task_struct *task) {
   struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-  struct lineage lineage = {
-      .ancestors = (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
+  struct lineage lineage = {.ancestors =
+                                (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
   bpf_loop(BPF_CORE_READ(cgroup, level) + 1, is_ancestor, &lineage, 0);
   return lineage.found;
 }
@@ -51,7 +51,8 @@ static __always_inline void move_in(struct task_struct *task) {
   struct task_struct *leader = task->group_leader;
   if (task->exit_state) return;
   u32 *own = claim(task);
-  struct slot *slot = own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader)) : NULL;
+  struct slot *slot =
+      own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader)) : NULL;
   struct reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
   if (!before) return;
   read_counters(before, task, true);

@@ -41,6 +41,9 @@ class BpfSource final : public Source {
   // What each used before does not count.
   Result<void> enter_cgroup(std::span<const pid_t> left_out);
 
+  // Whether the dead are held until the next look, the better of the two ways.
+  [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
+
   Result<Snapshot> look() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] std::uint64_t events_lost() const override;

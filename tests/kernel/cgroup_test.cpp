@@ -61,9 +61,8 @@ class CgroupRecording {
   explicit CgroupRecording(const std::string &cgroup, std::vector<std::string> options = {},
                            const std::string &recorder_in = "")
       : recorder_(start(scene_, cgroup, std::move(options), recorder_in)) {
-    wait_until("the recording", [&] {
-      return recorder_.errors().find("recording cgroup") != std::string::npos;
-    });
+    wait_until("the recording",
+               [&] { return recorder_.errors().find("recording cgroup") != std::string::npos; });
   }
 
   Document end() {
@@ -96,8 +95,8 @@ class CgroupRecording {
 }  // namespace
 
 TEST_CASE("of a process that moves in and out, what it does inside counts and nothing else") {
-  const auto options = GENERATE(std::vector<std::string>{},
-                                std::vector<std::string>{"--count-at-last-switch"});
+  const auto options =
+      GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path(), options);
   constexpr std::int64_t inside_ns = 300'000'000;

@@ -63,6 +63,14 @@ void check_capacity(bool hold_tasks) {
 
 }  // namespace
 
+TEST_CASE("the dead are held wherever the kernel allows it") {
+  for (const std::uint64_t cgroup_id : {0, 1}) {
+    const auto source = BpfSource::open({.cgroup_id = cgroup_id});
+    REQUIRE(source);
+    CHECK((*source)->holds_tasks() == test::tasks_can_be_held());
+  }
+}
+
 TEST_CASE("tasks past the capacity are counted as untracked, and those within it as ever") {
   SECTION("held") {
     check_capacity(true);
