@@ -12,7 +12,7 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
 constexpr std::size_t longest_stem = 200;  // of a temporary name: NAME_MAX is 255
 
 // What stands at `name` now, if anything does.

@@ -97,12 +97,12 @@ Audit audit(const KernelTotal &kernel, const Snapshot &last, const Source &sourc
 
 }  // namespace
 
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts parts) {
+Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
   auto &[source, target, signals, all_sinks] = parts;
   // A reader of an output that goes away, and a file that grows too large, are that output's
   // errors. The command was forked before this and keeps what it was given.
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
 

@@ -39,7 +39,7 @@ struct Parts {
 };
 
 // Releases the target and records it until its end, the last row included.
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts parts);
+Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts);
 
 // The recording is over, the command may not be: passes signals on to it until it is.
 Result<void> see_out(Launch &command, SignalQueue &signals);

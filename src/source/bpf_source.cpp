@@ -144,8 +144,9 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   bpf_map__set_max_entries(kernel->maps.free_slots, way.capacity);
   bpf_map__set_max_entries(kernel->maps.walk_order, way.capacity);
   bpf_map__set_max_entries(kernel->maps.cpu_offset, kernel->rodata->cpus);
-  if (!way.hold_tasks || way.cgroup_id) bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
-  if (way.cgroup_id) bpf_map__set_max_entries(kernel->maps.arrivals, way.capacity);
+  if (!way.hold_tasks || way.cgroup_id != 0)
+    bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
+  if (way.cgroup_id != 0) bpf_map__set_max_entries(kernel->maps.arrivals, way.capacity);
   if (way.gauges_from_proc) bpf_map__set_max_entries(kernel->maps.group_pids, way.capacity);
 
   bpf_program__set_autoload(kernel->progs.tick_held, way.hold_tasks);
@@ -153,7 +154,7 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   bpf_program__set_autoload(kernel->progs.on_last_switch, !way.hold_tasks);
   const auto &programs = kernel->progs;
   for (bpf_program *one : {programs.on_birth, programs.enter_root, programs.enter_descendants})
-    bpf_program__set_autoload(one, !way.cgroup_id);
+    bpf_program__set_autoload(one, way.cgroup_id == 0);
   for (bpf_program *one : {programs.on_birth_in_cgroup, programs.on_move, programs.enter_by_cgroup})
     bpf_program__set_autoload(one, way.cgroup_id != 0);
   for (bpf_program *iterator : {programs.enter_root, programs.enter_descendants,
