@@ -43,25 +43,25 @@ struct Texts {
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
-  if (app.count("--interval")) {
+  if (app.count("--interval") > 0) {
     const auto interval_ns = parse_seconds(texts.interval, longest_interval_s);
     if (!interval_ns)
       return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01",
                                texts.interval));
     options.interval_ns = *interval_ns;
   }
-  if (app.count("--duration")) {
+  if (app.count("--duration") > 0) {
     options.duration_ns = parse_seconds(texts.duration, longest_duration_s);
     if (!options.duration_ns)
       return error(
           fmt::format("--duration {}: give seconds from .001 on, such as 60", texts.duration));
   }
-  if (app.count("--until")) {
+  if (app.count("--until") > 0) {
     options.until_tree = texts.until == "tree";
     if (!options.until_tree && texts.until != "command")
       return error(fmt::format("--until {}: give command or tree", texts.until));
   }
-  if (app.count("--pid")) {
+  if (app.count("--pid") > 0) {
     options.pid = parse_number<pid_t>(texts.pid);
     if (!options.pid || *options.pid < 1)
       return error(
@@ -78,10 +78,11 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
         "--cgroup");
   if (attach_options > 0 && command_given)
     return error("--pid and --cgroup record what runs already: give no command with them");
-  if (app.count("--pid") && app.count("--cgroup")) return error("give --pid or --cgroup, not both");
-  if (app.count("--cgroup") && options.cgroup.empty())
+  if (app.count("--pid") > 0 && app.count("--cgroup") > 0)
+    return error("give --pid or --cgroup, not both");
+  if (app.count("--cgroup") > 0 && options.cgroup.empty())
     return error("--cgroup: give a directory below /sys/fs/cgroup");
-  if (attach_options > 0 && app.count("--until"))
+  if (attach_options > 0 && app.count("--until") > 0)
     return error("--until is for a command; a tree is recorded until its last process ends");
   if (attach_options == 0 && options.stop_on_eof)
     return error("--stop-on-eof is for --pid and --cgroup: standard input is the command's");
