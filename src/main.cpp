@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "cli/options.h"
+#include "os/user.h"
 #include "output/json_sink.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
@@ -96,9 +97,27 @@ Result<SignalQueue> take_over_signals() {
   return SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
 }
 
+// Who the command runs as, where that is not who we are.
+Result<std::optional<User>> find_command_user(const Options &options) {
+  if (!options.user) return std::nullopt;
+  const std::string &name = *options.user;
+  if (geteuid() != 0)
+    return error(
+        fmt::format("--user {0}: only root can run a command as another user; run it as: "
+                    "sudo rusage-bpf --user {0} ...",
+                    name));
+  auto user = find_user(name);
+  if (!user)
+    return error(
+        fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
+  return user;
+}
+
 Result<int> record_command(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
-  auto command = Launch::hold(options.command,
-                              options.until_tree ? Launch::Until::tree : Launch::Until::command);
+  const auto user = find_command_user(options);
+  if (!user) return tl::unexpected(user.error());
+  const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
+  auto command = Launch::hold(options.command, until, *user);
   if (!command) return tl::unexpected(command.error());
   auto source = open_source(options);
   if (!source) return tl::unexpected(source.error());
