@@ -8,6 +8,9 @@
 #include <fstream>
 
 #include "cli/options.h"
+#include "os/caller.h"
+#include "os/privileges.h"
+#include "os/user.h"
 #include "output/json_sink.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
@@ -74,15 +77,21 @@ Recording describe(const Options &options, const Source &source) {
   return recording;
 }
 
-Result<std::vector<std::unique_ptr<Sink>>> open_sinks(const Options &options) {
+struct Outputs {
   std::vector<std::unique_ptr<Sink>> sinks;
+  bool in_directory_of_another = false;  // any of them
+};
+
+Result<Outputs> open_outputs(const Options &options) {
+  Outputs outputs;
   for (const std::string &path : options.outputs) {
     auto file = OutputFile::create(path);
     if (!file) return tl::unexpected(file.error());
-    sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
+    outputs.in_directory_of_another |= file->in_directory_of_another();
+    outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
   }
-  if (!options.quiet) sinks.push_back(std::make_unique<SummarySink>(options.outputs));
-  return sinks;
+  if (!options.quiet) outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs));
+  return outputs;
 }
 
 Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
@@ -96,14 +105,49 @@ Result<SignalQueue> take_over_signals() {
   return SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
 }
 
-Result<int> record_command(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
-  auto command = Launch::hold(options.command,
-                              options.until_tree ? Launch::Until::tree : Launch::Until::command);
+// Who the command runs as, where that is not who we are.
+Result<std::optional<User>> find_command_user(const Options &options) {
+  if (!options.user) return std::nullopt;
+  const std::string &name = *options.user;
+  if (geteuid() != 0)
+    return error(
+        fmt::format("--user {0}: only root can run a command as another user; run it as: "
+                    "sudo rusage-bpf --user {0} ...",
+                    name));
+  auto user = find_user(name);
+  if (!user)
+    return error(
+        fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
+  return user;
+}
+
+// From here on there is nothing to do but to record: outputs, source and command are at hand.
+Result<void> give_up_privileges(const Outputs &outputs, const BpfSource &source,
+                                std::optional<uid_t> command_uid) {
+  const uid_t own_uid = caller().uid;  // what we are about to become
+  const bool stays_root = own_uid == 0;
+  return drop_privileges(
+      // Signals are passed on to the command. One that starts as root may be anybody's later.
+      {.signal_others = command_uid && (*command_uid != own_uid || stays_root),
+       .read_proc_of_others = source.needs_proc_of_others(),
+       // The user who called sudo has had to show the right to write the outputs; root has had to
+       // show nothing.
+       .write_in_others_places = stays_root && outputs.in_directory_of_another});
+}
+
+Result<int> record_command(const Options &options, Outputs outputs) {
+  const auto user = find_command_user(options);
+  if (!user) return tl::unexpected(user.error());
+  const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
+  auto command = Launch::hold(options.command, until, *user);
   if (!command) return tl::unexpected(command.error());
   auto source = open_source(options);
   if (!source) return tl::unexpected(source.error());
   if (auto entered = (*source)->enter(command->pid()); !entered)
     return tl::unexpected(entered.error());
+  const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
+  if (auto given_up = give_up_privileges(outputs, **source, command_uid); !given_up)
+    return tl::unexpected(given_up.error());
   auto signals = take_over_signals();
   if (!signals) return tl::unexpected(signals.error());
 
@@ -113,7 +157,7 @@ Result<int> record_command(const Options &options, std::vector<std::unique_ptr<S
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
-             {**source, *command, *signals, std::move(sinks)});
+             {**source, *command, *signals, std::move(outputs.sinks)});
   if (!recorded) return tl::unexpected(recorded.error());
   source->reset();
   if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
@@ -122,20 +166,22 @@ Result<int> record_command(const Options &options, std::vector<std::unique_ptr<S
 }
 
 // Records what runs already, from now on.
-Result<int> record_running(const Options &options, Recording recording, Source &source,
-                           Target &target, std::vector<std::unique_ptr<Sink>> sinks) {
+Result<int> record_running(const Options &options, Recording recording, BpfSource &source,
+                           Target &target, Outputs outputs) {
+  if (auto given_up = give_up_privileges(outputs, source, std::nullopt); !given_up)
+    return tl::unexpected(given_up.error());
   auto signals = take_over_signals();
   if (!signals) return tl::unexpected(signals.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
   const auto recorded = record(std::move(recording), Baseline::first_look, stops,
-                               {source, target, *signals, std::move(sinks)});
+                               {source, target, *signals, std::move(outputs.sinks)});
   if (!recorded) return tl::unexpected(recorded.error());
   if (recorded->output_error) return tl::unexpected(*recorded->output_error);
   return 0;
 }
 
-Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+Result<int> record_tree(const Options &options, Outputs outputs) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
   auto source = open_source(options);
@@ -148,10 +194,10 @@ Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), **source, *tree, std::move(sinks));
+  return record_running(options, std::move(recording), **source, *tree, std::move(outputs));
 }
 
-Result<int> record_cgroup(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+Result<int> record_cgroup(const Options &options, Outputs outputs) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto source = open_source(options, cgroup->id());
@@ -161,15 +207,15 @@ Result<int> record_cgroup(const Options &options, std::vector<std::unique_ptr<Si
   Recording recording = describe(options, **source);
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
-  return record_running(options, std::move(recording), **source, *cgroup, std::move(sinks));
+  return record_running(options, std::move(recording), **source, *cgroup, std::move(outputs));
 }
 
 Result<int> run(const Options &options) {
-  auto sinks = open_sinks(options);
-  if (!sinks) return tl::unexpected(sinks.error());
-  if (!options.cgroup.empty()) return record_cgroup(options, std::move(*sinks));
-  if (options.pid) return record_tree(options, std::move(*sinks));
-  return record_command(options, std::move(*sinks));
+  auto outputs = open_outputs(options);
+  if (!outputs) return tl::unexpected(outputs.error());
+  if (!options.cgroup.empty()) return record_cgroup(options, std::move(*outputs));
+  if (options.pid) return record_tree(options, std::move(*outputs));
+  return record_command(options, std::move(*outputs));
 }
 
 }  // namespace

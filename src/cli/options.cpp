@@ -40,6 +40,7 @@ struct Texts {
   std::string duration;
   std::string until;
   std::string pid;
+  std::string user;
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
@@ -61,6 +62,7 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     if (!options.until_tree && texts.until != "command")
       return error(fmt::format("--until {}: give command or tree", texts.until));
   }
+  if (app.count("--user") > 0) options.user = texts.user;
   if (app.count("--pid") > 0) {
     options.pid = parse_number<pid_t>(texts.pid);
     if (!options.pid || *options.pid < 1)
@@ -84,6 +86,8 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
     return error("--cgroup: give a directory below /sys/fs/cgroup");
   if (attach_options > 0 && app.count("--until") > 0)
     return error("--until is for a command; a tree is recorded until its last process ends");
+  if (attach_options > 0 && options.user)
+    return error("--user is for a command; what runs already has its users");
   if (attach_options == 0 && options.stop_on_eof)
     return error("--stop-on-eof is for --pid and --cgroup: standard input is the command's");
   return {};
@@ -120,6 +124,9 @@ Result<Options> parse(std::span<const char *const> arguments) {
          "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
+  app.add_option("-u,--user", texts.user,
+                 "who the command runs as; default whoever runs the recorder")
+      ->option_text("NAME");
   app.add_flag("-q,--quiet", options.quiet, "no summary");
   app.add_option("-p,--pid", texts.pid, "record a process that runs, and its descendants")
       ->option_text("PID");

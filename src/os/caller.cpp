@@ -1,14 +1,16 @@
 #include "os/caller.h"
 
 #include <grp.h>
-#include <pwd.h>
 #include <sys/fsuid.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+
+#include "os/user.h"
 
 namespace rusage_bpf {
 namespace {
@@ -21,19 +23,6 @@ std::optional<unsigned> number_from_environment(const char *name) {
   const auto [rest, failure] = std::from_chars(text, end, number);
   if (failure != std::errc() || rest != end) return std::nullopt;
   return number;
-}
-
-std::vector<gid_t> groups_of(const Caller &caller) {
-  const passwd *entry = getpwuid(caller.uid);
-  if (!entry) return {caller.gid};
-  int count = 64;
-  std::vector<gid_t> groups(static_cast<std::size_t>(count));
-  if (getgrouplist(entry->pw_name, caller.gid, groups.data(), &count) < 0) {
-    groups.resize(static_cast<std::size_t>(count));
-    getgrouplist(entry->pw_name, caller.gid, groups.data(), &count);
-  }
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
 }
 
 }  // namespace
@@ -52,7 +41,7 @@ AsCaller::AsCaller() {
   changed_ = true;
   groups_.resize(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
   getgroups(static_cast<int>(groups_.size()), groups_.data());
-  const auto groups = groups_of(user);
+  const auto groups = groups_of(user.uid, user.gid);
   setgroups(groups.size(), groups.data());
   setfsgid(user.gid);
   setfsuid(user.uid);

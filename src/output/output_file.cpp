@@ -76,6 +76,14 @@ OutputFile::~OutputFile() {
   unlinkat(directory_.get(), temporary_name_.c_str(), 0);
 }
 
+bool OutputFile::in_directory_of_another() const {
+  if (!directory_) return false;
+  constexpr mode_t owner_may_write = S_IWUSR | S_IXUSR;
+  struct stat status {};
+  return fstat(directory_.get(), &status) != 0 || status.st_uid != geteuid() ||
+         (status.st_mode & owner_may_write) != owner_may_write;
+}
+
 Result<void> OutputFile::write(std::string_view bytes) {
   buffer_ += bytes;
   return buffer_.size() < buffer_bytes ? Result<void>() : flush();

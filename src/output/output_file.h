@@ -22,6 +22,10 @@ class OutputFile {
   OutputFile &operator=(OutputFile &&) = delete;
   ~OutputFile();
 
+  // Whether `commit` needs the right to write into whatever directory: this one is not ours, and
+  // its permissions are looked at when the file is renamed, not when the directory was opened.
+  [[nodiscard]] bool in_directory_of_another() const;
+
   // Appends. Bytes are kept back until there are enough to be worth a system call.
   Result<void> write(std::string_view bytes);
   // Everything is on its way to the disk, and the file in its place.

@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
-#include <sys/capability.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <ctime>
@@ -17,6 +16,7 @@
 
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/privileges.h"
 #include "rusage_bpf/sample.h"
 #include "rusage_kernel.skel.h"
 #include "source/proc_gauges.h"
@@ -28,14 +28,6 @@ namespace {
 int print_libbpf(libbpf_print_level, const char *format, std::va_list arguments) {
   static const bool wanted = std::getenv("RUSAGE_BPF_DEBUG") != nullptr;
   return wanted ? std::vfprintf(stderr, format, arguments) : 0;
-}
-
-bool has_capability(cap_value_t capability) {
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> mine(cap_get_proc(),
-                                                                            cap_free);
-  cap_flag_value_t value = CAP_CLEAR;
-  return mine && cap_get_flag(mine.get(), capability, CAP_EFFECTIVE, &value) == 0 &&
-         value == CAP_SET;
 }
 
 Result<void> check_requirements() {

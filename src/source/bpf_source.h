@@ -47,6 +47,8 @@ class BpfSource final : public Source {
   Result<Snapshot> look() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] std::uint64_t events_lost() const override;
+  // Whether looking reads /proc, where a user sees less of others' processes than root does.
+  [[nodiscard]] bool needs_proc_of_others() const { return way_.gauges_from_proc; }
 
  private:
   struct Destroy {

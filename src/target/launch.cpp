@@ -24,9 +24,31 @@ Result<Pipe> make_pipe() {
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
 
-// The child's side: waits for the byte that lets it go, then becomes the command or says why it
+// The child's errno, or 0, on its way to us.
+bool tell(int failure, int reason) {
+  return write(failure, &reason, sizeof(reason)) == sizeof(reason);
+}
+
+// Nothing where the child is gone and has not said a word.
+std::optional<int> told(int failure) {
+  int reason = 0;
+  ssize_t got = 0;
+  do got = read(failure, &reason, sizeof(reason));
+  while (got < 0 && errno == EINTR);
+  return got == sizeof(reason) ? std::optional(reason) : std::nullopt;
+}
+
+// The child's side: changes into the user, if one is given, and says how that went.
+void change_user(const User &user, int failure) {
+  const auto became = become(user.identity);
+  enter_environment_of(user);
+  const bool heard = tell(failure, became ? 0 : became.error().errno_value);
+  if (!became || !heard) _exit(125);
+}
+
+// The child's side: waits for the byte that lets it go, then executes the command or says why it
 // cannot.
-[[noreturn]] void become(const std::vector<std::string> &argv, int start, int failure) {
+[[noreturn]] void execute(const std::vector<std::string> &argv, int start, int failure) {
   char go = 0;
   ssize_t got = 0;
   do got = read(start, &go, 1);
@@ -39,9 +61,7 @@ Result<Pipe> make_pipe() {
     arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
-  const int reason = errno;
-  if (write(failure, &reason, sizeof(reason)) < 0) _exit(126);
-  _exit(127);
+  _exit(tell(failure, errno) ? 127 : 126);
 }
 
 tl::unexpected<Error> exec_error(const std::string &command, int reason) {
@@ -91,7 +111,8 @@ bool stopped_by_itself(pid_t pid) {
 
 }  // namespace
 
-Result<Launch> Launch::hold(std::vector<std::string> argv, Until until) {
+Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
+                            const std::optional<User> &user) {
   auto start = make_pipe();
   auto failure = make_pipe();
   if (!start || !failure) return tl::unexpected((start ? failure : start).error());
@@ -100,7 +121,13 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until) {
   if (pid == 0) {
     start->write_end.reset();
     failure->read_end.reset();
-    become(argv, start->read_end.get(), failure->write_end.get());
+    if (user) change_user(*user, failure->write_end.get());
+    execute(argv, start->read_end.get(), failure->write_end.get());
+  }
+  failure->write_end.reset();  // the child's alone now, so that its end is seen
+  if (user) {
+    const int reason = told(failure->read_end.get()).value_or(ESRCH);
+    if (reason != 0) return errno_error("running the command as " + user->name, reason);
   }
   return Launch(std::move(argv), until, pid, std::move(start->write_end),
                 std::move(failure->read_end));
@@ -161,9 +188,7 @@ Result<std::optional<Ended>> Launch::reap() {
       return errno_error("waiting for the command");
     // Others are children that the command gave to its own parent (CLONE_PARENT): ours to bury.
     if (info.si_pid != pid_) continue;
-    int reason = 0;
-    if (read(failure_.get(), &reason, sizeof(reason)) == sizeof(reason))
-      return exec_error(argv_.front(), reason);
+    if (const auto reason = told(failure_.get())) return exec_error(argv_.front(), *reason);
     ended_ = Ended{.by = "command", .exit = how_it_ended(status), .kernel = kernel_total(usage)};
     return ended_;
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "os/fd.h"
+#include "os/user.h"
 #include "target/target.h"
 
 namespace rusage_bpf {
@@ -22,8 +23,11 @@ class Launch final : public Target {
   // When the recording ends: with the command, or with the last of its descendants.
   enum class Until { command, tree };
 
-  // Forks. The child waits; if we end before `release`, it ends without having run anything.
-  static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command);
+  // Forks. The child waits; if we end before `release`, it ends without having run anything. Where
+  // a user is given, which only root may do, it is that user's from here on: it has become it when
+  // this returns, so that whoever may send signals to that user's processes may send them to it.
+  static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command,
+                             const std::optional<User> &user = std::nullopt);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 

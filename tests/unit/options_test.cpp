@@ -46,6 +46,14 @@ TEST_CASE("a command alone is recorded every 0.1 s into rusage.json") {
   CHECK(options->print.empty());
 }
 
+TEST_CASE("the command runs as who the recorder is, or as a user who is named") {
+  CHECK_FALSE(parsed({}).user);
+  CHECK(parsed({"--user", "nobody"}).user == "nobody");
+  CHECK(parsed({"-u", "nobody"}).user == "nobody");
+  // A name that is empty is a name, though nobody's.
+  CHECK(parsed({"--user", ""}).user == "");
+}
+
 TEST_CASE("what follows the first -- is the command's own, whatever it looks like") {
   const auto options = parse({"-q", "--", "env", "--", "-i", "abc", "--help", ""});
   REQUIRE(options);
@@ -128,6 +136,7 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"--pid", "1", "--cgroup", "/"}, "not both"},
       {{"--cgroup", ""}, "--cgroup"},
       {{"--pid", "1", "--until", "tree"}, "--until"},
+      {{"--pid", "1", "--user", "nobody"}, "--user"},
       {{"--until", "noon", "--", "true"}, "--until noon"},
       {{"--duration", "0", "--", "true"}, "--duration 0"},
       {{"--duration", "-1", "--", "true"}, "--duration -1"},

@@ -1,0 +1,65 @@
+#include "os/user.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+namespace rusage_bpf {
+namespace {
+
+std::vector<gid_t> groups_of(const char *name, gid_t gid) {
+  int count = 64;
+  std::vector<gid_t> groups(static_cast<std::size_t>(count));
+  if (getgrouplist(name, gid, groups.data(), &count) < 0) {
+    groups.resize(static_cast<std::size_t>(count));
+    getgrouplist(name, gid, groups.data(), &count);
+  }
+  groups.resize(static_cast<std::size_t>(count));
+  return groups;
+}
+
+}  // namespace
+
+std::optional<User> find_user(const std::string &name) {
+  const passwd *entry = getpwnam(name.c_str());
+  if (!entry) return std::nullopt;
+  User user{.name = entry->pw_name,
+            .identity = {entry->pw_uid, entry->pw_gid, {}},
+            .home = entry->pw_dir,
+            .shell = entry->pw_shell};
+  user.identity.groups = groups_of(user.name.c_str(), user.identity.gid);
+  if (user.shell.empty()) user.shell = "/bin/sh";  // as passwd(5) has it
+  return user;
+}
+
+std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
+  const passwd *entry = getpwuid(uid);
+  return entry ? groups_of(entry->pw_name, gid) : std::vector{gid};
+}
+
+Result<void> become(const Identity &identity) {
+  const auto &[uid, gid, groups] = identity;
+  // The user comes last: who is no longer root may not change groups.
+  if (setgroups(groups.size(), groups.data()) != 0 || setresgid(gid, gid, gid) != 0 ||
+      setresuid(uid, uid, uid) != 0)
+    return errno_error("becoming another user");
+  return {};
+}
+
+void enter_environment_of(const User &user) {
+  std::vector<std::string> of_sudo;
+  for (char **entry = environ; entry && *entry; entry++) {
+    const std::string_view variable = *entry;
+    if (variable.starts_with("SUDO_")) of_sudo.emplace_back(variable, 0, variable.find('='));
+  }
+  for (const std::string &name : of_sudo) unsetenv(name.c_str());
+  setenv("HOME", user.home.c_str(), 1);
+  setenv("USER", user.name.c_str(), 1);
+  setenv("LOGNAME", user.name.c_str(), 1);
+  setenv("SHELL", user.shell.c_str(), 1);
+}
+
+}  // namespace rusage_bpf

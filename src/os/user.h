@@ -1,0 +1,40 @@
+// The system's users, and how a process becomes one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+// All that the kernel knows of who a process is.
+struct Identity {
+  uid_t uid;
+  gid_t gid;
+  std::vector<gid_t> groups;  // the supplementary ones
+};
+
+struct User {
+  std::string name;
+  Identity identity;
+  std::string home;
+  std::string shell;
+};
+
+// Nothing where there is no user of that name.
+std::optional<User> find_user(const std::string &name);
+
+// The groups of a user whose main one is `gid`; that alone for a user who has no name.
+std::vector<gid_t> groups_of(uid_t uid, gid_t gid);
+
+// Makes this process the user's for good: all of its user and group ids.
+Result<void> become(const Identity &identity);
+
+// Makes the environment the user's: HOME, USER, LOGNAME, SHELL, and no word of a sudo before.
+void enter_environment_of(const User &user);
+
+}  // namespace rusage_bpf
