@@ -140,10 +140,9 @@ Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink
   if (!tree) return tl::unexpected(tree.error());
   auto source = open_source(options);
   if (!source) return tl::unexpected(source.error());
-  if (auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo()); !entered)
-    return tl::unexpected(entered.error());
-  if (!tree->alive())
-    return error(fmt::format("--pid {}: the process has just ended", tree->pid()));
+  const auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo());
+  if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
+  if (!entered) return tl::unexpected(entered.error());
   Recording recording = describe(options, **source);
   recording.target = "pid";
   recording.argv = tree->argv();
