@@ -166,6 +166,8 @@ static __always_inline void count_untracked(void) {
 static __always_inline u32 *claim(struct task_struct *task) {
   u32 unclaimed = UNCLAIMED;
   u32 *own = bpf_task_storage_get(&membership, task, &unclaimed, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  /* Made at the same moment on two CPUs, it is there for one of them only at a second look. */
+  if (!own) own = membership_of(task);
   if (!own) count_untracked();
   return own && __sync_val_compare_and_swap(own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
 }
