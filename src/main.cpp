@@ -123,19 +123,19 @@ Result<int> record_command(const Options &options, std::vector<std::unique_ptr<S
 
 // Records what runs already, from now on.
 Result<int> record_running(const Options &options, Recording recording, Source &source,
-                           Target &target, std::vector<std::unique_ptr<Sink>> sinks) {
-  auto signals = take_over_signals();
-  if (!signals) return tl::unexpected(signals.error());
+                           Target &target, SignalQueue &signals,
+                           std::vector<std::unique_ptr<Sink>> sinks) {
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
   const auto recorded = record(std::move(recording), Baseline::first_look, stops,
-                               {source, target, *signals, std::move(sinks)});
+                               {source, target, signals, std::move(sinks)});
   if (!recorded) return tl::unexpected(recorded.error());
   if (recorded->output_error) return tl::unexpected(*recorded->output_error);
   return 0;
 }
 
-Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+Result<int> record_tree(const Options &options, SignalQueue &signals,
+                        std::vector<std::unique_ptr<Sink>> sinks) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
   auto source = open_source(options);
@@ -147,10 +147,11 @@ Result<int> record_tree(const Options &options, std::vector<std::unique_ptr<Sink
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), **source, *tree, std::move(sinks));
+  return record_running(options, std::move(recording), **source, *tree, signals, std::move(sinks));
 }
 
-Result<int> record_cgroup(const Options &options, std::vector<std::unique_ptr<Sink>> sinks) {
+Result<int> record_cgroup(const Options &options, SignalQueue &signals,
+                          std::vector<std::unique_ptr<Sink>> sinks) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto source = open_source(options, cgroup->id());
@@ -160,15 +161,24 @@ Result<int> record_cgroup(const Options &options, std::vector<std::unique_ptr<Si
   Recording recording = describe(options, **source);
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
-  return record_running(options, std::move(recording), **source, *cgroup, std::move(sinks));
+  return record_running(options, std::move(recording), **source, *cgroup, signals,
+                        std::move(sinks));
 }
 
 Result<int> run(const Options &options) {
+  if (!options.attach()) {
+    auto sinks = open_sinks(options);
+    if (!sinks) return tl::unexpected(sinks.error());
+    return record_command(options, std::move(*sinks));
+  }
+  // First of all: with no command to inherit them, a signal from here on waits until the recording
+  // has begun, and leaves no half-made output behind.
+  auto signals = take_over_signals();
+  if (!signals) return tl::unexpected(signals.error());
   auto sinks = open_sinks(options);
   if (!sinks) return tl::unexpected(sinks.error());
-  if (!options.cgroup.empty()) return record_cgroup(options, std::move(*sinks));
-  if (options.pid) return record_tree(options, std::move(*sinks));
-  return record_command(options, std::move(*sinks));
+  return options.pid ? record_tree(options, *signals, std::move(*sinks))
+                     : record_cgroup(options, *signals, std::move(*sinks));
 }
 
 }  // namespace
