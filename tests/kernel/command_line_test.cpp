@@ -1,39 +1,24 @@
 // The command line from end to end: exit statuses, what is said, and which files are left.
 #include <fmt/format.h>
-#include <grp.h>
 #include <sched.h>
-#include <sys/capability.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
-#include <memory>
 
 #include "support/background.h"
 #include "support/scene.h"
+#include "support/users.h"
 
 namespace {
 
 using namespace test;
 using Arguments = std::vector<std::string>;
 
-constexpr unsigned nobody = 65534;
 constexpr const char *earlier = "an earlier recording";
-
-// One line of ours, with these words in it.
-void check_line(const std::string &errors, const std::vector<std::string> &words) {
-  INFO(errors);
-  CHECK(errors.starts_with("rusage-bpf: "));
-  CHECK(errors.ends_with("\n"));
-  CHECK(std::count(errors.begin(), errors.end(), '\n') == 1);
-  for (const std::string &word : words) CHECK(errors.find(word) != std::string::npos);
-}
 
 // A command that shows that it ran, beside an earlier recording.
 class Refusal {
@@ -61,25 +46,6 @@ class Refusal {
  private:
   Scene scene_{": >ran; echo ran"};
 };
-
-void become_nobody() {
-  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
-      setresuid(nobody, nobody, nobody) != 0)
-    _exit(98);
-}
-
-// Nobody, but with the two capabilities that recording needs, and none else.
-void become_capable_nobody() {
-  constexpr std::array needed{CAP_BPF, CAP_PERFMON};
-  prctl(PR_SET_KEEPCAPS, 1);
-  become_nobody();
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(cap_init(), cap_free);
-  for (const cap_flag_t set : {CAP_PERMITTED, CAP_EFFECTIVE, CAP_INHERITABLE})
-    cap_set_flag(caps.get(), set, needed.size(), needed.data(), CAP_SET);
-  if (cap_set_proc(caps.get()) != 0) _exit(98);
-  for (const cap_value_t one : needed)
-    if (cap_set_ambient(one, CAP_SET) != 0) _exit(98);
-}
 
 void give_to_nobody(const std::string &path) {
   REQUIRE(chown(path.c_str(), nobody, nobody) == 0);
