@@ -41,7 +41,10 @@ static __always_inline void enter(struct task_struct *task, u32 group) {
   if (!own) return;
   __sync_fetch_and_add(&entered, 1);
   /* A leader that has ended before its threads: it is a member so that they are found, no more. */
-  if (task->exit_state) return;
+  if (task->exit_state) {
+    *own = NO_SLOT;
+    return;
+  }
   struct slot *slot = give_slot(task, own, group);
   if (!slot) return;
   publish(slot, SLOT_ENTERED);
@@ -65,7 +68,10 @@ static __always_inline void enter_if(struct task_struct *task, struct task_struc
     enter(task, NO_SLOT);
     u32 *own = membership_of(task);
     if (own) *of_leader = *own;
-  } else if (claim(task)) { /* a thread of a process that is not tracked */
+  } else { /* a thread of a process that is not tracked */
+    u32 *own = claim(task);
+    if (!own) return;
+    *own = NO_SLOT;
     __sync_fetch_and_add(&entered, 1);
     count_untracked();
   }

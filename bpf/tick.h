@@ -206,7 +206,6 @@ static __always_inline int run_tick(const bool direct) {
   tick++;
   u64 taken = *(volatile u64 *)&queue.taken;
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
-  sample.pending_births = taken - queue.drained;
   sample.dying_tasks = 0;
   listed_groups = 0;
 #define START_LIVING(name, ...) sample.value[RUSAGE_##name] = 0;
@@ -214,6 +213,9 @@ static __always_inline int run_tick(const bool direct) {
 #undef START_LIVING
   walk.length = walked;
   bpf_loop(walk.length, direct ? visit_held : visit_unheld, &walk, 0);
+  /* Counted only now: a task found dead may have left a child since the births were drained, and
+   * where no task and no birth is left, the tree is over. */
+  sample.pending_births = *(volatile u64 *)&queue.taken - queue.drained;
 
 #define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += dead[RUSAGE_##name];
   RUSAGE_COLUMNS(NOTHING, ADD_DEAD, ADD_DEAD, ADD_DEAD, NOTHING)

@@ -91,6 +91,7 @@ struct {
 #define NO_SLOT 0xffffffffU   /* of the tree, but without a slot of its own */
 #define OUTSIDE 0xfffffffeU   /* the recorder, or what it has started: never of the tree */
 #define UNCLAIMED 0xfffffffdU /* not of the tree, or about to be */
+#define CLAIMED 0xfffffffcU   /* about to be a member: only whoever claimed it knows more */
 
 /* Membership: the slot of each task of the tree. */
 struct {
@@ -147,7 +148,8 @@ static __always_inline void free_slot(u32 number) {
 }
 
 static __always_inline bool is_member(const u32 *membership) {
-  return membership && *membership != OUTSIDE && *membership != UNCLAIMED;
+  u32 number = membership ? *(volatile u32 *)membership : UNCLAIMED;
+  return number != OUTSIDE && number != UNCLAIMED && number != CLAIMED;
 }
 
 static __always_inline u32 *membership_of(struct task_struct *task) {
@@ -158,13 +160,16 @@ static __always_inline void count_untracked(void) {
   __sync_fetch_and_add(&untracked_tasks, 1);
 }
 
-/* Makes `task` a member without a slot as yet, and gives its membership to fill in; NULL if it is a
- * member already, made so by its birth or by whoever looks for those that were born before. */
+/* Gives the membership of `task` to fill in; NULL if it is a member already, made so by its birth or
+ * by whoever looks for those that were born before. Until it is filled in, nothing that the task
+ * starts is of the tree by birth. */
 static __always_inline u32 *claim(struct task_struct *task) {
   u32 unclaimed = UNCLAIMED;
   u32 *own = bpf_task_storage_get(&membership, task, &unclaimed, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  /* Made at the same moment on two CPUs, it is there for one of them only at a second look. */
+  if (!own) own = membership_of(task);
   if (!own) count_untracked();
-  return own && __sync_val_compare_and_swap(own, UNCLAIMED, NO_SLOT) == UNCLAIMED ? own : NULL;
+  return own && __sync_val_compare_and_swap(own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
 }
 
 /* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or in one of its own
@@ -177,10 +182,10 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   struct slot *slot = slot_at(number);
   struct slot *record = own_group ? slot : slot_at(group);
   if (!slot || !record) {
+    *membership = NO_SLOT;
     count_untracked();
     return NULL;
   }
-  *membership = number;
   slot->group = own_group ? number : group;
   slot->task = (u64)task;
   if (own_group) {
@@ -194,6 +199,8 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     if (held) held = bpf_kptr_xchg(&slot->held, held);
     if (held) bpf_task_release(held);
   }
+  /* A full barrier: a task that lives already may start a thread right now, which goes by the slot. */
+  __sync_lock_test_and_set(membership, number);
   return slot;
 }
 
@@ -211,6 +218,7 @@ static __always_inline void add_birth(struct task_struct *task, const u32 *creat
   bool thread = clone_flags & CLONE_THREAD && is_member(creator);
   struct slot *process = thread ? slot_at(*creator) : NULL;
   if (thread && !process) { /* of a process that is not tracked */
+    *own = NO_SLOT;
     count_untracked();
     return;
   }

@@ -167,37 +167,35 @@ Result<int> record_command(const Options &options, Outputs outputs) {
 
 // Records what runs already, from now on.
 Result<int> record_running(const Options &options, Recording recording, BpfSource &source,
-                           Target &target, Outputs outputs) {
+                           Target &target, SignalQueue &signals, Outputs outputs) {
   if (auto given_up = give_up_privileges(outputs, source, std::nullopt); !given_up)
     return tl::unexpected(given_up.error());
-  auto signals = take_over_signals();
-  if (!signals) return tl::unexpected(signals.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
   const auto recorded = record(std::move(recording), Baseline::first_look, stops,
-                               {source, target, *signals, std::move(outputs.sinks)});
+                               {source, target, signals, std::move(outputs.sinks)});
   if (!recorded) return tl::unexpected(recorded.error());
   if (recorded->output_error) return tl::unexpected(*recorded->output_error);
   return 0;
 }
 
-Result<int> record_tree(const Options &options, Outputs outputs) {
+Result<int> record_tree(const Options &options, SignalQueue &signals, Outputs outputs) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
   auto source = open_source(options);
   if (!source) return tl::unexpected(source.error());
-  if (auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo()); !entered)
-    return tl::unexpected(entered.error());
-  if (!tree->alive())
-    return error(fmt::format("--pid {}: the process has just ended", tree->pid()));
+  const auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo());
+  if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
+  if (!entered) return tl::unexpected(entered.error());
   Recording recording = describe(options, **source);
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), **source, *tree, std::move(outputs));
+  return record_running(options, std::move(recording), **source, *tree, signals,
+                        std::move(outputs));
 }
 
-Result<int> record_cgroup(const Options &options, Outputs outputs) {
+Result<int> record_cgroup(const Options &options, SignalQueue &signals, Outputs outputs) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto source = open_source(options, cgroup->id());
@@ -207,15 +205,24 @@ Result<int> record_cgroup(const Options &options, Outputs outputs) {
   Recording recording = describe(options, **source);
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
-  return record_running(options, std::move(recording), **source, *cgroup, std::move(outputs));
+  return record_running(options, std::move(recording), **source, *cgroup, signals,
+                        std::move(outputs));
 }
 
 Result<int> run(const Options &options) {
+  if (!options.attach()) {
+    auto outputs = open_outputs(options);
+    if (!outputs) return tl::unexpected(outputs.error());
+    return record_command(options, std::move(*outputs));
+  }
+  // First of all: with no command to inherit them, a signal from here on waits until the recording
+  // has begun, and leaves no half-made output behind.
+  auto signals = take_over_signals();
+  if (!signals) return tl::unexpected(signals.error());
   auto outputs = open_outputs(options);
   if (!outputs) return tl::unexpected(outputs.error());
-  if (!options.cgroup.empty()) return record_cgroup(options, std::move(*outputs));
-  if (options.pid) return record_tree(options, std::move(*outputs));
-  return record_command(options, std::move(*outputs));
+  return options.pid ? record_tree(options, *signals, std::move(*outputs))
+                     : record_cgroup(options, *signals, std::move(*outputs));
 }
 
 }  // namespace

@@ -55,10 +55,11 @@ std::vector<std::string> command_line(pid_t pid) {
 }  // namespace
 
 Result<Attach> Attach::find(pid_t pid) {
-  const auto gone = [pid] { return error(fmt::format("--pid {}: there is no such process", pid)); };
   Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  if (!process && errno == ESRCH) return gone();
-  if (!process && errno == EINVAL)
+  if (!process && errno == ESRCH)
+    return error(fmt::format("--pid {}: there is no such process", pid));
+  // Which of the two depends on the kernel.
+  if (!process && (errno == EINVAL || errno == ENOENT))
     return error(fmt::format("--pid {}: this is a thread; give the number of its process", pid));
   if (!process) return errno_error(fmt::format("--pid {}", pid));
   const auto stat = read_stat(pid);
@@ -67,7 +68,7 @@ Result<Attach> Attach::find(pid_t pid) {
   const auto allowed = may_look_into(pid);
   Attach attach(pid, std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
-  if (!attach.alive()) return gone();
+  if (!attach.alive()) return error(fmt::format("--pid {}: the process has ended", pid));
   if (!allowed) return error(fmt::format("--pid {}: {}", pid, allowed.error().message));
   return attach;
 }

@@ -86,7 +86,8 @@ Result<std::optional<Ended>> Cgroup::take(const signalfd_siginfo &signal) {
 }
 
 std::optional<Ended> Cgroup::end_seen_in(const Snapshot &) {
-  if (faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0) return std::nullopt;
+  const bool there = faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0;
+  if (there || (errno != ENOENT && errno != ENODEV)) return std::nullopt;
   return Ended{.by = "cgroup", .exit = {}, .kernel = {}};
 }
 

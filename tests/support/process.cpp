@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -74,6 +76,14 @@ Finished run(const std::vector<std::string> &argv, const std::string &directory)
   finished.output = read_file(output_path);
   finished.errors = read_file(errors_path);
   return finished;
+}
+
+void check_line(const std::string &errors, const std::vector<std::string> &words) {
+  INFO(errors);
+  CHECK(errors.starts_with("rusage-bpf: "));
+  CHECK(errors.ends_with("\n"));
+  CHECK(std::count(errors.begin(), errors.end(), '\n') == 1);
+  for (const std::string &word : words) CHECK(errors.find(word) != std::string::npos);
 }
 
 std::string read_file(const std::string &path) {

@@ -46,6 +46,9 @@ struct Finished {
 // ours.
 Finished run(const std::vector<std::string> &argv, const std::string &directory = "");
 
+// Checks that a recorder has said one line, with these words in it.
+void check_line(const std::string &errors, const std::vector<std::string> &words);
+
 std::string read_file(const std::string &path);
 nlohmann::json read_json(const std::string &path);
 

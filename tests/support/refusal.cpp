@@ -5,14 +5,6 @@
 
 namespace test {
 
-void check_line(const std::string &errors, const std::vector<std::string> &words) {
-  INFO(errors);
-  CHECK(errors.starts_with("rusage-bpf: "));
-  CHECK(errors.ends_with("\n"));
-  CHECK(std::count(errors.begin(), errors.end(), '\n') == 1);
-  for (const std::string &word : words) CHECK(errors.find(word) != std::string::npos);
-}
-
 void Refusal::check(const Start &start, int status, const std::vector<std::string> &words) const {
   const auto files = scene_.files();
   const Finished finished = run_to_end(start);

@@ -11,9 +11,6 @@ namespace test {
 
 inline constexpr const char *earlier = "an earlier recording";
 
-// Checks that it is one line of ours, with these words in it.
-void check_line(const std::string &errors, const std::vector<std::string> &words);
-
 // A command that shows that it ran, beside an earlier recording.
 class Refusal {
  public:

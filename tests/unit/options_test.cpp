@@ -18,12 +18,16 @@ Result<Options> parse(const Words &arguments) {
   return parse_options(static_cast<int>(argv.size()), argv.data());
 }
 
+Options parsed_alone(const Words &arguments) {
+  auto result = parse(arguments);
+  REQUIRE(result);
+  return *std::move(result);
+}
+
 // What `options` mean in front of a command.
 Options parsed(Words options) {
   options.insert(options.end(), {"--", "true"});
-  auto result = parse(options);
-  REQUIRE(result);
-  return *std::move(result);
+  return parsed_alone(options);
 }
 
 // What is said about `arguments`, which are wrong.
@@ -149,13 +153,13 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
 }
 
 TEST_CASE("what runs already is named by a process or a cgroup, and then there is no command") {
-  const Options tree = parsed({"--pid", "42", "-d", "1.5", "--stop-on-eof"});
+  const Options tree = parsed_alone({"--pid", "42", "-d", "1.5", "--stop-on-eof"});
   CHECK(tree.pid == 42);
   CHECK(tree.attach());
   CHECK(tree.duration_ns == 1'500'000'000);
   CHECK(tree.stop_on_eof);
-  CHECK(parsed({"-p", "1"}).pid == 1);
-  const Options cgroup = parsed({"--cgroup", "/sys/fs/cgroup/x"});
+  CHECK(parsed_alone({"-p", "1"}).pid == 1);
+  const Options cgroup = parsed_alone({"--cgroup", "/sys/fs/cgroup/x"});
   CHECK(cgroup.cgroup == "/sys/fs/cgroup/x");
   CHECK(cgroup.attach());
 }

@@ -1,0 +1,233 @@
+// What ends a recording: each time the document is whole, up to the last, shorter row, and what is
+// recorded goes on.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+
+#include "support/attached.h"
+
+namespace {
+
+using namespace test;
+using Words = std::vector<std::string>;
+
+// A script that is recorded. At each opening of its gate it writes one byte.
+class Work {
+ public:
+  Work()
+      : gate_(scene_.path("gate")),
+        process_({.argv = {"sh", "script"}, .directory = scene_.path()}) {}
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+  [[nodiscard]] pid_t pid() const { return process_.pid(); }
+  void do_one() {
+    gate_.open();
+    done_++;
+    const std::string file = fmt::format("done-{}", done_);
+    wait_until("the work", [&] { return scene_.exists(file); });
+  }
+  // Lets it do the rest, and so end.
+  void finish() {
+    while (done_ < 3) do_one();
+    CHECK(process_.wait().exit_code == 7);
+  }
+
+ private:
+  Scene scene_{"for n in 1 2 3; do read line <gate; echo >/dev/null; : >done-$n; done; exit 7"};
+  Gate gate_;
+  Background process_;
+  int done_ = 0;
+};
+
+// A first row and a last one: no other is due within an hour. The last has the work in it.
+void check_last_row(const Document &document, std::int64_t writes) {
+  CHECK(document.rows().size() == 2);
+  CHECK(document.sum("write_count") == writes);
+  CHECK(document.rows().back()["elapsed"] < 3000);
+  CHECK(document.json().contains("totals"));
+  CHECK(document.json().contains("audit"));
+}
+
+const Words hourly{"-i", "3600"};
+
+// A command whose child outlives it: it waits at a gate, writes a byte and ends.
+class Leaver {
+ public:
+  explicit Leaver(Words options) : gate_(scene_.path("gate")) {
+    options.insert(options.begin(), {"-q", "-i", "3600", "-o", "out.json"});
+    options.insert(options.end(), {"--", "sh", "script"});
+    recorder_.emplace(scene_.recorder(std::move(options)));
+    wait_until("the child", [this] { return scene_.exists("child-runs"); });
+  }
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+  [[nodiscard]] Background &recorder() { return *recorder_; }
+  void wait_for_commands_end() const {
+    wait_until("the command's end", [this] {
+      const pid_t command = std::atoi(scene_.text("pid").c_str());
+      return process_state(command).state == 0;
+    });
+  }
+  void end_child() const {
+    gate_.open();
+    wait_until("the child's work", [this] { return scene_.exists("done"); });
+  }
+
+ private:
+  Scene scene_{
+      "echo $$ >pid; { : >child-runs; read line <gate; echo >/dev/null; : >done; } & exit 5"};
+  Gate gate_;
+  std::optional<Background> recorder_;
+};
+
+}  // namespace
+
+TEST_CASE("a signal to a recorder that is attached ends the recording and nothing else") {
+  const auto [signal, name] = GENERATE(
+      table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
+  Work work;
+  AttachedRecorder recorder(work.scene(), work.pid(), hourly);
+  work.do_one();
+  recorder.send(signal);
+  recorder.send(signal);  // an impatient user's second Ctrl-C loses nothing
+  check_last_row(recorder.finish(name), 1);
+  work.finish();
+}
+
+TEST_CASE(
+    "a signal that comes while the recorder gets ready ends a recording that has just begun") {
+  Work work;
+  for (int time = 0; time < 10; time++) {
+    Background recorder(attached(work.scene(), work.pid(), hourly));
+    // From here on it has begun to write its output, and may be anywhere.
+    wait_until("the output", [&] {
+      const auto files = work.scene().files();
+      return std::any_of(files.begin(), files.end(), [](const std::string &name) {
+        return name.starts_with(".out.json.") || name == "out.json";
+      });
+    });
+    usleep(static_cast<useconds_t>(time) * 10'000);
+    recorder.send(SIGINT);
+    CHECK(recorder.wait().exit_code == 0);
+    CHECK(read_document(work.scene()).json()["meta"]["ended_by"] == "SIGINT");
+    std::filesystem::remove(work.scene().path("out.json"));
+    CHECK(work.scene().files() == std::set<std::string>{"gate", "script"});
+  }
+  work.finish();
+}
+
+TEST_CASE("--duration ends the recording of a tree, and the tree goes on") {
+  Work work;
+  Words options = hourly;
+  options.insert(options.end(), {"--duration", clock_is_emulated() ? "5" : "1"});
+  AttachedRecorder recorder(work.scene(), work.pid(), options);
+  work.do_one();
+  const Document document = recorder.finish("duration");
+  check_last_row(document, document.sum("write_count"));
+  CHECK(document.rows().back()["elapsed"] >= 1);
+  work.finish();
+}
+
+TEST_CASE("the end of a tree's last process ends its recording") {
+  Work work;
+  AttachedRecorder recorder(work.scene(), work.pid(), hourly);
+  work.finish();
+  const Document document = recorder.finish("tree");
+  check_last_row(document, 3);
+  CHECK(document.rows().back()["pid_count"] == 0);
+  CHECK(document.sum("exits") == 1);
+  CHECK(document.json()["meta"]["exit_code"].is_null());
+}
+
+TEST_CASE("with --stop-on-eof the end of standard input ends the recording, other input does not") {
+  Work work;
+  const std::string path = work.scene().path("input");
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  // Both ends, so that opening one of them waits for nobody.
+  rusage_bpf::Fd input(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  Words options = hourly;
+  options.emplace_back("--stop-on-eof");
+  Start start = attached(work.scene(), work.pid(), options);
+  start.prepare = [&] { redirect(STDIN_FILENO, path, O_RDONLY); };
+  AttachedRecorder recorder(work.scene(), start);
+  REQUIRE(write(input.get(), "text\n", 5) == 5);
+  work.do_one();
+  CHECK(is_recording(recorder.process().pid()));
+  input.reset();
+  check_last_row(recorder.finish("eof"), 1);
+  work.finish();
+}
+
+TEST_CASE("--duration ends the document, and the recorder waits for the command's own status") {
+  const Scene scene("read line <gate; exit 5");
+  const Gate gate(scene.path("gate"));
+  Background recorder(scene.recorder(
+      {"-q", "-i", "3600", "--duration", ".2", "-o", "out.json", "--", "sh", "script"}));
+  wait_until("the document", [&] { return scene.exists("out.json"); });
+  const Document document = read_document(scene);
+  check_last_row(document, 0);
+  CHECK(document.json()["meta"]["ended_by"] == "duration");
+  CHECK(document.json()["meta"]["exit_code"].is_null());
+  CHECK(document.json()["meta"]["signal"].is_null());
+  gate.open();
+  CHECK(recorder.wait().exit_code == 5);
+}
+
+TEST_CASE("--until tree records what the command leaves behind to its end") {
+  Leaver leaver({"--until", "tree"});
+  leaver.wait_for_commands_end();
+  CHECK_FALSE(leaver.scene().exists("out.json"));
+  leaver.end_child();
+  CHECK(leaver.recorder().wait().exit_code == 5);
+  const Document document = read_document(leaver.scene());
+  check_last_row(document, 2);
+  CHECK(document.json()["meta"]["ended_by"] == "tree");
+  CHECK(document.json()["meta"]["exit_code"] == 5);
+  CHECK(document.rows().back()["pid_count"] == 0);
+  CHECK(document.sum("exits") == document.sum("forks") + 1);
+}
+
+TEST_CASE("SIGINT ends a recording of what the command left behind, and that goes on") {
+  Leaver leaver({"--until", "tree"});
+  leaver.wait_for_commands_end();
+  leaver.recorder().send(SIGINT);
+  CHECK(leaver.recorder().wait().exit_code == 5);
+  const Document document = read_document(leaver.scene());
+  check_last_row(document, 1);
+  CHECK(document.json()["meta"]["ended_by"] == "SIGINT");
+  CHECK(document.json()["meta"]["exit_code"] == 5);
+  CHECK(document.rows().back()["pid_count"] == 1);
+  leaver.end_child();
+}
+
+TEST_CASE("--duration ends a recording of what the command left behind as well") {
+  const std::string seconds = clock_is_emulated() ? "20" : "1";
+  Leaver leaver({"--until", "tree", "--duration", seconds});
+  CHECK(leaver.recorder().wait().exit_code == 5);
+  const Document document = read_document(leaver.scene());
+  CHECK(document.json()["meta"]["ended_by"] == "duration");
+  CHECK(document.json()["meta"]["exit_code"] == 5);
+  leaver.end_child();
+}
+
+TEST_CASE("a tree is not over while each of its processes leaves another and ends") {
+  const std::string way = GENERATE("", "--count-at-last-switch");
+  const Scene scene;
+  Words options{"-q", "-i", ".001", "-o", "out.json", "--until", "tree"};
+  if (!way.empty()) options.push_back(way);
+  options.insert(options.end(),
+                 {"--", std::filesystem::absolute(built("tests/programs/relay")), "2000"});
+  const Finished finished = run_to_end(scene.recorder(options));
+  CHECK(finished.exit_code == 0);
+  const Document document = read_document(scene);
+  CHECK(document.json()["meta"]["ended_by"] == "tree");
+  CHECK(document.sum("forks") == 2000);
+  CHECK(document.sum("exits") == 2001);
+}

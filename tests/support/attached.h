@@ -1,0 +1,59 @@
+// Recorders of what runs already, and targets for them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "os/fd.h"
+#include "support/background.h"
+#include "support/document.h"
+#include "support/scene.h"
+
+namespace test {
+
+// Whether a recorder has written its first row: it sets its alarm for the next right after it.
+bool is_recording(pid_t recorder);
+
+// The recorder of a process, quietly, to out.json in the scene.
+Start attached(const Scene &scene, pid_t pid, std::vector<std::string> options = {});
+
+// The same in the background, from its first row on.
+class AttachedRecorder {
+ public:
+  AttachedRecorder(const Scene &scene, pid_t pid, const std::vector<std::string> &options = {})
+      : AttachedRecorder(scene, attached(scene, pid, options)) {}
+  AttachedRecorder(const Scene &scene, const Start &start);
+
+  [[nodiscard]] const Background &process() const { return process_; }
+  void send(int signal) const { process_.send(signal); }
+  // Waits for its end, which is exit status 0 without a word, and gives its document, which says
+  // that this ended it.
+  Document finish(const std::string &ended_by);
+
+ private:
+  std::string path_;
+  Background process_;
+};
+
+Document read_document(const Scene &scene);
+
+// A workload that reads standard input, which stays open until `end`.
+class Listener {
+ public:
+  // `argv` begins with the workload's name; what it writes first is "ready".
+  Listener(const Scene &scene, const std::vector<std::string> &argv);
+
+  [[nodiscard]] pid_t pid() const { return process_->pid(); }
+  [[nodiscard]] std::string output() const { return process_->output(); }
+  void tell() const;  // one byte
+  Finished end();
+
+ private:
+  rusage_bpf::Fd input_;
+  std::optional<Background> process_;
+};
+
+}  // namespace test
