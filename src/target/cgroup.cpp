@@ -58,12 +58,15 @@ tl::unexpected<Error> not_cgroup2(const std::string &path) {
 // Root may look into all. Others only into cgroups whose every process they could trace.
 Result<void> check_may_look(const std::string &path) {
   if (may_look_into_all()) return {};
-  for (const auto &entry : fs::recursive_directory_iterator(path)) {
-    if (entry.path().filename() != "cgroup.procs") continue;
-    std::ifstream processes(entry.path());
+  std::error_code failure;
+  fs::recursive_directory_iterator entry(path, failure);
+  for (; !failure && entry != fs::end(entry); entry.increment(failure)) {
+    if (entry->path().filename() != "cgroup.procs") continue;
+    std::ifstream processes(entry->path());
     for (pid_t pid = 0; processes >> pid;)
       if (auto allowed = may_look_into(pid); !allowed) return allowed;
   }
+  if (failure) return errno_error("reading its processes", failure.value());
   return {};
 }
 

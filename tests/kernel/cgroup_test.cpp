@@ -14,6 +14,7 @@
 #include "support/cgroup.h"
 #include "support/document.h"
 #include "support/scene.h"
+#include "support/users.h"
 
 namespace {
 
@@ -219,6 +220,26 @@ TEST_CASE("the removal of the cgroup ends its recording") {
   CgroupRecording recording(cgroup.path());
   cgroup.remove();
   CHECK(recording.ended().json()["meta"]["ended_by"] == "cgroup");
+}
+
+TEST_CASE("others than root may record a cgroup only if every process in it is theirs") {
+  const TemporaryCgroup cgroup;
+  const TemporaryCgroup below(cgroup.path());
+  test::Start process{.argv = {"sleep", "60"}};
+  process.prepare = [&] {
+    if (!test::move_to_cgroup(below.path())) _exit(1);
+  };
+  const Background root_process(process);
+  wait_until("the process",
+             [&] { return !test::read_file(below.path() + "/cgroup.procs").empty(); });
+
+  const Scene scene;
+  test::give_to_nobody(scene.path());
+  test::Start start = scene.recorder({"--cgroup", cgroup.path()});
+  start.prepare = test::become_capable_nobody;
+  const auto finished = test::run_to_end(start);
+  CHECK(finished.exit_code == 1);
+  test::check_line(finished.errors, {cgroup.path(), "not yours"});
 }
 
 TEST_CASE("a path that is no cgroup v2 is answered with one that is") {
