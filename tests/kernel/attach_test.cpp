@@ -183,6 +183,17 @@ TEST_CASE("a recorder that comes in the middle of a fork storm misses none and c
   }
 }
 
+TEST_CASE("a descendant is found whatever the order of the numbers") {
+  const Scene scene;
+  Listener chain(scene, {"descending", "5"});
+  AttachedRecorder recorder(scene, chain.pid());
+  CHECK(chain.end().exit_code == 0);
+  const Document document = recorder.finish("tree");
+  check_births_and_deaths(document);
+  CHECK(document.rows()[0]["pid_count"] == 6);
+  CHECK(document.sum("exits") == 6);
+}
+
 TEST_CASE("threads born while the recorder looks for the tree are of their process") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
