@@ -50,10 +50,15 @@ int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (creator && *creator == OUTSIDE)
+  if (creator && *creator == OUTSIDE) {
     keep_outside(task);
-  else if (is_in_cgroup(task))
+  } else if (clone_flags & CLONE_THREAD && !is_member(creator)) {
+    /* Of a process that is still to be found, or whose threads are in several cgroups. */
+    sort_by_cgroup(task->group_leader);
+    sort_by_cgroup(task);
+  } else if (is_in_cgroup(task)) {
     add_birth(task, creator, clone_flags);
+  }
   return 0;
 }
 

@@ -210,12 +210,13 @@ static __always_inline void publish(struct slot *slot, enum slot_state state) {
   __sync_lock_test_and_set(&slot->state, state);
 }
 
-/* Makes a task that was just born a member. `creator` is its creator's membership, if any. */
+/* Makes a task that was just born a member. `creator` is its creator's membership, of which a thread
+ * needs the group. */
 static __always_inline void add_birth(struct task_struct *task, const u32 *creator,
                                       u64 clone_flags) {
   u32 *own = claim(task);
   if (!own) return;
-  bool thread = clone_flags & CLONE_THREAD && is_member(creator);
+  bool thread = clone_flags & CLONE_THREAD;
   struct slot *process = thread ? slot_at(*creator) : NULL;
   if (thread && !process) { /* of a process that is not tracked */
     *own = NO_SLOT;

@@ -1,4 +1,5 @@
 // A table of contents, and the one place where an error becomes a message and an exit status.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -101,8 +102,24 @@ Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
                           .cgroup_id = cgroup_id});
 }
 
-Result<SignalQueue> take_over_signals() {
-  return SignalQueue::open({SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT});
+// What would act on a command as well; it comes to us first where there is one.
+constexpr std::initializer_list<int> all_signals{SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+
+// What ends the recording of something that runs already. Under nohup, its terminal's end does not.
+Result<SignalQueue> take_over_ending_signals() {
+  struct sigaction inherited {};
+  if (sigaction(SIGHUP, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN)
+    return SignalQueue::open({SIGTERM, SIGINT, SIGQUIT});
+  return SignalQueue::open({SIGTERM, SIGHUP, SIGINT, SIGQUIT});
+}
+
+// A standard descriptor that came closed must not become one of our files, which --stop-on-eof
+// would then read.
+void fill_standard_descriptors() {
+  int fd = 0;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
 }
 
 // Who the command runs as, where that is not who we are.
@@ -148,7 +165,7 @@ Result<int> record_command(const Options &options, Outputs outputs) {
   const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
   if (auto given_up = give_up_privileges(outputs, **source, command_uid); !given_up)
     return tl::unexpected(given_up.error());
-  auto signals = take_over_signals();
+  auto signals = SignalQueue::open(all_signals);
   if (!signals) return tl::unexpected(signals.error());
 
   Recording recording = describe(options, **source);
@@ -217,7 +234,8 @@ Result<int> run(const Options &options) {
   }
   // First of all: with no command to inherit them, a signal from here on waits until the recording
   // has begun, and leaves no half-made output behind.
-  auto signals = take_over_signals();
+  fill_standard_descriptors();
+  auto signals = take_over_ending_signals();
   if (!signals) return tl::unexpected(signals.error());
   auto outputs = open_outputs(options);
   if (!outputs) return tl::unexpected(outputs.error());

@@ -201,9 +201,13 @@ Result<void> BpfSource::enter(pid_t pid) {
 
 Result<void> BpfSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
   if (auto done = leave_out(left_out); !done) return done;
-  if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
-  if (kernel_->bss->entered == 0) return error(fmt::format("no process {}", pid));
-  return enter_all(kernel_->progs.enter_descendants);
+  for (std::uint64_t before = 0;; before = kernel_->bss->entered) {
+    // Again and again as well: a thread that execs takes its process's number over.
+    if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
+    if (auto done = iterate(kernel_->progs.enter_descendants); !done) return done;
+    if (kernel_->bss->entered == 0) return error(fmt::format("no process {}", pid));
+    if (kernel_->bss->entered == before) return {};
+  }
 }
 
 Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
@@ -214,14 +218,6 @@ Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
 Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
   for (const pid_t outsider : outsiders)
     if (auto done = iterate(kernel_->progs.leave_out, outsider); !done) return done;
-  return {};
-}
-
-Result<void> BpfSource::enter_all(const bpf_program *iterator) {
-  for (std::uint64_t before = 0; before != kernel_->bss->entered;) {
-    before = kernel_->bss->entered;
-    if (auto done = iterate(iterator); !done) return done;
-  }
   return {};
 }
 

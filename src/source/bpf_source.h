@@ -9,7 +9,6 @@
 
 #include "source/source.h"
 
-struct bpf_program;
 struct rusage_kernel;  // the skeleton, which only bpf_source.cpp knows
 
 namespace rusage_bpf {
@@ -58,8 +57,6 @@ class BpfSource final : public Source {
   class Numbers;
   BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
   static Kernel load(const BpfOptions &way);
-  // Runs an iterator that makes members of tasks, until it finds none that is not one.
-  Result<void> enter_all(const bpf_program *iterator);
   Result<void> leave_out(std::span<const pid_t> outsiders);
 
   Kernel kernel_;
