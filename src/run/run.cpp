@@ -1,0 +1,223 @@
+#include "run/run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "os/caller.h"
+#include "os/privileges.h"
+#include "os/user.h"
+#include "output/json_sink.h"
+#include "output/summary_sink.h"
+#include "recorder/recorder.h"
+#include "source/bpf_source.h"
+#include "target/attach.h"
+#include "target/cgroup.h"
+#include "target/launch.h"
+
+namespace rusage_bpf {
+namespace {
+
+int exit_status(const Exit &exit) {
+  return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
+}
+
+std::string boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id;
+}
+
+Recording describe(const Options &options, const Source &source) {
+  utsname system{};
+  uname(&system);
+  Recording recording{.version = RUSAGE_BPF_VERSION,
+                      .host = system.nodename,
+                      .kernel = system.release,
+                      .cpus = static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)),
+                      .boot_id = boot_id(),
+                      .target = {},
+                      .argv = {},
+                      .root_pid = {},
+                      .cgroup = {},
+                      .interval_ns = options.interval_ns,
+                      .start_realtime_ns = 0,
+                      .backend = "bpf",
+                      .origin = {}};
+  for (std::size_t i = 0; i < column_count; i++)
+    recording.origin[i] = source.origin(static_cast<rusage_column>(i));
+  return recording;
+}
+
+struct Outputs {
+  std::vector<std::unique_ptr<Sink>> sinks;
+  bool in_directory_of_another = false;  // any of them
+};
+
+Result<Outputs> open_outputs(const Options &options) {
+  Outputs outputs;
+  for (const std::string &path : options.outputs) {
+    auto file = OutputFile::create(path);
+    if (!file) return tl::unexpected(file.error());
+    outputs.in_directory_of_another |= file->in_directory_of_another();
+    outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
+  }
+  if (!options.quiet) outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs));
+  return outputs;
+}
+
+Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
+                                               std::uint64_t cgroup_id = 0) {
+  return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
+                          .gauges_from_proc = options.gauges_from_proc,
+                          .cgroup_id = cgroup_id});
+}
+
+// What would act on a command as well; it comes to us first where there is one.
+constexpr std::initializer_list<int> all_signals{SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+
+// What ends the recording of something that runs already. Under nohup, its terminal's end does not.
+Result<SignalQueue> take_over_ending_signals() {
+  struct sigaction inherited {};
+  if (sigaction(SIGHUP, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN)
+    return SignalQueue::open({SIGTERM, SIGINT, SIGQUIT});
+  return SignalQueue::open({SIGTERM, SIGHUP, SIGINT, SIGQUIT});
+}
+
+// A standard descriptor that came closed must not become one of our files, which --stop-on-eof
+// would then read.
+void fill_standard_descriptors() {
+  int fd = 0;
+  do fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) close(fd);
+}
+
+// Who the command runs as, where that is not who we are.
+Result<std::optional<User>> find_command_user(const Options &options) {
+  if (!options.user) return std::nullopt;
+  const std::string &name = *options.user;
+  if (geteuid() != 0)
+    return error(
+        fmt::format("--user {0}: only root can run a command as another user; run it as: "
+                    "sudo rusage-bpf --user {0} ...",
+                    name));
+  auto user = find_user(name);
+  if (!user)
+    return error(
+        fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
+  return user;
+}
+
+// From here on there is nothing to do but to record: outputs, source and command are at hand.
+Result<void> give_up_privileges(const Outputs &outputs, const BpfSource &source,
+                                std::optional<uid_t> command_uid) {
+  const uid_t own_uid = caller().uid;  // what we are about to become
+  const bool stays_root = own_uid == 0;
+  return drop_privileges(
+      // Signals are passed on to the command. One that starts as root may be anybody's later.
+      {.signal_others = command_uid && (*command_uid != own_uid || stays_root),
+       .read_proc_of_others = source.needs_proc_of_others(),
+       // The user who called sudo has had to show the right to write the outputs; root has had to
+       // show nothing.
+       .write_in_others_places = stays_root && outputs.in_directory_of_another});
+}
+
+Result<int> record_command(const Options &options, Outputs outputs) {
+  const auto user = find_command_user(options);
+  if (!user) return tl::unexpected(user.error());
+  const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
+  auto command = Launch::hold(options.command, until, *user);
+  if (!command) return tl::unexpected(command.error());
+  auto source = open_source(options);
+  if (!source) return tl::unexpected(source.error());
+  if (auto entered = (*source)->enter(command->pid()); !entered)
+    return tl::unexpected(entered.error());
+  const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
+  if (auto given_up = give_up_privileges(outputs, **source, command_uid); !given_up)
+    return tl::unexpected(given_up.error());
+  auto signals = SignalQueue::open(all_signals);
+  if (!signals) return tl::unexpected(signals.error());
+
+  Recording recording = describe(options, **source);
+  recording.target = "command";
+  recording.argv = options.command;
+  recording.root_pid = command->pid();
+  const auto recorded =
+      record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
+             {**source, *command, *signals, std::move(outputs.sinks)});
+  if (!recorded) return tl::unexpected(recorded.error());
+  source->reset();
+  if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
+  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  return exit_status(command->ended()->exit);
+}
+
+// Records what runs already, from now on.
+Result<int> record_running(const Options &options, Recording recording, BpfSource &source,
+                           Target &target, SignalQueue &signals, Outputs outputs) {
+  if (auto given_up = give_up_privileges(outputs, source, std::nullopt); !given_up)
+    return tl::unexpected(given_up.error());
+  const Stops stops{.duration_ns = options.duration_ns,
+                    .input = options.stop_on_eof ? STDIN_FILENO : -1};
+  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
+                               {source, target, signals, std::move(outputs.sinks)});
+  if (!recorded) return tl::unexpected(recorded.error());
+  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  return 0;
+}
+
+Result<int> record_tree(const Options &options, SignalQueue &signals, Outputs outputs) {
+  auto tree = Attach::find(*options.pid);
+  if (!tree) return tl::unexpected(tree.error());
+  auto source = open_source(options);
+  if (!source) return tl::unexpected(source.error());
+  const auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo());
+  if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
+  if (!entered) return tl::unexpected(entered.error());
+  Recording recording = describe(options, **source);
+  recording.target = "pid";
+  recording.argv = tree->argv();
+  recording.root_pid = tree->pid();
+  return record_running(options, std::move(recording), **source, *tree, signals,
+                        std::move(outputs));
+}
+
+Result<int> record_cgroup(const Options &options, SignalQueue &signals, Outputs outputs) {
+  auto cgroup = Cgroup::find(options.cgroup);
+  if (!cgroup) return tl::unexpected(cgroup.error());
+  auto source = open_source(options, cgroup->id());
+  if (!source) return tl::unexpected(source.error());
+  if (auto entered = (*source)->enter_cgroup(recorder_and_its_sudo()); !entered)
+    return tl::unexpected(entered.error());
+  Recording recording = describe(options, **source);
+  recording.target = "cgroup";
+  recording.cgroup = cgroup->path();
+  return record_running(options, std::move(recording), **source, *cgroup, signals,
+                        std::move(outputs));
+}
+
+}  // namespace
+
+Result<int> run(const Options &options) {
+  if (!options.attach()) {
+    auto outputs = open_outputs(options);
+    if (!outputs) return tl::unexpected(outputs.error());
+    return record_command(options, std::move(*outputs));
+  }
+  // First of all: with no command to inherit them, a signal from here on waits until the recording
+  // has begun, and leaves no half-made output behind.
+  fill_standard_descriptors();
+  auto signals = take_over_ending_signals();
+  if (!signals) return tl::unexpected(signals.error());
+  auto outputs = open_outputs(options);
+  if (!outputs) return tl::unexpected(outputs.error());
+  return options.pid ? record_tree(options, *signals, std::move(*outputs))
+                     : record_cgroup(options, *signals, std::move(*outputs));
+}
+
+}  // namespace rusage_bpf
