@@ -209,7 +209,7 @@ TEST_CASE("the rows of every workload add up to the truth") {
     }
 }
 
-TEST_CASE("the rows add up as well where the dead are counted at their last switch") {
+TEST_CASE("the rows add up as well where the dead are counted at their last switch", "[host]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {"--count-at-last-switch"});
     }

@@ -31,7 +31,11 @@ Start attached(const Scene &scene, pid_t pid, std::vector<std::string> options) 
 
 AttachedRecorder::AttachedRecorder(const Scene &scene, const Start &start)
     : path_(scene.path("out.json")), process_(start) {
-  wait_until("the first row", [this] { return is_recording(process_.pid()); });
+  wait_until("the first row", [this] {
+    if (process_state(process_.pid()).state == 'Z')
+      throw std::runtime_error("the recorder has ended: " + process_.errors());
+    return is_recording(process_.pid());
+  });
 }
 
 Document AttachedRecorder::finish(const std::string &ended_by) {
