@@ -55,8 +55,7 @@ static __always_inline void move_in(struct task_struct *task) {
       own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader)) : NULL;
   struct reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
   if (!before) return;
-  read_counters(before, task, true);
-  before->cpu.run = task->se.sum_exec_runtime;
+  read_as_kept(before, task);
   publish(slot, SLOT_ARRIVED);
   count_if_just_died(task, *own);
   /* Where the leader has ended before its threads, the first of them stands for it. */
@@ -69,8 +68,7 @@ static __always_inline void move_in(struct task_struct *task) {
 static __always_inline void move_out(struct task_struct *task, u32 *own) {
   struct final *final = bpf_map_lookup_elem(&finals, own);
   if (final && !final->known) {
-    read_counters(&final->reading, task, true);
-    final->reading.cpu.run = task->se.sum_exec_runtime;
+    read_as_kept(&final->reading, task);
     final->moved_out = 1;
     __sync_lock_test_and_set(&final->known, 1);
   }

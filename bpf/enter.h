@@ -31,8 +31,7 @@ static __always_inline void count_if_just_died(struct task_struct *task, u32 num
   u64 address = (u64)task;
   bpf_loop(1 << 14, is_off_cpu, &address, 0);
   if (final->known) return;
-  read_counters(&final->reading, task, true);
-  final->reading.cpu.run = task->se.sum_exec_runtime;
+  read_as_kept(&final->reading, task);
   __sync_lock_test_and_set(&final->known, 1);
 }
 

@@ -82,8 +82,7 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   u32 *number = membership_of(prev);
   struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
   if (!final) return 0;
-  read_counters(&final->reading, prev, true);
-  final->reading.cpu.run = prev->se.sum_exec_runtime;
+  read_as_kept(&final->reading, prev);
   __sync_lock_test_and_set(&final->known, 1);
   return 0;
 }

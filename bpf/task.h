@@ -53,6 +53,13 @@ static __always_inline void read_counters(struct reading *reading, struct task_s
 #undef READ_COUNTER
 }
 
+/* The counters as the kernel has them now, the run time not brought up to date: final ones, or those
+ * of a moment outside the tick, which alone has a clock for that. */
+static __always_inline void read_as_kept(struct reading *reading, struct task_struct *task) {
+  read_counters(reading, task, true);
+  reading->cpu.run = task->se.sum_exec_runtime;
+}
+
 static __always_inline void add_cpu_time(struct cpu_time *sum, const struct cpu_time *time) {
   sum->run += time->run;
   sum->user_ticks += time->user_ticks;
