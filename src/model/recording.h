@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "model/totals.h"
@@ -25,7 +24,7 @@ struct Recording {
   std::uint64_t interval_ns = 0;
   std::uint64_t start_realtime_ns = 0;
   std::string backend;
-  std::array<std::string_view, column_count> origin;  // where each column's figures come from
+  std::array<std::string, column_count> origin;  // where each column's figures come from
 };
 
 // How a process ended: one of the two is set.
@@ -50,23 +49,27 @@ struct Ended {
 // What makes the figures trustworthy, or says why they are not.
 struct Audit {
   KernelTotal kernel;
-  std::uint64_t untracked_tasks = 0;
-  std::uint64_t events_lost = 0;
-  std::uint64_t ticks_missed = 0;
-  std::uint64_t recorder_cpu_ns = 0;
-  std::uint64_t recorder_peak_rss_bytes = 0;
+  Losses losses;
+  // Unknown where the recorder did not live to tell.
+  std::optional<std::uint64_t> events_lost;
+  std::optional<std::uint64_t> recorder_cpu_ns;
+  std::optional<std::uint64_t> recorder_peak_rss_bytes;
+  std::uint64_t rows_damaged = 0;  // in a recovery ring
 };
 
 // Known after the last row.
 struct Outcome {
   std::uint64_t end_realtime_ns = 0;
-  std::string ended_by;
+  std::string ended_by;  // empty where the recorder did not live to tell
   Exit exit;
   Totals totals;
   Audit audit;
+  bool recovered = false;              // the rows come out of a recovery ring
+  std::uint64_t rows_overwritten = 0;  // there, by later ones
 };
 
-// CPU time of the rows over the kernel's own total; nothing where the kernel reported none.
+// CPU time of the rows over the kernel's own total; nothing where the kernel reported none, or not
+// all rows are at hand.
 std::optional<double> accounted_cpu(const Outcome &outcome);
 
 }  // namespace rusage_bpf

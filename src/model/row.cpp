@@ -13,7 +13,8 @@ Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
   Row row{.number = rows_++,
           .realtime_ns = realtime_ns,
           .value = snapshot.value,
-          .known = snapshot.known};
+          .known = snapshot.known,
+          .losses = {.untracked_tasks = snapshot.untracked_tasks, .ticks_missed = 0}};
   row.value[RUSAGE_elapsed] = snapshot.monotonic_ns - start_ns_;
   row.known.set(RUSAGE_elapsed);
   if (first) {

@@ -7,12 +7,19 @@
 
 namespace rusage_bpf {
 
+// What the rows lack, from the recording's beginning to the end of one of them.
+struct Losses {
+  std::uint64_t untracked_tasks = 0;  // nothing of them is in any row
+  std::uint64_t ticks_missed = 0;     // a row covers several intervals
+};
+
 struct Row {
   std::uint64_t number = 0;       // 0 is the row at the start, whose counters are unknown
   std::uint64_t realtime_ns = 0;  // the row's end, since 1970 (UTC)
   Values value{};                 // counters: the difference to the row before; gauges as they are;
                                   // elapsed: the row's end since the recording began
   Known known;
+  Losses losses;
 };
 
 // Where counting starts: a launched command counts from its birth, so that the second row holds
@@ -28,7 +35,8 @@ class RowMaker {
  public:
   explicit RowMaker(Baseline baseline) : baseline_(baseline) {}
 
-  // `realtime_ns` is the time of day at the moment of the snapshot.
+  // `realtime_ns` is the time of day at the moment of the snapshot. Missed ticks are the caller's
+  // to fill in.
   Row next(const Snapshot &snapshot, std::uint64_t realtime_ns);
 
  private:

@@ -1,30 +1,27 @@
-// A file that appears under its name only when it is complete.
+// Where an output's bytes go: a file that appears when it is complete, standard output, or a device.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "os/error.h"
 #include "os/fd.h"
+#include "os/new_file.h"
 
 namespace rusage_bpf {
 
-// Written beside its place and renamed by `commit`; removed if that never comes. It is created with
-// the calling user's rights and belongs to that user, also under sudo. A character device
-// (/dev/null), or standard output, named "-", is written as it is.
+// A file is a NewFile, put in place by `commit`. A character device (/dev/null), or standard
+// output, named "-", is written as it is.
 class OutputFile {
  public:
-  // Fails where `path` could not be replaced: it is a directory, a link, a pipe, or not the user's
-  // to write.
+  // Fails where `path` could not be replaced.
   static Result<OutputFile> create(const std::string &path);
 
-  OutputFile(OutputFile &&other) noexcept = default;
-  OutputFile &operator=(OutputFile &&) = delete;
-  ~OutputFile();
-
-  // Whether `commit` needs the right to write into whatever directory: this one is not ours, and
-  // its permissions are looked at when the file is renamed, not when the directory was opened.
-  [[nodiscard]] bool in_directory_of_another() const;
+  // Whether `commit` needs the right to write into whatever directory.
+  [[nodiscard]] bool in_directory_of_another() const {
+    return file_ && file_->in_directory_of_another();
+  }
 
   // Appends. Bytes are kept back until there are enough to be worth a system call.
   Result<void> write(std::string_view bytes);
@@ -32,14 +29,13 @@ class OutputFile {
   Result<void> commit();
 
  private:
-  OutputFile(std::string path, Fd file) : path_(std::move(path)), file_(std::move(file)) {}
+  OutputFile(std::string name, Fd stream) : name_(std::move(name)), stream_(std::move(stream)) {}
+  explicit OutputFile(NewFile file) : name_(file.path()), file_(std::move(file)) {}
   Result<void> flush();
 
-  std::string path_;
-  Fd file_;
-  Fd directory_;      // set where the file is renamed in the end
-  std::string name_;  // in that directory
-  std::string temporary_name_;
+  std::string name_;  // for messages
+  Fd stream_;         // one of the two is set
+  std::optional<NewFile> file_;
   std::string buffer_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "document/time.h"
 #include "output/text.h"
 
 namespace rusage_bpf {
@@ -69,9 +70,10 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
       accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
       : recording.target == "command" ? "the kernel reported no total"
                                       : "the kernel keeps no total to compare with";
-  return fmt::format("{}, {} lost, {} missed", share,
-                     plural(outcome.audit.untracked_tasks + outcome.audit.events_lost, "task"),
-                     plural(outcome.audit.ticks_missed, "tick"));
+  return fmt::format(
+      "{}, {} lost, {} missed", share,
+      plural(outcome.audit.losses.untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
+      plural(outcome.audit.losses.ticks_missed, "tick"));
 }
 
 }  // namespace

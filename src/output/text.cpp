@@ -1,25 +1,12 @@
 #include "output/text.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
 
-#include "os/clock.h"
-
 namespace rusage_bpf {
-
-double seconds(std::uint64_t ns) {
-  return static_cast<double>(ns) / static_cast<double>(ns_per_s);
-}
-
-std::string iso_8601(std::uint64_t realtime_ns) {
-  const auto whole_s = static_cast<std::time_t>(realtime_ns / ns_per_s);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(whole_s),
-                     realtime_ns % ns_per_s / 1000);
-}
 
 std::string human_bytes(std::uint64_t bytes) {
   if (bytes < 1024) return fmt::format("{} B", bytes);

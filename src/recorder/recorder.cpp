@@ -83,14 +83,12 @@ bool wait_for(const SignalQueue &signals, const Alarm &alarm, int input) {
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-Audit audit(const KernelTotal &kernel, const Snapshot &last, const Source &source,
-            const Schedule &schedule) {
+Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &source) {
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
   return {.kernel = kernel,
-          .untracked_tasks = last.untracked_tasks,
+          .losses = losses,
           .events_lost = source.events_lost(),
-          .ticks_missed = schedule.missed(),
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
           .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
 }
@@ -112,7 +110,8 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
   if (!snapshot) return tl::unexpected(snapshot.error());
   recording.start_realtime_ns = realtime_ns();
   sinks.begin(recording);
-  sinks.row(rows.next(*snapshot, recording.start_realtime_ns));
+  Row row = rows.next(*snapshot, recording.start_realtime_ns);
+  sinks.row(row);
   Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
   const std::uint64_t stop_ns =
       stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
@@ -135,14 +134,17 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
     }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
     const bool due = schedule.take_row(snapshot->monotonic_ns);
-    if (due || ended) sinks.row(rows.next(*snapshot, realtime_ns()));
+    if (!due && !ended) continue;
+    row = rows.next(*snapshot, realtime_ns());
+    row.losses.ticks_missed = schedule.missed();
+    sinks.row(row);
   }
 
   const Outcome outcome{.end_realtime_ns = realtime_ns(),
                         .ended_by = ended->by,
                         .exit = ended->exit,
                         .totals = sinks.totals(),
-                        .audit = audit(ended->kernel, *snapshot, source, schedule)};
+                        .audit = audit(ended->kernel, row.losses, source)};
   sinks.end(outcome);
   return Recorded{outcome, sinks.first_error()};
 }

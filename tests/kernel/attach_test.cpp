@@ -13,8 +13,8 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "document/time.h"
 #include "os/clock.h"
-#include "output/text.h"
 #include "support/attached.h"
 #include "support/storm.h"
 

@@ -10,9 +10,9 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "document/time.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "output/text.h"
 #include "support/background.h"
 #include "support/document.h"
 #include "support/process.h"

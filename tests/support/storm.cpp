@@ -7,9 +7,9 @@
 #include <new>
 #include <stdexcept>
 
+#include "document/time.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "output/text.h"
 
 namespace test {
 namespace {

@@ -38,7 +38,7 @@ Recording a_recording() {
 
 // The first row knows the gauges alone, the others everything. Every figure is its row's number.
 Row a_row(std::uint64_t number) {
-  Row row{.number = number, .realtime_ns = number, .value = {}, .known = {}};
+  Row row{.number = number, .realtime_ns = number, .value = {}, .known = {}, .losses = {}};
   row.value.fill(number);
   for (std::size_t i = 0; i < column_count; ++i)
     row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
@@ -198,12 +198,14 @@ TEST_CASE("the recording is described") {
                      {"cgroup", nullptr},
                      {"interval", .03},
                      {"start", "2026-11-22T11:28:45.000000Z"},
-                     {"end", "2026-11-22T11:28:46.000000Z"},
                      {"backend", "bpf"},
+                     {"end", "2026-11-22T11:28:46.000000Z"},
                      {"ended_by", "command"},
                      {"exit_code", 3},
                      {"signal", nullptr},
-                     {"rows", 3}});
+                     {"rows", 3},
+                     {"rows_overwritten", 0},
+                     {"recovered", false}});
 }
 
 TEST_CASE("a command that a signal killed has no exit code") {
@@ -246,9 +248,8 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
   row.value[RUSAGE_minor_faults] = 7;
   Outcome outcome = outcome_of({a_row(0), row});
   outcome.audit = {.kernel = {},
-                   .untracked_tasks = 1,
+                   .losses = {.untracked_tasks = 1, .ticks_missed = 3},
                    .events_lost = 2,
-                   .ticks_missed = 3,
                    .recorder_cpu_ns = second / 2,
                    .recorder_peak_rss_bytes = 4096};
   for (const auto &[column, value] : {std::pair{RUSAGE_user, 4 * second},
@@ -264,6 +265,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                       {"untracked_tasks", 1},
                       {"events_lost", 2},
                       {"ticks_missed", 3},
+                      {"rows_damaged", 0},
                       {"recorder_cpu", .5},
                       {"recorder_peak_rss", 4096}});
 }

@@ -58,7 +58,7 @@ TEST_CASE("the summary says what ran, how it ended, what it used and where the r
   outcome.exit.code = 2;
   outcome.audit.kernel.value[RUSAGE_user] = 3 * second;
   outcome.audit.kernel.value[RUSAGE_system] = second / 2;
-  outcome.audit.ticks_missed = 5;
+  outcome.audit.losses.ticks_missed = 5;
   const std::string text =
       summary(recording_of({"make", "-j8"}), outcome, {"rusage.json", "other.json"});
   CHECK(
@@ -83,8 +83,8 @@ TEST_CASE("a command that a signal killed is told by the signal's number and nam
 
 TEST_CASE("one of a thing is singular, none and many are plural") {
   Outcome one = outcome_of(1);
-  one.audit.untracked_tasks = 1;
-  one.audit.ticks_missed = 1;
+  one.audit.losses.untracked_tasks = 1;
+  one.audit.losses.ticks_missed = 1;
   for (const char *phrase :
        {"in 1 call,", "in 1 call;", "(1 task)", "1 task lost", "1 tick missed"})
     CHECK_THAT(summary_of(one), Contains(phrase));
@@ -94,7 +94,7 @@ TEST_CASE("one of a thing is singular, none and many are plural") {
 
 TEST_CASE("tasks that were never tracked and events that were lost are both losses") {
   Outcome outcome = outcome_of(0);
-  outcome.audit.untracked_tasks = 2;
+  outcome.audit.losses.untracked_tasks = 2;
   outcome.audit.events_lost = 3;
   CHECK_THAT(summary_of(outcome), Contains("5 tasks lost"));
 }

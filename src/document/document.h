@@ -1,0 +1,34 @@
+// A recording as the JSON objects that every format is made of, and back. One place for their names.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "model/recording.h"
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+using Json = nlohmann::ordered_json;
+
+inline constexpr std::string_view document_schema = "rusage-bpf/1";
+
+// On one line. Names and arguments are bytes and JSON wants UTF-8: other bytes become U+FFFD.
+std::string to_text(const Json &json);
+
+// {"schema", "meta", "columns"}: what is known before the first row.
+Json begin_json(const Recording &recording);
+// {"timestamp", a number or null for each column}.
+Json sample_json(const Row &row);
+// {"meta", "totals", "audit"}: what is known after the last row; `meta` continues that of the
+// beginning.
+Json end_json(const Outcome &outcome);
+
+// The ways back, for what a recording of this or another build has written. What lacks an object, or
+// has another schema, is an error; a field that is missing there is unknown here.
+Result<Recording> recording_from(const Json &begin);
+// All but the totals, which are the sums of the rows at hand.
+Result<Outcome> outcome_from(const Json &end);
+
+}  // namespace rusage_bpf
