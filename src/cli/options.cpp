@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "os/clock.h"
+#include "output/format.h"
 
 namespace rusage_bpf {
 namespace {
@@ -93,14 +94,6 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
   return {};
 }
 
-Result<void> check_output(const std::string &path) {
-  const bool device = path == "/dev/null" || path == "/dev/full";
-  const bool other_format = path.ends_with(".perfetto.json");
-  if (path == "-" || device || (path.ends_with(".json") && !other_format)) return {};
-  return error(
-      fmt::format("--output {}: the name must end in .json, the format that can be written", path));
-}
-
 // What follows the first `--` is the command's own, whatever it looks like.
 Result<Options> parse(std::span<const char *const> arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
@@ -169,7 +162,7 @@ Result<Options> parse(std::span<const char *const> arguments) {
     return tl::unexpected(checked.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
   for (const std::string &output : options.outputs)
-    if (auto checked = check_output(output); !checked) return tl::unexpected(checked.error());
+    if (auto name = parse_output_name(output); !name) return tl::unexpected(name.error());
   return options;
 }
 

@@ -11,9 +11,9 @@
 #include "os/caller.h"
 #include "os/privileges.h"
 #include "os/user.h"
-#include "output/json_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
+#include "run/outputs.h"
 #include "source/bpf_source.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
@@ -53,20 +53,11 @@ Recording describe(const Options &options, const Source &source) {
   return recording;
 }
 
-struct Outputs {
-  std::vector<std::unique_ptr<Sink>> sinks;
-  bool in_directory_of_another = false;  // any of them
-};
-
-Result<Outputs> open_outputs(const Options &options) {
-  Outputs outputs;
-  for (const std::string &path : options.outputs) {
-    auto file = OutputFile::create(path);
-    if (!file) return tl::unexpected(file.error());
-    outputs.in_directory_of_another |= file->in_directory_of_another();
-    outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
-  }
-  if (!options.quiet) outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs));
+// Where the rows go, and the summary.
+Result<Outputs> open_all_outputs(const Options &options) {
+  auto outputs = open_outputs(options.outputs);
+  if (outputs && !options.quiet)
+    outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs));
   return outputs;
 }
 
@@ -205,7 +196,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, Outputs 
 
 Result<int> run(const Options &options) {
   if (!options.attach()) {
-    auto outputs = open_outputs(options);
+    auto outputs = open_all_outputs(options);
     if (!outputs) return tl::unexpected(outputs.error());
     return record_command(options, std::move(*outputs));
   }
@@ -214,7 +205,7 @@ Result<int> run(const Options &options) {
   fill_standard_descriptors();
   auto signals = take_over_ending_signals();
   if (!signals) return tl::unexpected(signals.error());
-  auto outputs = open_outputs(options);
+  auto outputs = open_all_outputs(options);
   if (!outputs) return tl::unexpected(outputs.error());
   return options.pid ? record_tree(options, *signals, std::move(*outputs))
                      : record_cgroup(options, *signals, std::move(*outputs));
