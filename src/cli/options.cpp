@@ -114,9 +114,13 @@ Result<Options> parse(std::span<const char *const> arguments) {
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
-         "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
+         "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
+         ".jsonl, .csv; - is standard output in JSON, -.csv in CSV; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
+  app.add_flag(
+      "--csv-meta", options.csv_meta,
+      "what is known of the recording in front of .csv outputs, in lines that begin with #");
   app.add_option("-u,--user", texts.user,
                  "who the command runs as; default whoever runs the recorder")
       ->option_text("NAME");
@@ -161,8 +165,8 @@ Result<Options> parse(std::span<const char *const> arguments) {
   if (auto checked = check_target(app, command_given, options); !checked)
     return tl::unexpected(checked.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
-  for (const std::string &output : options.outputs)
-    if (auto name = parse_output_name(output); !name) return tl::unexpected(name.error());
+  if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
+    return tl::unexpected(checked.error());
   return options;
 }
 

@@ -55,7 +55,7 @@ Recording describe(const Options &options, const Source &source) {
 
 // Where the rows go, and the summary.
 Result<Outputs> open_all_outputs(const Options &options) {
-  auto outputs = open_outputs(options.outputs);
+  auto outputs = open_outputs(options.outputs, options.csv_meta);
   if (outputs && !options.quiet)
     outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs));
   return outputs;
