@@ -123,9 +123,13 @@ Result<Options> parse(Arguments arguments) {
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
-         "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
+         "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
+         ".jsonl, .csv; - is standard output in JSON, -.csv in CSV; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
+  app.add_flag(
+      "--csv-meta", options.csv_meta,
+      "what is known of the recording in front of .csv outputs, in lines that begin with #");
   app.add_option("-u,--user", texts.user,
                  "who the command runs as; default whoever runs the recorder")
       ->option_text("NAME");
@@ -165,8 +169,9 @@ Result<Options> parse(Arguments arguments) {
   options.print = *std::move(print);
   if (!options.print.empty()) return options;
   if (const auto extras = app.remaining(); !extras.empty())
-    return error(fmt::format("{}: no option of rusage-bpf; the command goes after --; see rusage-bpf --help",
-                             extras.front()));
+    return error(
+        fmt::format("{}: no option of rusage-bpf; the command goes after --; see rusage-bpf --help",
+                    extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());
@@ -174,8 +179,8 @@ Result<Options> parse(Arguments arguments) {
   if (auto checked = check_target(app, command_given, options); !checked)
     return tl::unexpected(checked.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
-  for (const std::string &output : options.outputs)
-    if (auto name = parse_output_name(output); !name) return tl::unexpected(name.error());
+  if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
+    return tl::unexpected(checked.error());
   return options;
 }
 

@@ -34,8 +34,8 @@ Result<RecoverOptions> parse(Arguments arguments) {
     return error("recover: give a ring, or --last; rusage-bpf recover lists those that there are");
   if (options.outputs.empty())
     options.outputs.emplace_back(options.follow ? "-.ndjson" : "rusage.json");
-  for (const std::string &output : options.outputs)
-    if (auto name = parse_output_name(output); !name) return tl::unexpected(name.error());
+  if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
+    return tl::unexpected(checked.error());
   return options;
 }
 

@@ -13,7 +13,12 @@ struct Extension {
   Format format;
 };
 
-constexpr std::array extensions{Extension{".json", Format::json}};
+constexpr std::array extensions{
+    Extension{".json", Format::json},
+    Extension{".ndjson", Format::ndjson},
+    Extension{".jsonl", Format::ndjson},
+    Extension{".csv", Format::csv},
+};
 
 // Formats to come must not be written as another one.
 constexpr std::string_view other_format = ".perfetto.json";
@@ -39,6 +44,22 @@ Result<OutputName> parse_output_name(const std::string &name) {
   }
   return error(fmt::format("--output {}: the name must end in {}, which tells the format", name,
                            list_of_extensions()));
+}
+
+Result<void> check_output_names(const std::vector<std::string> &names, bool csv_meta) {
+  int to_standard_output = 0;
+  bool any_csv = false;
+  for (const std::string &name : names) {
+    const auto output = parse_output_name(name);
+    if (!output) return tl::unexpected(output.error());
+    to_standard_output += output->path == "-" ? 1 : 0;
+    any_csv |= output->format == Format::csv;
+  }
+  if (to_standard_output > 1)
+    return error("--output: only one output can go to standard output; give the others a file");
+  if (csv_meta && !any_csv)
+    return error("--csv-meta is for a .csv output, and there is none; give -o rows.csv");
+  return {};
 }
 
 }  // namespace rusage_bpf

@@ -1,14 +1,15 @@
-// The formats that can be written. An output's name tells which: `rows.json`, and `-`, `-.json` for
-// standard output.
+// The formats that can be written. An output's name tells which: `rows.csv`. The name `-.csv` is
+// standard output in that format, `-` alone standard output in JSON.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "os/error.h"
 
 namespace rusage_bpf {
 
-enum class Format { json };
+enum class Format { json, ndjson, csv };
 
 // An output as the command line names it.
 struct OutputName {
@@ -16,8 +17,12 @@ struct OutputName {
   std::string path;  // "-" is standard output
 };
 
-// `-` alone and the devices /dev/null and /dev/full are JSON. Fails with a line that lists the
-// formats where the name ends in none of their extensions.
+// The devices /dev/null and /dev/full are written in JSON. Fails with a line that lists the formats
+// where the name ends in none of their extensions.
 Result<OutputName> parse_output_name(const std::string &name);
+
+// Whether these can be written at once: each has a format, and not two of them go to standard
+// output. `csv_meta` wants one of them to be CSV.
+Result<void> check_output_names(const std::vector<std::string> &names, bool csv_meta);
 
 }  // namespace rusage_bpf

@@ -1,13 +1,19 @@
 #include "run/outputs.h"
 
+#include "output/csv_sink.h"
 #include "output/format.h"
 #include "output/json_sink.h"
+#include "output/ndjson_sink.h"
 
 namespace rusage_bpf {
 namespace {
 
-std::unique_ptr<Sink> make_sink(Format format, OutputFile file) {
+std::unique_ptr<Sink> make_sink(Format format, OutputFile file, bool csv_meta) {
   switch (format) {
+    case Format::ndjson:
+      return std::make_unique<NdjsonSink>(std::move(file));
+    case Format::csv:
+      return std::make_unique<CsvSink>(std::move(file), csv_meta);
     case Format::json:
       break;
   }
@@ -16,7 +22,7 @@ std::unique_ptr<Sink> make_sink(Format format, OutputFile file) {
 
 }  // namespace
 
-Result<Outputs> open_outputs(const std::vector<std::string> &names) {
+Result<Outputs> open_outputs(const std::vector<std::string> &names, bool csv_meta) {
   Outputs outputs;
   for (const std::string &name : names) {
     const auto output = parse_output_name(name);
@@ -24,7 +30,7 @@ Result<Outputs> open_outputs(const std::vector<std::string> &names) {
     auto file = OutputFile::create(output->path);
     if (!file) return tl::unexpected(file.error());
     outputs.in_directory_of_another |= file->in_directory_of_another();
-    outputs.sinks.push_back(make_sink(output->format, *std::move(file)));
+    outputs.sinks.push_back(make_sink(output->format, *std::move(file), csv_meta));
   }
   return outputs;
 }

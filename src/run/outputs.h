@@ -16,8 +16,8 @@ struct Outputs {
   bool in_directory_of_another = false;
 };
 
-// One sink a name, of the format that the name tells. Fails where one of them could not be written,
-// and then none of them is there.
-Result<Outputs> open_outputs(const std::vector<std::string> &names);
+// One sink a name, of the format that the name tells; `csv_meta` puts what is known of the recording
+// in front of CSV. Fails where one of them could not be written, and then none of them is there.
+Result<Outputs> open_outputs(const std::vector<std::string> &names, bool csv_meta = false);
 
 }  // namespace rusage_bpf

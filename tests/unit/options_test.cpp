@@ -104,7 +104,7 @@ TEST_CASE("rows go to every output that is named") {
 
 TEST_CASE("an output of a format that cannot be written is refused in one line") {
   const std::string output =
-      GENERATE("rows.csv", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
+      GENERATE("rows.txt", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
   CAPTURE(output);
   const std::string message = complaint({"-o", "good.json", "-o", output, "--", "true"});
   CHECK_THAT(message, StartsWith("--output " + output));
@@ -114,6 +114,8 @@ TEST_CASE("an output of a format that cannot be written is refused in one line")
 TEST_CASE("flags are off until they are given") {
   CHECK(parsed({"-q"}).quiet);
   CHECK(parsed({"--quiet"}).quiet);
+  CHECK_FALSE(parsed({"-o", "a.csv"}).csv_meta);
+  CHECK(parsed({"-o", "a.csv", "--csv-meta"}).csv_meta);
   CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
 }
 
@@ -130,6 +132,8 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"-i", "--", "true"}, "--interval"},
       {{"-i", "1", "-i", "2", "--", "true"}, "--interval"},
       {{"-o", "--", "true"}, "--output"},
+      {{"-o", "-", "-o", "-.csv", "--", "true"}, "--output"},
+      {{"--csv-meta", "--", "true"}, "--csv-meta"},
       {{"--pid", "0"}, "--pid 0"},
       {{"--pid", "-1"}, "--pid -1"},
       {{"--pid", "12x"}, "--pid 12x"},
