@@ -9,7 +9,7 @@
 
 #include "source/source.h"
 
-struct rusage_kernel;  // the skeleton, which only bpf_source.cpp knows
+struct kernel_side;  // the loaded programs, which only bpf_source.cpp knows
 
 namespace rusage_bpf {
 
@@ -51,9 +51,9 @@ class BpfSource final : public Source {
 
  private:
   struct Destroy {
-    void operator()(::rusage_kernel *kernel) const;
+    void operator()(::kernel_side *kernel) const;
   };
-  using Kernel = std::unique_ptr<::rusage_kernel, Destroy>;
+  using Kernel = std::unique_ptr<::kernel_side, Destroy>;
   class Numbers;
   BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
   static Kernel load(const BpfOptions &way);
