@@ -13,9 +13,9 @@
  *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
  *                counters.
  *
- * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of membership,
- * BY_CGROUP or by descent: the kernel checks a program for milliseconds, so a run has only what it
- * needs.
+ * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of MEMBERS: a
+ * command's tree, a tree that runs already, a cgroup. The kernel checks a program for milliseconds,
+ * so a run loads only what it needs.
  */
 #include <linux/types.h>
 
@@ -30,6 +30,10 @@
 #include "task.h"
 #include "tick.h"
 #include "tree.h"
+
+#define COMMAND 1
+#define TREE 2
+#define CGROUP 3
 
 #if HOLD_TASKS
 SEC("syscall")
@@ -60,7 +64,7 @@ int BPF_PROG(on_exec, struct task_struct *task) {
   return 0;
 }
 
-#if BY_CGROUP
+#if MEMBERS == CGROUP
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
@@ -111,6 +115,7 @@ int enter_root(struct bpf_iter__task *context) {
   return 0;
 }
 
+#if MEMBERS == TREE
 /* Makes a member of each task whose process, or whose parent, is one. Run again and again until no
  * more are found, it finds all descendants: who is born meanwhile is a member by birth, or is there
  * to be found by the next run. */
@@ -124,12 +129,15 @@ int enter_descendants(struct bpf_iter__task *context) {
   return 0;
 }
 #endif
+#endif
 
+#if MEMBERS != COMMAND
 SEC("iter/task")
 int leave_out(struct bpf_iter__task *context) {
   if (context->task) keep_outside(context->task);
   return 0;
 }
+#endif
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

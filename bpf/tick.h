@@ -202,7 +202,7 @@ static long drain_birth(u32 step, void *context) {
 static __always_inline int run_tick(const bool direct) {
   struct walk walk = {};
   sample.monotonic_ns = bpf_ktime_get_ns();
-  read_clock(&walk.clock, direct);
+  read_clock(&walk.clock);
   tick++;
   u64 taken = *(volatile u64 *)&queue.taken;
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);

@@ -112,6 +112,13 @@ static std::uint64_t tick_ns() {
   return tickless ? ns_per_s : static_cast<std::uint64_t>(tick.tv_nsec);
 }
 
+// The build of the kernel side that has what this way needs.
+static load_kernel *loader(const BpfOptions &way) {
+  if (way.cgroup_id != 0) return way.hold_tasks ? load_held_cgroup : load_unheld_cgroup;
+  if (way.runs_already) return way.hold_tasks ? load_held_tree : load_unheld_tree;
+  return way.hold_tasks ? load_held_command : load_unheld_command;
+}
+
 BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
   const kernel_options options{
       .capacity = way.capacity,
@@ -122,10 +129,8 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
       .gauges_from_proc = way.gauges_from_proc,
       .verbose = std::getenv("RUSAGE_BPF_DEBUG") != nullptr,
   };
-  load_kernel *const load_tree = way.hold_tasks ? load_held_tree : load_unheld_tree;
-  load_kernel *const load_cgroup = way.hold_tasks ? load_held_cgroup : load_unheld_cgroup;
   kernel_side loaded{};
-  errno = (way.cgroup_id == 0 ? load_tree : load_cgroup)(&options, &loaded);
+  errno = loader(way)(&options, &loaded);
   return errno == 0 ? Kernel(std::make_unique<kernel_side>(loaded).release()) : nullptr;
 }
 

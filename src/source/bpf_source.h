@@ -17,7 +17,9 @@ struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
   bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
-  // The tasks to record: a tree, or those in a cgroup and below it, by the inode of its directory.
+  // The tasks to record: a command's tree, one that runs already, or those in a cgroup and below it, by
+  // the inode of its directory. Each of the three is for one of the enter functions below.
+  bool runs_already = false;
   std::uint64_t cgroup_id = 0;
 };
 

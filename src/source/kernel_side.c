@@ -7,6 +7,11 @@
 
 #include "rusage_kernel.skel.h"
 
+/* What MEMBERS may be: see bpf/rusage.bpf.c. */
+#define COMMAND 1
+#define TREE 2
+#define CGROUP 3
+
 /* More than the verifier ever said; kernels before 6.4 refuse a program whose log does not fit. */
 enum { log_bytes = 16 << 20 };
 
@@ -22,8 +27,8 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
-  if (!HOLD_TASKS || BY_CGROUP) skeleton->maps.finals.max_entries = options->capacity;
-  if (BY_CGROUP) skeleton->maps.arrivals.max_entries = options->capacity;
+  if (!HOLD_TASKS || MEMBERS == CGROUP) skeleton->maps.finals.max_entries = options->capacity;
+  if (MEMBERS == CGROUP) skeleton->maps.arrivals.max_entries = options->capacity;
   if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
 }
 
@@ -58,18 +63,22 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #else
     .tick = skeleton->progs.tick_unheld.prog_fd,
 #endif
-#if BY_CGROUP
+#if MEMBERS == CGROUP
     .enter_by_cgroup = skeleton->progs.enter_by_cgroup.prog_fd,
 #else
     .enter_root = skeleton->progs.enter_root.prog_fd,
+#endif
+#if MEMBERS == TREE
     .enter_descendants = skeleton->progs.enter_descendants.prog_fd,
 #endif
-    .leave_out = skeleton->progs.leave_out.prog_fd, .free_slots = skeleton->maps.free_slots.map_fd,
-    .group_pids = skeleton->maps.group_pids.map_fd, .programs = &programs->prog_fd,
-    .program_count = sizeof(skeleton->progs) / sizeof(*programs), .sample = &skeleton->bss->sample,
-    .slots_taken = &skeleton->bss->queue.taken, .slots_freed = &skeleton->bss->queue.freed,
-    .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
-    .listed_groups = &skeleton->bss->listed_groups,
+#if MEMBERS != COMMAND
+    .leave_out = skeleton->progs.leave_out.prog_fd,
+#endif
+    .free_slots = skeleton->maps.free_slots.map_fd, .group_pids = skeleton->maps.group_pids.map_fd,
+    .programs = &programs->prog_fd, .program_count = sizeof(skeleton->progs) / sizeof(*programs),
+    .sample = &skeleton->bss->sample, .slots_taken = &skeleton->bss->queue.taken,
+    .slots_freed = &skeleton->bss->queue.freed, .entered = &skeleton->bss->entered,
+    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
   };
   return 0;

@@ -48,7 +48,8 @@ struct kernel_side {
 
 /* Returns 0, or an error number with `kernel` left alone. */
 typedef int load_kernel(const struct kernel_options *options, struct kernel_side *kernel);
-load_kernel load_held_tree, load_held_cgroup, load_unheld_tree, load_unheld_cgroup;
+load_kernel load_held_command, load_held_tree, load_held_cgroup;
+load_kernel load_unheld_command, load_unheld_tree, load_unheld_cgroup;
 
 #ifdef __cplusplus
 }
