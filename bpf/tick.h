@@ -71,7 +71,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
     group->counted_files = (u64)files;
     if (READ(direct, files, count.counter) == 1 ||
         first_sight(as_number(&group->counted_files), tick)) {
-      u32 descriptors = open_descriptors(files);
+      u32 descriptors = open_descriptors(files, direct);
       barrier();
       if (READ(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
     }
