@@ -160,7 +160,7 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
 }
 
 static long visit_held(u32 step, struct walk *walk) {
-  walk->ahead += look_ahead(walk->length - 1 - step);
+  if (walk->length > LARGE_TREE) walk->ahead += look_ahead(walk->length - 1 - step);
   return visit(step, walk, true);
 }
 static long visit_unheld(u32 step, struct walk *walk) {
