@@ -94,8 +94,8 @@ class BpfSource::Numbers {
 };
 
 void BpfSource::Destroy::operator()(kernel_side *kernel) const {
-  kernel->destroy(kernel->skeleton);
-  std::default_delete<kernel_side>()(kernel);
+  const std::unique_ptr<kernel_side> owned(kernel);
+  owned->destroy(owned->skeleton);
 }
 
 BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids)
@@ -113,7 +113,7 @@ static std::uint64_t tick_ns() {
 }
 
 // The build of the kernel side that has what this way needs.
-static load_kernel *loader(const BpfOptions &way) {
+static decltype(&load_held_command) loader(const BpfOptions &way) {
   if (way.cgroup_id != 0) return way.hold_tasks ? load_held_cgroup : load_unheld_cgroup;
   if (way.runs_already) return way.hold_tasks ? load_held_tree : load_unheld_tree;
   return way.hold_tasks ? load_held_command : load_unheld_command;
@@ -129,9 +129,9 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
       .gauges_from_proc = way.gauges_from_proc,
       .verbose = std::getenv("RUSAGE_BPF_DEBUG") != nullptr,
   };
-  kernel_side loaded{};
-  errno = loader(way)(&options, &loaded);
-  return errno == 0 ? Kernel(std::make_unique<kernel_side>(loaded).release()) : nullptr;
+  auto loaded = std::make_unique<kernel_side>();
+  errno = loader(way)(&options, loaded.get());
+  return errno == 0 ? Kernel(loaded.release()) : nullptr;
 }
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {

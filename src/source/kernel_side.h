@@ -7,7 +7,9 @@
 #define RUSAGE_BPF_KERNEL_SIDE_H
 
 #include <linux/types.h>
+#ifndef __cplusplus
 #include <stdbool.h>
+#endif
 
 #include "rusage_bpf/sample.h"
 
@@ -46,10 +48,13 @@ struct kernel_side {
   const __u32 *gauges_are_readable;
 };
 
-/* Returns 0, or an error number with `kernel` left alone. */
-typedef int load_kernel(const struct kernel_options *options, struct kernel_side *kernel);
-load_kernel load_held_command, load_held_tree, load_held_cgroup;
-load_kernel load_unheld_command, load_unheld_tree, load_unheld_cgroup;
+/* Each returns 0, or an error number with `kernel` left alone. */
+int load_held_command(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_tree(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_cgroup(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_command(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_tree(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_cgroup(const struct kernel_options *options, struct kernel_side *kernel);
 
 #ifdef __cplusplus
 }
