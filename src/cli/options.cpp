@@ -2,12 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "os/clock.h"
@@ -19,6 +17,7 @@ namespace {
 constexpr double shortest_s = .001;
 constexpr double longest_interval_s = 3600;
 constexpr double longest_duration_s = 1e8;  // three years
+constexpr std::uint64_t most_ring_rows = 1'000'000'000;
 
 template <typename Number>
 std::optional<Number> parse_number(const std::string &text) {
@@ -42,6 +41,7 @@ struct Texts {
   std::string until;
   std::string pid;
   std::string user;
+  std::string ring_rows;
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
@@ -70,6 +70,15 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
       return error(
           fmt::format("--pid {}: give the number of a process that runs, such as 1234", texts.pid));
   }
+  if (app.count("--ring") > 0 && options.ring.path.empty())
+    return error("--ring: give a file for the recovery ring");
+  if (app.count("--ring-rows") > 0) {
+    const auto rows = parse_number<std::uint64_t>(texts.ring_rows);
+    if (!rows || *rows < 1 || *rows > most_ring_rows)
+      return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000",
+                               texts.ring_rows, most_ring_rows));
+    options.ring.rows = *rows;
+  }
   return {};
 }
 
@@ -95,7 +104,7 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
 }
 
 // What follows the first `--` is the command's own, whatever it looks like.
-Result<Options> parse(std::span<const char *const> arguments) {
+Result<Options> parse(Arguments arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
                                       [](std::string_view a) { return a == "--"; });
 
@@ -137,6 +146,15 @@ Result<Options> parse(std::span<const char *const> arguments) {
       ->option_text("WHAT");
   app.add_flag("--stop-on-eof", options.stop_on_eof,
                "with --pid or --cgroup: stop when standard input ends");
+  app.add_option("--ring", options.ring.path,
+                 "the recovery ring, which is kept then; default a file of its own in "
+                 "~/.local/state/rusage-bpf, removed once the outputs are in place")
+      ->option_text("FILE");
+  app.add_option("--ring-rows", texts.ring_rows,
+                 "how many of the newest rows the ring keeps; default what 64 MiB hold")
+      ->option_text("N");
+  app.add_flag("--ring-sync", options.ring.sync,
+               "the ring is safe from a power cut as well: every row is written to the disk");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count the dead as before Linux 6.4, at a cost to every switch of the machine")
@@ -144,20 +162,15 @@ Result<Options> parse(std::span<const char *const> arguments) {
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors as where the kernel's own counters are not known")
       ->group(for_tests);
-  try {
-    app.parse(static_cast<int>(separator - arguments.begin()), arguments.data());
-  } catch (const CLI::CallForHelp &) {
-    options.print = app.help();
-    return options;
-  } catch (const CLI::CallForVersion &) {
-    options.print = app.version() + "\n";
-    return options;
-  } catch (const CLI::ExtrasError &failure) {
-    return error(
-        fmt::format("{}; the command goes after --; see rusage-bpf --help", failure.what()));
-  } catch (const CLI::ParseError &failure) {
-    return error(fmt::format("{}; see rusage-bpf --help", failure.what()));
-  }
+  app.allow_extras();
+  auto print =
+      read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
+  if (!print) return tl::unexpected(print.error());
+  options.print = *std::move(print);
+  if (!options.print.empty()) return options;
+  if (const auto extras = app.remaining(); !extras.empty())
+    return error(fmt::format("{}: no such option; the command goes after --; see rusage-bpf --help",
+                             extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());
@@ -172,15 +185,14 @@ Result<Options> parse(std::span<const char *const> arguments) {
 
 }  // namespace
 
-Result<Options> parse_options(int argc, const char *const *argv) {
-  const std::span arguments(argv, static_cast<std::size_t>(argc));
+Result<Options> parse_options(Arguments arguments) {
   auto options = parse(arguments);
   const auto is_attach = [](std::string_view a) {
     return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
   };
   const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
   if (!options && std::any_of(arguments.begin(), separator, is_attach))
-    options.error().kind = Error::Kind::attach_usage;
+    options.error().kind = Error::Kind::usage;
   return options;
 }
 

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "os/error.h"
+#include "ring/options.h"
 
 namespace rusage_bpf {
 
@@ -18,6 +20,7 @@ struct Options {
   bool csv_meta = false;             // what is known of the recording stands in front of CSV
   std::optional<std::string> user;   // who the command runs as; nothing: as we do
   bool quiet = false;
+  RingOptions ring;
   // The ways of other kernels, on one that has better ones: for tests.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;
@@ -36,6 +39,6 @@ struct Options {
   std::string print;
 };
 
-Result<Options> parse_options(int argc, const char *const *argv);
+Result<Options> parse_options(Arguments arguments);
 
 }  // namespace rusage_bpf

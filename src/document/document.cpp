@@ -91,9 +91,9 @@ Json audit_json(const Outcome &outcome) {
 
 Audit audit_from(const Json &json) {
   Audit audit;
-  const Json kernel = json.contains("kernel") ? object_in(json, "kernel") : Json::object();
-  for (std::size_t i = 0; i < column_count; i++) {
-    const Json *value = find_field(kernel, columns[i].name);
+  const Json *kernel = find_field(json, "kernel") ? &object_in(json, "kernel") : nullptr;
+  for (std::size_t i = 0; kernel && i < column_count; i++) {
+    const Json *value = find_field(*kernel, columns[i].name);
     if (!value) continue;
     audit.kernel.value[i] = number_from(i, *value);
     audit.kernel.known.set(i);

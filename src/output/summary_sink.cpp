@@ -23,6 +23,7 @@ std::string why_it_ended(const std::string &by) {
   if (by == "cgroup") return "the cgroup was removed";
   if (by == "duration") return "the time was up";
   if (by == "eof") return "standard input ended";
+  if (by.empty()) return "the recorder was gone";
   return by;
 }
 
@@ -35,14 +36,6 @@ std::string command_line(const std::vector<std::string> &argv) {
 
 std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
-}
-
-std::string target_name(const Recording &recording) {
-  const std::string command = command_line(recording.argv);
-  if (recording.target == "pid")
-    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
-  return command;
 }
 
 // What was recorded, and how that ended.
@@ -68,15 +61,29 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
   const std::string share =
       accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
-      : recording.target == "command" ? "the kernel reported no total"
-                                      : "the kernel keeps no total to compare with";
-  return fmt::format(
+      : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
+      : recording.target == "command"      ? "the kernel reported no total"
+                                           : "the kernel keeps no total to compare with";
+  std::string line = fmt::format(
       "{}, {} lost, {} missed", share,
       plural(outcome.audit.losses.untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
       plural(outcome.audit.losses.ticks_missed, "tick"));
+  if (outcome.rows_overwritten > 0)
+    line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
+  if (outcome.audit.rows_damaged > 0)
+    line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
+  return line;
 }
 
 }  // namespace
+
+std::string target_name(const Recording &recording) {
+  const std::string command = command_line(recording.argv);
+  if (recording.target == "pid")
+    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
+  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
+  return command;
+}
 
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs) {
@@ -115,6 +122,8 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
+  if (!ring_.empty())
+    fmt::print(stderr, "rusage-bpf: after a crash, run: rusage-bpf recover {}\n", ring_);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
     fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",

@@ -8,13 +8,19 @@
 
 namespace rusage_bpf {
 
+// What was recorded, in a few words on one line: "make -j8", "process 42, sleep 9".
+std::string target_name(const Recording &recording);
+
 // The summary as text. `outputs` are the files that hold the rows.
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs);
 
 class SummarySink final : public Sink {
  public:
-  explicit SummarySink(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {}
+  // `ring` is where every row can be recovered from while it is recorded; empty: they come from
+  // there.
+  explicit SummarySink(std::vector<std::string> outputs, std::string ring = "")
+      : outputs_(std::move(outputs)), ring_(std::move(ring)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -22,6 +28,7 @@ class SummarySink final : public Sink {
 
  private:
   std::vector<std::string> outputs_;
+  std::string ring_;
   Recording recording_;
 };
 

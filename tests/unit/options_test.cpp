@@ -15,7 +15,7 @@ using Words = std::vector<std::string>;
 Result<Options> parse(const Words &arguments) {
   std::vector<const char *> argv{"rusage-bpf"};
   for (const std::string &argument : arguments) argv.push_back(argument.c_str());
-  return parse_options(static_cast<int>(argv.size()), argv.data());
+  return parse_options(argv);
 }
 
 Options parsed_alone(const Words &arguments) {
@@ -35,7 +35,7 @@ std::string complaint(const Words &arguments) {
   const auto result = parse(arguments);
   REQUIRE_FALSE(result);
   const Error::Kind kind = result.error().kind;
-  CHECK((kind == Error::Kind::recorder || kind == Error::Kind::attach_usage));
+  CHECK((kind == Error::Kind::recorder || kind == Error::Kind::usage));
   return result.error().message;
 }
 
@@ -181,8 +181,8 @@ TEST_CASE("a command is recorded until it ends, or until its tree does") {
 }
 
 TEST_CASE("wrong usage is told apart where no command's exit status could be meant") {
-  CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::attach_usage);
-  CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::attach_usage);
+  CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::usage);
+  CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::usage);
   CHECK(parse({"-i", "0", "--", "true"}).error().kind == Error::Kind::recorder);
   CHECK(parse({"-i", "0", "--", "x", "--pid", "1"}).error().kind == Error::Kind::recorder);
 }
