@@ -119,13 +119,15 @@ std::uint64_t time_from(const Json &object, std::string_view key) {
 }
 
 template <typename T, typename Read>
-Result<T> checked(Read read) {
+Result<T> checked(std::string_view prefix, Read read) {
   try {
     return read();
   } catch (const WrongField &failure) {
-    return error(fmt::format("is no recording of rusage-bpf: {}", failure.what()));
+    return error(fmt::format("{}{}", prefix, failure.what()));
   }
 }
+
+constexpr auto not_ours = "is no recording of rusage-bpf: ";
 
 }  // namespace
 
@@ -169,7 +171,7 @@ Json end_json(const Outcome &outcome) {
 }
 
 Result<Recording> recording_from(const Json &begin) {
-  return checked<Recording>([&]() -> Result<Recording> {
+  return checked<Recording>(not_ours, [&]() -> Result<Recording> {
     const auto schema = field<std::string>(begin, "schema");
     if (!schema) throw WrongField("schema is missing");
     if (*schema != document_schema)
@@ -199,8 +201,8 @@ Result<Recording> recording_from(const Json &begin) {
 }
 
 Result<Row> row_from(const Json &sample) {
-  return checked<Row>([&] {
-    if (!sample.is_object()) throw WrongField("a sample is no object");
+  return checked<Row>("", [&] {
+    if (!sample.is_object()) throw WrongField("it must be an object");
     Row row;
     row.realtime_ns = time_from(sample, "timestamp");
     for (std::size_t i = 0; i < column_count; i++) {
@@ -214,7 +216,7 @@ Result<Row> row_from(const Json &sample) {
 }
 
 Result<Outcome> outcome_from(const Json &end) {
-  return checked<Outcome>([&] {
+  return checked<Outcome>(not_ours, [&] {
     const Json &meta = object_in(end, "meta");
     Outcome outcome;
     outcome.end_realtime_ns = time_from(meta, "end");
