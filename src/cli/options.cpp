@@ -169,8 +169,9 @@ Result<Options> parse(Arguments arguments) {
   options.print = *std::move(print);
   if (!options.print.empty()) return options;
   if (const auto extras = app.remaining(); !extras.empty())
-    return error(fmt::format("{}: no such option; the command goes after --; see rusage-bpf --help",
-                             extras.front()));
+    return error(
+        fmt::format("{}: no option of rusage-bpf; the command goes after --; see rusage-bpf --help",
+                    extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());

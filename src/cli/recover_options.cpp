@@ -34,7 +34,7 @@ Result<RecoverOptions> parse(Arguments arguments) {
     return error("recover: give a ring, or --last; rusage-bpf recover lists those that there are");
   if (options.outputs.empty())
     options.outputs.emplace_back(options.follow ? "-.ndjson" : "rusage.json");
-  if (auto checked = check_output_names(options.outputs, false); !checked)
+  if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());
   return options;
 }

@@ -15,7 +15,8 @@ struct RecoverOptions {
   bool last = false;  // the one that was started last
 
   std::vector<std::string> outputs;  // at least one
-  bool follow = false;               // go on as long as it is recorded to
+  bool csv_meta = false;
+  bool follow = false;  // go on as long as it is recorded to
   bool quiet = false;
 
   std::string print;  // set where this is to be printed instead: help

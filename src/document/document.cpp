@@ -78,12 +78,13 @@ Json audit_json(const Outcome &outcome) {
         number_or_null(i, outcome.totals[i], outcome.totals.known(i));
   }
   const auto &cpu_ns = audit.recorder_cpu_ns;
+  const auto &losses = audit.losses;
   return {{"kernel", kernel},
           {"rows", rows},
           {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
-          {"untracked_tasks", audit.losses.untracked_tasks},
+          {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
           {"events_lost", value_or_null(audit.events_lost)},
-          {"ticks_missed", audit.losses.ticks_missed},
+          {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
           {"rows_damaged", audit.rows_damaged},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
           {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
@@ -98,9 +99,10 @@ Audit audit_from(const Json &json) {
     audit.kernel.value[i] = number_from(i, *value);
     audit.kernel.known.set(i);
   }
-  audit.losses.untracked_tasks = field_or<std::uint64_t>(json, "untracked_tasks");
+  const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
+  const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
+  if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
-  audit.losses.ticks_missed = field_or<std::uint64_t>(json, "ticks_missed");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");

@@ -31,6 +31,8 @@ class Pass {
   explicit Pass(const InputFile &file, TakeSample take_sample = {})
       : file_(file), take_sample_(std::move(take_sample)) {}
 
+  [[nodiscard]] bool met_samples() const { return met_samples_; }
+
   // What is kept of the document.
   Result<Json> run() {
     std::istream stream(&buffer_);
@@ -50,6 +52,7 @@ class Pass {
     if (depth > deepest_nesting) refuse("nested too deeply");
     if (depth == 1 && event == Event::key) {
       part_ = part_of(value.get_ref<const std::string &>());
+      met_samples_ = met_samples_ || part_ == Part::samples;
       buffer_.begin_part();
       return part_ == (take_sample_ ? Part::samples : Part::kept);
     }
@@ -88,33 +91,34 @@ class Pass {
   TakeSample take_sample_;
   InputBuffer buffer_{file_};
   Part part_ = Part::none;
+  bool met_samples_ = false;
 };
 
 }  // namespace
 
 Result<Reading> read_json(const InputFile &file, Sink &sink) {
-  const auto frame = Pass(file).run();
+  Pass first(file);
+  const auto frame = first.run();
   if (!frame) return tl::unexpected(frame.error());
   const auto recording = recording_from(*frame);
   if (!recording) return file.error(recording.error().message);
   auto outcome = outcome_from(*frame);
   if (!outcome) return file.error(outcome.error().message);
-  if (!frame->contains("samples"))
-    return file.error(fmt::format("{}: samples is missing", not_ours));
+  if (!first.met_samples()) return file.error(fmt::format("{}: samples is missing", not_ours));
 
   if (auto begun = sink.begin(*recording); !begun) return tl::unexpected(begun.error());
   Totals &totals = outcome->totals;
-  const auto samples = Pass(file, [&](const Json &sample) {
-                         auto row = row_from(sample);
-                         if (!row)
-                           throw Stop{file.error(fmt::format("{}: sample {}: {}", not_ours,
-                                                             totals.rows(), row.error().message))
-                                          .value()};
-                         row->number = totals.rows();
-                         totals.add(*row);
-                         if (auto taken = sink.row(*row); !taken) throw Stop{taken.error()};
-                       }).run();
-  if (!samples) return tl::unexpected(samples.error());
+  Pass second(file, [&](const Json &sample) {
+    auto row = row_from(sample);
+    if (!row)
+      throw Stop{
+          file.error(fmt::format("{}: sample {}: {}", not_ours, totals.rows(), row.error().message))
+              .value()};
+    row->number = totals.rows();
+    totals.add(*row);
+    if (auto taken = sink.row(*row); !taken) throw Stop{taken.error()};
+  });
+  if (const auto samples = second.run(); !samples) return tl::unexpected(samples.error());
   if (auto ended = sink.end(*outcome); !ended) return tl::unexpected(ended.error());
   return Reading{.rows = totals.rows(), .end_missing = false};
 }

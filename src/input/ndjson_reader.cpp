@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <istream>
+#include <optional>
 
 #include "document/document.h"
 #include "document/fields.h"
@@ -21,20 +22,21 @@ class Lines {
     std::string line;
     while (std::getline(stream, line)) {
       number_++;
-      const bool last = stream.eof();  // it has no line break
+      if (buffer_.read_errno() != 0) return errno_error(file_.name(), buffer_.read_errno());
+      if (buffer_.part_too_long()) return refuse("too long");
       buffer_.begin_part();
       if (line.empty()) continue;
       auto object = parse(line);
-      if (!object && last && began_) break;
+      const bool torn = !object && stream.eof();  // it has no line break either
+      if (torn && began_) break;
       if (!object) return tl::unexpected(object.error());
       if (auto taken = take(*object); !taken) return tl::unexpected(taken.error());
     }
-    if (buffer_.read_errno() != 0) return errno_error(file_.name(), buffer_.read_errno());
-    if (buffer_.part_too_long()) return refuse("too long");
-    if (!ended_) {
-      if (auto cut = end_without_line(); !cut) return tl::unexpected(cut.error());
-    }
-    return Reading{.rows = totals_.rows(), .end_missing = !ended_};
+    const bool end_missing = !outcome_;
+    Outcome outcome = end_missing ? outcome_without_end() : *std::move(outcome_);
+    outcome.totals = totals_;
+    if (auto ended = sink_.end(outcome); !ended) return tl::unexpected(ended.error());
+    return Reading{.rows = totals_.rows(), .end_missing = end_missing};
   }
 
  private:
@@ -59,7 +61,7 @@ class Lines {
     const Json *kind = find_field(object, "kind");
     if (!kind || !kind->is_string()) return refuse("kind is missing");
     if (!began_ && *kind != "begin") return refuse("the first line must be the beginning");
-    if (ended_) return refuse("the recording has ended before it");
+    if (outcome_) return refuse("the recording has ended before it");
     if (*kind == "begin") return begin(object);
     if (*kind == "sample") return sample(object);
     if (*kind == "end") return end(object);
@@ -85,20 +87,18 @@ class Lines {
   }
 
   Result<void> end(const Json &object) {
-    ended_ = true;
     auto outcome = outcome_from(object);
     if (!outcome) return file_.error(outcome.error().message);
-    outcome->totals = totals_;
-    return sink_.end(*outcome);
+    outcome_ = *std::move(outcome);
+    return {};
   }
 
   // The recorder did not live to tell the end, or lives.
-  Result<void> end_without_line() {
+  [[nodiscard]] Outcome outcome_without_end() const {
     Outcome outcome;
     outcome.end_realtime_ns = last_row_ns_;
-    outcome.totals = totals_;
     outcome.recovered = true;
-    return sink_.end(outcome);
+    return outcome;
   }
 
   const InputFile &file_;
@@ -108,7 +108,7 @@ class Lines {
   std::uint64_t number_ = 0;  // of the line
   std::uint64_t last_row_ns_ = 0;
   bool began_ = false;
-  bool ended_ = false;
+  std::optional<Outcome> outcome_;  // once its line has come
 };
 
 }  // namespace

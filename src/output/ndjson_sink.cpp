@@ -15,12 +15,12 @@ std::string line(std::string_view kind, const Json &object) {
 
 Result<void> NdjsonSink::begin(const Recording &recording) {
   auto written = file_.write(line("begin", begin_json(recording)));
-  return written ? file_.put_in_place() : written;
+  return written && followed_ ? file_.put_in_place() : written;
 }
 
 Result<void> NdjsonSink::row(const Row &row) {
   auto written = file_.write(line("sample", sample_json(row)));
-  return written ? file_.flush() : written;
+  return written && followed_ ? file_.flush() : written;
 }
 
 Result<void> NdjsonSink::end(const Outcome &outcome) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,15 @@ static_assert(sizeof(Slot) == own_slot_bytes);
 std::uint64_t page_start(std::uint64_t offset) {
   static const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return offset / page_bytes * page_bytes;
+}
+
+// Gives the file its blocks; an errno if there are not so many. A disk on which they cannot be is not
+// filled up before that shows, since others are writing to it.
+int allocate(int fd, std::uint64_t size) {
+  struct statvfs disk {};
+  if (fstatvfs(fd, &disk) == 0 && disk.f_blocks > 0 && size / disk.f_frsize >= disk.f_bavail)
+    return ENOSPC;
+  return posix_fallocate(fd, 0, static_cast<off_t>(size));
 }
 
 // Nothing of somebody's is ever replaced: only a ring, and only one that nobody records to.
@@ -94,7 +104,7 @@ Result<void> RingWriter::begin(const Recording &recording) {
   header_.description_bytes = description.size();
 
   const std::uint64_t size = file_bytes(header_);
-  if (const int failure = posix_fallocate(file_.fd(), 0, static_cast<off_t>(size)); failure != 0)
+  if (const int failure = allocate(file_.fd(), size); failure != 0)
     return errno_error(fmt::format("{}: {} MiB for the recovery ring (see --ring, --ring-rows)",
                                    path(), (size >> 20) + 1),
                        failure);
