@@ -19,6 +19,7 @@ Result<RecoverOptions> parse(Arguments arguments) {
                  "--follow -.ndjson")
       ->option_text("FILE")
       ->allow_extra_args(false);
+  app.add_flag("--csv-meta", options.csv_meta, "as for a recording");
   app.add_flag(
       "--follow", options.follow,
       "give every row as it comes, until the recording ends, as NDJSON on standard output");

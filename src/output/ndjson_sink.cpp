@@ -1,14 +1,14 @@
 #include "output/ndjson_sink.h"
 
+#include <fmt/format.h>
+
 #include "document/document.h"
 
 namespace rusage_bpf {
 namespace {
 
 std::string line(std::string_view kind, const Json &object) {
-  Json whole = {{"kind", kind}};
-  whole.update(object);
-  return to_text(whole) + "\n";
+  return fmt::format("{{\"kind\":\"{}\",{}\n", kind, to_text(object).substr(1));
 }
 
 }  // namespace

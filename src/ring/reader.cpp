@@ -122,7 +122,9 @@ Result<void> RingReader::read_description(const std::string &text) {
 }
 
 bool RingReader::being_recorded() const {
-  return is_locked(file_.get());
+  const auto ending =
+      from_bytes<rusage_ring_ending>(read(ending_at(header_), sizeof(rusage_ring_ending)));
+  return ending.seal == 0 && is_locked(file_.get());
 }
 
 std::optional<Outcome> RingReader::outcome() const {
@@ -208,15 +210,15 @@ std::string RingReader::read(std::uint64_t offset, std::size_t bytes) const {
 
 RingRows::RingRows(const RingReader &ring) : ring_(ring) {
   const auto newest = ring.newest();
-  if (newest && *newest >= ring.capacity()) number_ = *newest - ring.capacity() + 1;
-  overwritten_ = number_;
+  if (newest && *newest >= ring.capacity()) oldest_ = *newest - ring.capacity() + 1;
+  number_ = oldest_;
+  overwritten_ = oldest_;
 }
 
 std::optional<Row> RingRows::next() {
   using State = RingReader::Slot::State;
+  bool over = false;
   while (!at_end_) {
-    // In this order: what was stored before the recorder's end is seen after it.
-    const bool being_recorded = ring_.being_recorded();
     const RingReader::Slot slot = ring_.slot_of(number_);
     if (slot.state == State::row && slot.row.number == number_) {
       number_++;
@@ -224,34 +226,41 @@ std::optional<Row> RingRows::next() {
     }
     if (slot.state == State::row && slot.row.number > number_) {
       // The recorder has come round: it keeps that row and the `capacity` - 1 before it.
-      const std::uint64_t oldest = slot.row.number - ring_.capacity() + 1;
-      overwritten_ += oldest - number_;
-      number_ = oldest;
+      oldest_ = slot.row.number - ring_.capacity() + 1;
+      overwritten_ += oldest_ - number_;
+      number_ = oldest_;
       continue;
     }
-    if (being_recorded && slot.state != State::damaged) return std::nullopt;  // not finished yet
-    if (!skip_damaged() && being_recorded) return std::nullopt;
+    if (!over) {
+      over = !ring_.being_recorded();
+      if (over) continue;  // once more, as the row may have come before that end
+      if (slot.state != State::damaged) return std::nullopt;
+    }
+    if (!skip_damaged(over) && !over) return std::nullopt;
   }
   return std::nullopt;
 }
 
 // The row that should come next cannot be trusted. Goes on with the next that can be; false where
 // there is none.
-bool RingRows::skip_damaged() {
+bool RingRows::skip_damaged(bool over) {
   using State = RingReader::Slot::State;
+  const std::uint64_t slots = ring_.capacity() + 1;
+  const std::uint64_t slots_left = slots - std::min(number_ - oldest_, slots);
   std::uint64_t damaged_behind_the_last = 0;
-  for (std::uint64_t ahead = 0; ahead <= ring_.capacity(); ahead++) {
+  for (std::uint64_t ahead = 0; ahead < slots; ahead++) {
     const RingReader::Slot slot = ring_.slot_of(number_ + ahead);
     if (slot.state == State::row && slot.row.number >= number_ + ahead) {
       damaged_ += ahead;
       number_ += ahead;
       return true;
     }
-    damaged_behind_the_last += slot.state == State::damaged ? 1 : 0;
+    if (slot.state == State::damaged && ahead < slots_left) damaged_behind_the_last++;
   }
-  if (ring_.being_recorded()) return false;
-  damaged_ += damaged_behind_the_last;
-  at_end_ = true;
+  if (over) {
+    damaged_ += damaged_behind_the_last;
+    at_end_ = true;
+  }
   return false;
 }
 

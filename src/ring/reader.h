@@ -22,6 +22,7 @@ class RingReader {
 
   [[nodiscard]] const std::string &path() const { return path_; }
   [[nodiscard]] const Recording &recording() const { return recording_; }
+  // Whether rows may still come.
   [[nodiscard]] bool being_recorded() const;
   // What is known after the last row, but for the totals; nothing while the recording goes on, or if
   // it was cut short.
@@ -69,10 +70,11 @@ class RingRows {
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
  private:
-  bool skip_damaged();
+  bool skip_damaged(bool over);
 
   const RingReader &ring_;
-  std::uint64_t number_ = 0;  // of the next row
+  std::uint64_t oldest_ = 0;  // of the rows that are read one after the other
+  std::uint64_t number_ = 0;  // of the next one
   std::uint64_t overwritten_ = 0;
   std::uint64_t damaged_ = 0;
   bool at_end_ = false;
