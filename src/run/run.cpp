@@ -86,6 +86,7 @@ Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
                                                std::uint64_t cgroup_id = 0) {
   return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
                           .gauges_from_proc = options.gauges_from_proc,
+                          .runs_already = options.pid.has_value(),
                           .cgroup_id = cgroup_id});
 }
 
