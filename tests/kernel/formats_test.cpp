@@ -1,4 +1,5 @@
 // The formats from end to end: what one recording looks like in each, and what convert makes of it.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,7 @@
 #include "support/background.h"
 #include "support/refusal.h"
 #include "support/scene.h"
+#include "support/users.h"
 
 namespace {
 
@@ -106,6 +108,22 @@ TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recordi
   CHECK(lines.front()["kind"] == "begin");
   CHECK(lines.back()["kind"] == "end");
   CHECK(lines.back()["meta"]["rows"] == lines.size() - 2);
+}
+
+TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on") {
+  const Scene scene(until_exists("go"));
+  give_to_nobody(scene.path());
+  Background recorder(
+      with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.ndjson", "--", "sh", "script"})));
+  wait_until("some rows", [&] {
+    return scene.exists("out.ndjson") && whole_lines(scene.text("out.ndjson")).size() > 5;
+  });
+  struct stat is {};
+  REQUIRE(stat(scene.path("out.ndjson").c_str(), &is) == 0);
+  CHECK(is.st_uid == nobody);
+  scene.create("go");
+  CHECK(recorder.wait().exit_code == 0);
+  CHECK(whole_lines(scene.text("out.ndjson")).back()["kind"] == "end");
 }
 
 TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives") {
