@@ -167,8 +167,6 @@ TEST_CASE("Under sudo the recorder of what runs already has no capability left, 
 }
 
 TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them left") {
-  // Before Linux 6.4 it does not come to that: see the test of the command line.
-  if (!tasks_can_be_held()) return;
   const Scene scene(until_told);
   Start start = scene.recorded_script(become_capable_nobody);
   std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
