@@ -23,10 +23,10 @@ class Places {
       : ring_(ring), sinks_(std::move(sinks)) {}
 
   // Without a ring there is no recording.
-  Result<void> begin(const Recording &recording) {
-    if (auto begun = ring_.begin(recording); !begun) return begun;
+  Result<void> prepare(const Recording &recording) { return ring_.begin(recording); }
+  void begin(const Recording &recording) {
+    keep_error(ring_.put_in_place());
     sinks_.begin(recording);
-    return {};
   }
   void row(const Row &row) {
     keep_error(ring_.append(row));
@@ -112,13 +112,14 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
   auto snapshot = source.look();
   if (!snapshot) return tl::unexpected(snapshot.error());
   recording.start_realtime_ns = realtime_ns();
-  if (auto begun = places.begin(recording); !begun) return tl::unexpected(begun.error());
+  if (auto ready = places.prepare(recording); !ready) return tl::unexpected(ready.error());
+  if (auto released = target.release(); !released) return tl::unexpected(released.error());
+  places.begin(recording);
   Row row = rows.next(*snapshot, recording.start_realtime_ns);
   places.row(row);
   Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
   const std::uint64_t stop_ns =
       stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
-  if (auto released = target.release(); !released) return tl::unexpected(released.error());
 
   std::optional<Ended> ended;
   while (!ended) {

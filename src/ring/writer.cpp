@@ -120,8 +120,7 @@ Result<void> RingWriter::begin(const Recording &recording) {
   std::memcpy(first, &header_, sizeof(header_));
   std::memcpy(first + second_header_at(header_), first, sizeof(header_) + description.size());
   resident_from_ = page_start(slots_at(header_));
-  if (auto written = write_to_disk(0, size); !written) return written;
-  return file_.put_in_place();
+  return write_to_disk(0, size);
 }
 
 Result<void> RingWriter::append(const Row &row) {

@@ -15,17 +15,18 @@ namespace rusage_bpf {
 
 class RingWriter {
  public:
-  // Makes the file, which the calling user alone may read. A file that is there is replaced when the
-  // recording begins if it is a ring that nobody records to; anything else is an error.
+  // Makes the file, which the calling user alone may read. A file that is there is replaced by
+  // `put_in_place` if it is a ring that nobody records to; anything else is an error.
   static Result<RingWriter> create(const RingOptions &options);
 
   [[nodiscard]] const std::string &path() const { return file_.path(); }
-  // Whether the file is in its place, for others to find.
-  [[nodiscard]] bool begun() const { return mapping_.data() != nullptr; }
   [[nodiscard]] bool in_directory_of_another() const { return file_.in_directory_of_another(); }
 
-  // Allocates all of the file and puts it in its place.
+  // Allocates all of the file; from now on rows can be stored.
   Result<void> begin(const Recording &recording);
+  // Gives the file its name.
+  Result<void> put_in_place() { return file_.put_in_place(); }
+  [[nodiscard]] bool in_place() const { return file_.in_place(); }
   // When it returns, the row is finished. Fails only where the disk does, with `sync`.
   Result<void> append(const Row &row);
   // The recording is complete.

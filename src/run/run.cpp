@@ -77,7 +77,7 @@ Result<Places> open_places(const Options &options) {
 Result<void> finish(const Result<Recorded> &recorded, RingWriter &ring) {
   if (recorded && !recorded->output_error) return ring.remove_unless_named();
   Error failure = recorded ? *recorded->output_error : recorded.error();
-  if (ring.begun())
+  if (ring.in_place())
     failure.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
   return tl::unexpected(failure);
 }

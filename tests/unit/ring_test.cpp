@@ -72,6 +72,7 @@ class Ring {
     auto writer = RingWriter::create(options());
     REQUIRE(writer);
     REQUIRE(writer->begin(a_recording()));
+    REQUIRE(writer->put_in_place());
     return *std::move(writer);
   }
   // Of so many rows, cut short.
@@ -404,6 +405,7 @@ TEST_CASE("without a name the ring stands in the user's state directory, until i
     REQUIRE(writer);
     CHECK(possible_ring_paths().empty());
     REQUIRE(writer->begin(a_recording()));
+    REQUIRE(writer->put_in_place());
     CHECK(possible_ring_paths() == std::vector{writer->path()});
     CHECK(writer->path().starts_with(state.file("rusage-bpf/")));
     REQUIRE(writer->remove_unless_named());
