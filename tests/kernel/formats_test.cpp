@@ -60,7 +60,7 @@ void convert(const Scene &scene, Arguments arguments) {
 
 }  // namespace
 
-TEST_CASE("Several outputs at once hold the same rows") {
+TEST_CASE("Several outputs at once hold the same rows", "[host]") {
   const Scene scene(some_children);
   const Finished finished =
       run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "2.ndjson", "-o",
@@ -82,7 +82,8 @@ TEST_CASE("Several outputs at once hold the same rows") {
   CHECK(lines.back()["audit"] == document["audit"]);
 }
 
-TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recording goes on") {
+TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recording goes on",
+          "[host]") {
   const Scene scene(until_exists("go"));
   Background recorder(
       scene.recorder({"-q", "-i", ".001", "-o", "out.ndjson", "--", "sh", "script"}));
@@ -110,7 +111,7 @@ TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recordi
   CHECK(lines.back()["meta"]["rows"] == lines.size() - 2);
 }
 
-TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on") {
+TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[host]") {
   const Scene scene(until_exists("go"));
   give_to_nobody(scene.path());
   Background recorder(
@@ -126,7 +127,8 @@ TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on") {
   CHECK(whole_lines(scene.text("out.ndjson")).back()["kind"] == "end");
 }
 
-TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives") {
+TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives",
+          "[host]") {
   const Scene scene(until_exists("go"));
   Background recorder(scene.recorder(
       {"-q", "-i", ".001", "--ring", "ring", "-o", "cut.ndjson", "--", "sh", "script"}));
@@ -148,7 +150,7 @@ TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows co
   CHECK(document["audit"]["ticks_missed"].is_null());
 }
 
-TEST_CASE("convert writes what the recorder itself would have written") {
+TEST_CASE("convert writes what the recorder itself would have written", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o",
                                    "a.csv", "--csv-meta", "--", "sh", "script"}))
@@ -166,7 +168,7 @@ TEST_CASE("convert writes what the recorder itself would have written") {
   CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
 }
 
-TEST_CASE("convert reads standard input, and writes to standard output") {
+TEST_CASE("convert reads standard input, and writes to standard output", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorded_script()).exit_code == 0);
   Start start = scene.recorder({"convert", "-", "-o", "-"});
@@ -177,7 +179,8 @@ TEST_CASE("convert reads standard input, and writes to standard output") {
   CHECK(run_to_end(start).output == start.input);
 }
 
-TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs as they were") {
+TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs as they were",
+          "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   const auto check = [&](Arguments arguments, int status, const Arguments &words) {
@@ -206,7 +209,7 @@ TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs
   check({"bad.ndjson", "-o", "b.ndjson", "-o", "rusage.json"}, 1, {"line 2: kind is missing"});
 }
 
-TEST_CASE("An output of convert that fails does not take the others with it") {
+TEST_CASE("An output of convert that fails does not take the others with it", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorded_script()).exit_code == 0);
   const Finished finished =
