@@ -96,9 +96,11 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
 Result<void> check_output(const std::string &path) {
   const bool device = path == "/dev/null" || path == "/dev/full";
   const bool other_format = path.ends_with(".perfetto.json");
-  if (path == "-" || device || (path.ends_with(".json") && !other_format)) return {};
-  return error(
-      fmt::format("--output {}: the name must end in .json, the format that can be written", path));
+  if (path == "-" || device || (path.ends_with(".json") && !other_format) ||
+      path.ends_with(".html"))
+    return {};
+  return error(fmt::format(
+      "--output {}: the name must end in .json or .html, the formats that can be written", path));
 }
 
 // What follows the first `--` is the command's own, whatever it looks like.

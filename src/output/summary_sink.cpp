@@ -37,25 +37,6 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
-std::string target_name(const Recording &recording) {
-  const std::string command = command_line(recording.argv);
-  if (recording.target == "pid")
-    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
-  return command;
-}
-
-// What was recorded, and how that ended.
-std::string headline(const Recording &recording, const Outcome &outcome, double wall_s) {
-  const std::string what = target_name(recording);
-  if (outcome.ended_by == "command")
-    return fmt::format("{}: {} after {:.3f} s", what, how_it_ended(outcome.exit), wall_s);
-  const bool known = outcome.exit.code || outcome.exit.signal;
-  return fmt::format("{}: {}recorded for {:.3f} s, until {}", what,
-                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
-                     why_it_ended(outcome.ended_by));
-}
-
 // For what ran before we came, the number of processes at the start is not among the totals.
 std::string process_counts(const Recording &recording, const Totals &totals) {
   if (recording.target == "command")
@@ -64,7 +45,27 @@ std::string process_counts(const Recording &recording, const Totals &totals) {
                      human_count(totals[RUSAGE_exits]));
 }
 
-std::string audit_line(const Recording &recording, const Outcome &outcome) {
+}  // namespace
+
+std::string target_words(const Recording &recording) {
+  const std::string command = command_line(recording.argv);
+  if (recording.target == "pid")
+    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
+  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
+  return command;
+}
+
+std::string ending_words(const Outcome &outcome) {
+  const double wall_s = seconds(outcome.totals.elapsed_ns());
+  const bool known = outcome.exit.code || outcome.exit.signal;
+  if (outcome.ended_by == "command" && known)
+    return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
+  return fmt::format("{}recorded for {:.3f} s, until {}",
+                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
+                     why_it_ended(outcome.ended_by));
+}
+
+std::string audit_words(const Recording &recording, const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
   const std::string share =
       accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
@@ -76,8 +77,6 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
       plural(outcome.audit.losses.ticks_missed, "tick"));
 }
 
-}  // namespace
-
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs) {
   const Totals &t = outcome.totals;
@@ -86,7 +85,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}\n", headline(recording, outcome, wall_s));
+  std::string text = fmt::format("\n{}: {}\n", target_words(recording), ending_words(outcome));
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
                               "{:.3f} s waiting for a CPU",
@@ -108,7 +107,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                                        human_count(t[RUSAGE_ctx_switches_involuntary]),
                                        human_count(t[RUSAGE_minor_faults]),
                                        human_count(t[RUSAGE_major_faults])));
-  text += line("audit", audit_line(recording, outcome));
+  text += line("audit", audit_words(recording, outcome));
   text += line("rows", fmt::format("{} in {}", human_count(t.rows()), fmt::join(outputs, ", ")));
   return text;
 }
@@ -118,7 +117,7 @@ Result<void> SummarySink::begin(const Recording &recording) {
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
     fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",
-               target_name(recording));
+               target_words(recording));
   return {};
 }
 

@@ -8,6 +8,11 @@
 
 namespace rusage_bpf {
 
+// What was recorded; how that ended; what makes the figures trustworthy.
+std::string target_words(const Recording &recording);
+std::string ending_words(const Outcome &outcome);
+std::string audit_words(const Recording &recording, const Outcome &outcome);
+
 // The summary as text. `outputs` are the files that hold the rows.
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs);

@@ -11,6 +11,7 @@
 #include "os/caller.h"
 #include "os/privileges.h"
 #include "os/user.h"
+#include "output/html_sink.h"
 #include "output/json_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
@@ -64,7 +65,10 @@ Result<Outputs> open_outputs(const Options &options) {
     auto file = OutputFile::create(path);
     if (!file) return tl::unexpected(file.error());
     outputs.in_directory_of_another |= file->in_directory_of_another();
-    outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
+    if (path.ends_with(".html"))
+      outputs.sinks.push_back(std::make_unique<HtmlSink>(std::move(*file)));
+    else
+      outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
   }
   if (!options.quiet) outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs));
   return outputs;
