@@ -62,6 +62,7 @@ function makeChart({ id, title, views: allViews, tall }) {
   const axes = () => ({
     dateWindow: [view.from, view.to],
     valueRange: [0, highest()],
+    gridLineWidth: 1,
     axisLineColor: colours.of("line"),
     gridLineColor: colours.of("grid"),
   });

@@ -104,7 +104,6 @@ function makeTimeline() {
       }
     }
     drawAxis(begin, width);
-    table.refresh();
   }
   function drawAxis(begin, width) {
     const pen = context(axis, plot.clientWidth, look.axis);

@@ -91,7 +91,7 @@ function zoomable(target, area, keys = {}) {
     brush.hidden = true;
     start = null;
   });
-  target.addEventListener("pointerleave", () => view.hover(null));
+  for (const left of ["pointerleave", "blur"]) target.addEventListener(left, () => view.hover(null));
   target.addEventListener("dblclick", view.reset);
   // A pinch on a touchpad comes as a turned wheel with Ctrl.
   target.addEventListener("wheel", (event) => {
