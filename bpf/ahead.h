@@ -14,6 +14,9 @@
 #include "memory.h"
 #include "tree.h"
 
+/* The tasks of a smaller tree stay in the CPU's own cache from tick to tick. */
+#define LARGE_TREE 512
+
 /* Steps of the walk: for the task itself, what it points to, and what that points to. */
 #define TASK_AHEAD 8
 #define POINTERS_AHEAD 4
@@ -26,13 +29,14 @@ static __always_inline struct task_struct *held_at(u32 index) {
   return slot ? slot->held : NULL;
 }
 
-/* Loads what visits after the one at `index` will need; the walk goes down. Its sum has no meaning. */
+/* Loads what visits after the one at `index` will need, one field of each cache line; the walk goes
+ * down. Its sum has no meaning. */
 static __always_inline u64 look_ahead(u32 index) {
   u64 sum = 0;
   struct task_struct *task = held_at(index - TASK_AHEAD);
   if (task) {
-    sum += task->__state + task->on_cpu + task->exit_state + (task->mm ? 1 : 0);
-    sum += task->se.exec_start + task->se.sum_exec_runtime + task->sched_info.run_delay;
+    sum += task->__state + task->exit_state + (task->mm ? 1 : 0);
+    sum += task->se.sum_exec_runtime + task->sched_info.run_delay;
     sum += task->utime + task->maj_flt + (task->files ? 1 : 0);
     sum += task->ioac.rchar + task->ioac.write_bytes;
   }
@@ -42,7 +46,7 @@ static __always_inline u64 look_ahead(u32 index) {
   if (mm) sum += mm->mm_users.counter + mm->total_vm;
   if (mm && rss_is_per_cpu())
     sum += mm->rss_stat[FILE_PAGES].count + mm->rss_stat[SHMEM_PAGES].count;
-  if (files) sum += files->count.counter + (files->fdt ? 1 : 0);
+  if (files) sum += files->fdt ? 1 : 0;
 
   task = held_at(index - TABLE_AHEAD);
   files = task ? task->files : NULL;

@@ -28,14 +28,13 @@ struct clock {
 /* User space asks for its own CPU time right before the tick, which makes the kernel bring the
  * caller's exec_start up to date; the difference to the clock is then that system call's way out
  * and our way in, a microsecond that is the same at each tick. */
-static __always_inline void read_clock(struct clock *clock, const bool direct) {
+static __always_inline void read_clock(struct clock *clock) {
   struct task_struct *self = bpf_get_current_task_btf();
   clock->known = bpf_core_field_exists(self->se.cfs_rq);
   if (!clock->known) return;
-  struct cfs_rq *cfs_rq = READ(direct, self, se.cfs_rq);
-  struct rq *rq = READ(direct, cfs_rq, rq);
-  clock->behind = bpf_ktime_get_ns() - READ(direct, self, se.exec_start);
-  clock->skipped = READ(direct, rq, clock) - READ(direct, rq, clock_task);
+  struct rq *rq = BPF_CORE_READ(self, se.cfs_rq, rq);
+  clock->behind = bpf_ktime_get_ns() - self->se.exec_start;
+  clock->skipped = BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
   clock->known = true;
 }
 

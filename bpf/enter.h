@@ -54,27 +54,30 @@ static __always_inline void enter(struct task_struct *task, u32 group) {
 /* Enters `task` if its process is a member already, or if it `belongs` and leads its process. */
 static __always_inline void enter_if(struct task_struct *task, struct task_struct *leader,
                                      bool belongs) {
-  if (task == leader) {
-    if (belongs) enter(task, NO_SLOT);
+  u32 group = NO_SLOT, *stands_for = NULL;
+  if (task != leader) {
+    u32 *of_leader = membership_of(leader);
+    if (task->exit_state || !is_member(of_leader)) return;
+    struct slot *slot = slot_at(*of_leader);
+    if (slot) {
+      group = slot->group;
+    } else if (leader->exit_state) {
+      /* The first of its threads has the group's record in its place. */
+      stands_for = of_leader;
+    } else { /* a thread of a process that is not tracked */
+      u32 *own = claim(task);
+      if (!own) return;
+      *own = NO_SLOT;
+      __sync_fetch_and_add(&entered, 1);
+      count_untracked();
+      return;
+    }
+  } else if (!belongs) {
     return;
   }
-  u32 *of_leader = membership_of(leader);
-  if (task->exit_state || !is_member(of_leader)) return;
-  struct slot *slot = slot_at(*of_leader);
-  if (slot) {
-    enter(task, slot->group);
-  } else if (leader->exit_state) {
-    /* The first of its threads has the group's record in its place. */
-    enter(task, NO_SLOT);
-    u32 *own = membership_of(task);
-    if (own) *of_leader = *own;
-  } else { /* a thread of a process that is not tracked */
-    u32 *own = claim(task);
-    if (!own) return;
-    *own = NO_SLOT;
-    __sync_fetch_and_add(&entered, 1);
-    count_untracked();
-  }
+  enter(task, group);
+  u32 *own = stands_for ? membership_of(task) : NULL;
+  if (own) *stands_for = *own;
 }
 
 #endif

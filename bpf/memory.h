@@ -151,7 +151,7 @@ static long add_word_bits(u32 chunk, struct bitmap_walk *walk) {
   if (bpf_probe_read_kernel(words, length * sizeof(u64),
                             (void *)(walk->words + first * sizeof(u64))))
     return 1;
-  for (int i = 0; i < WORDS_AT_ONCE; i++) walk->bits += population_count(words[i]);
+  for (u32 i = 0; i < WORDS_AT_ONCE && i < length; i++) walk->bits += population_count(words[i]);
   return 0;
 }
 
@@ -163,9 +163,9 @@ __noinline u32 count_bits(u64 words, u32 length) {
   return walk.bits;
 }
 
-static __always_inline u32 open_descriptors(struct files_struct *files) {
-  struct fdtable *fdt = BPF_CORE_READ(files, fdt);
-  return count_bits((u64)BPF_CORE_READ(fdt, open_fds), BPF_CORE_READ(fdt, max_fds) / 64);
+static __always_inline u32 open_descriptors(struct files_struct *files, const bool direct) {
+  struct fdtable *fdt = READ(direct, files, fdt);
+  return count_bits((u64)BPF_CORE_READ(fdt, open_fds), READ(direct, fdt, max_fds) / 64);
 }
 
 #endif

@@ -12,6 +12,10 @@
  *                a kernel that lets maps hold tasks (from 6.4).
  *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
  *                counters.
+ *
+ * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of MEMBERS: a
+ * command's tree, a tree that runs already, a cgroup. The kernel checks a program for milliseconds,
+ * so a run loads only what it needs.
  */
 #include <linux/types.h>
 
@@ -27,26 +31,40 @@
 #include "tick.h"
 #include "tree.h"
 
+#define COMMAND 1
+#define TREE 2
+#define CGROUP 3
+
+#if HOLD_TASKS
 SEC("syscall")
 int tick_held(void *context) {
   return run_tick(true);
 }
-
+#else
 SEC("syscall")
 int tick_unheld(void *context) {
   return run_tick(false);
 }
 
-SEC("tp_btf/task_newtask")
-int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
-  u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (creator && *creator == OUTSIDE)
-    keep_outside(task);
-  else if (is_member(creator))
-    add_birth(task, creator, clone_flags);
+SEC("tp_btf/sched_switch")
+int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
+  if (prev->__state != TASK_DEAD) return 0;
+  u32 *number = membership_of(prev);
+  struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
+  if (!final) return 0;
+  read_as_kept(&final->reading, prev);
+  __sync_lock_test_and_set(&final->known, 1);
+  return 0;
+}
+#endif
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(on_exec, struct task_struct *task) {
+  if (is_member(membership_of(task))) __sync_fetch_and_add(&execs, 1);
   return 0;
 }
 
+#if MEMBERS == CGROUP
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
@@ -70,20 +88,23 @@ int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *t
   return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task) {
-  if (is_member(membership_of(task))) __sync_fetch_and_add(&execs, 1);
+/* Sorts one task by its cgroup, its process's main thread first, which has the group's record. */
+SEC("iter/task")
+int enter_by_cgroup(struct bpf_iter__task *context) {
+  struct task_struct *task = context->task;
+  if (!task) return 0;
+  sort_by_cgroup(task->group_leader);
+  if (task != task->group_leader) sort_by_cgroup(task);
   return 0;
 }
-
-SEC("tp_btf/sched_switch")
-int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
-  if (prev->__state != TASK_DEAD) return 0;
-  u32 *number = membership_of(prev);
-  struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
-  if (!final) return 0;
-  read_as_kept(&final->reading, prev);
-  __sync_lock_test_and_set(&final->known, 1);
+#else
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
+  u32 *creator = membership_of(bpf_get_current_task_btf());
+  if (creator && *creator == OUTSIDE)
+    keep_outside(task);
+  else if (is_member(creator))
+    add_birth(task, creator, clone_flags);
   return 0;
 }
 
@@ -94,6 +115,7 @@ int enter_root(struct bpf_iter__task *context) {
   return 0;
 }
 
+#if MEMBERS == TREE
 /* Makes a member of each task whose process, or whose parent, is one. Run again and again until no
  * more are found, it finds all descendants: who is born meanwhile is a member by birth, or is there
  * to be found by the next run. */
@@ -106,22 +128,16 @@ int enter_descendants(struct bpf_iter__task *context) {
   enter_if(task, leader, is_member(membership_of(parent)));
   return 0;
 }
+#endif
+#endif
 
-/* Sorts one task by its cgroup, its process's main thread first, which has the group's record. */
-SEC("iter/task")
-int enter_by_cgroup(struct bpf_iter__task *context) {
-  struct task_struct *task = context->task;
-  if (!task) return 0;
-  sort_by_cgroup(task->group_leader);
-  if (task != task->group_leader) sort_by_cgroup(task);
-  return 0;
-}
-
+#if MEMBERS != COMMAND
 SEC("iter/task")
 int leave_out(struct bpf_iter__task *context) {
   if (context->task) keep_outside(context->task);
   return 0;
 }
+#endif
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

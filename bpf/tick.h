@@ -71,7 +71,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
     group->counted_files = (u64)files;
     if (READ(direct, files, count.counter) == 1 ||
         first_sight(as_number(&group->counted_files), tick)) {
-      u32 descriptors = open_descriptors(files);
+      u32 descriptors = open_descriptors(files, direct);
       barrier();
       if (READ(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
     }
@@ -160,7 +160,7 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
 }
 
 static long visit_held(u32 step, struct walk *walk) {
-  walk->ahead += look_ahead(walk->length - 1 - step);
+  if (walk->length > LARGE_TREE) walk->ahead += look_ahead(walk->length - 1 - step);
   return visit(step, walk, true);
 }
 static long visit_unheld(u32 step, struct walk *walk) {
@@ -202,7 +202,7 @@ static long drain_birth(u32 step, void *context) {
 static __always_inline int run_tick(const bool direct) {
   struct walk walk = {};
   sample.monotonic_ns = bpf_ktime_get_ns();
-  read_clock(&walk.clock, direct);
+  read_clock(&walk.clock);
   tick++;
   u64 taken = *(volatile u64 *)&queue.taken;
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);

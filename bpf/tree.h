@@ -28,13 +28,15 @@
 #define __kptr __attribute__((btf_type_tag("kptr")))
 #endif
 
-extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym __weak;
-extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
+extern void bpf_task_release(struct task_struct *task) __ksym;
+
+/* Births take a reference; see on_last_switch for the other way. Chosen by the build, which makes one
+ * object for each way: see add_kernel in CMakeLists.txt. */
+static const bool hold_tasks = HOLD_TASKS;
 
 /* Set by user space before the programs are loaded. */
-const volatile __u32 capacity = 1; /* slots */
-/* Births take a reference; see on_last_switch for the other way. */
-const volatile bool hold_tasks = true;
+const volatile __u32 capacity = 1;  /* slots */
 const volatile __u64 cgroup_id = 0; /* the inode of its directory; 0: members are a tree */
 
 /* SLOT_ENTERED: found alive when the recording began. SLOT_ARRIVED: moved to the cgroup since, after

@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <string_view>
 
 #include "cli/options.h"
+#include "cli/recover_options.h"
 #include "output/text.h"
+#include "run/recover.h"
 #include "run/run.h"
 
 namespace rusage_bpf {
@@ -12,7 +15,7 @@ namespace {
 
 // A command's exit status is its own: what is ours must look different.
 constexpr int failed_with_command = 125;
-constexpr int failed_with_attach = 1;
+constexpr int failed_otherwise = 1;
 
 int exit_status(const Error &error, int otherwise) {
   switch (error.kind) {
@@ -20,7 +23,7 @@ int exit_status(const Error &error, int otherwise) {
       return 127;
     case Error::Kind::command_not_executable:
       return 126;
-    case Error::Kind::attach_usage:
+    case Error::Kind::usage:
       return 2;
     case Error::Kind::recorder:
       break;
@@ -33,18 +36,36 @@ int fail(const Error &error, int otherwise) {
   return exit_status(error, otherwise);
 }
 
+// Does what the options ask for; `act` gives the exit status.
+template <typename Options>
+int act_on(const Options &options, Result<int> (*act)(const Options &), int failed) {
+  if (!options.print.empty()) {
+    fmt::print("{}", options.print);
+    return 0;
+  }
+  const auto status = act(options);
+  return status ? *status : fail(status.error(), failed);
+}
+
+int record_main(Arguments arguments) {
+  const auto options = parse_options(arguments);
+  if (!options) return fail(options.error(), failed_with_command);
+  return act_on(*options, run, options->attach() ? failed_otherwise : failed_with_command);
+}
+
+int recover_main(Arguments arguments) {
+  const auto options = parse_recover(arguments);
+  if (!options) return fail(options.error(), failed_otherwise);
+  return act_on(*options, recover, failed_otherwise);
+}
+
 }  // namespace
 }  // namespace rusage_bpf
 
 int main(int argc, char **argv) {
   using namespace rusage_bpf;
-  const auto options = parse_options(argc, argv);
-  if (!options) return fail(options.error(), failed_with_command);
-  if (!options->print.empty()) {
-    fmt::print("{}", options->print);
-    return 0;
-  }
-  const auto status = run(*options);
-  if (status) return *status;
-  return fail(status.error(), options->attach() ? failed_with_attach : failed_with_command);
+  const Arguments arguments(argv, static_cast<std::size_t>(argc));
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (first == "recover") return recover_main(arguments.subspan(1));
+  return record_main(arguments);
 }

@@ -2,15 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "os/clock.h"
+#include "output/format.h"
 
 namespace rusage_bpf {
 namespace {
@@ -18,6 +17,7 @@ namespace {
 constexpr double shortest_s = .001;
 constexpr double longest_interval_s = 3600;
 constexpr double longest_duration_s = 1e8;  // three years
+constexpr std::uint64_t most_ring_rows = 1'000'000'000;
 
 template <typename Number>
 std::optional<Number> parse_number(const std::string &text) {
@@ -41,6 +41,7 @@ struct Texts {
   std::string until;
   std::string pid;
   std::string user;
+  std::string ring_rows;
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
@@ -69,6 +70,15 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
       return error(
           fmt::format("--pid {}: give the number of a process that runs, such as 1234", texts.pid));
   }
+  if (app.count("--ring") > 0 && options.ring.path.empty())
+    return error("--ring: give a file for the recovery ring");
+  if (app.count("--ring-rows") > 0) {
+    const auto rows = parse_number<std::uint64_t>(texts.ring_rows);
+    if (!rows || *rows < 1 || *rows > most_ring_rows)
+      return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000",
+                               texts.ring_rows, most_ring_rows));
+    options.ring.rows = *rows;
+  }
   return {};
 }
 
@@ -93,18 +103,8 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
   return {};
 }
 
-Result<void> check_output(const std::string &path) {
-  const bool device = path == "/dev/null" || path == "/dev/full";
-  const bool other_format = path.ends_with(".perfetto.json");
-  if (path == "-" || device || (path.ends_with(".json") && !other_format) ||
-      path.ends_with(".html"))
-    return {};
-  return error(fmt::format(
-      "--output {}: the name must end in .json or .html, the formats that can be written", path));
-}
-
 // What follows the first `--` is the command's own, whatever it looks like.
-Result<Options> parse(std::span<const char *const> arguments) {
+Result<Options> parse(Arguments arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
                                       [](std::string_view a) { return a == "--"; });
 
@@ -123,9 +123,13 @@ Result<Options> parse(std::span<const char *const> arguments) {
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
-         "where the rows go, a .json file; repeatable; - is standard output; default rusage.json")
+         "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
+         ".jsonl, .csv, .html; - is standard output in JSON, -.csv in CSV; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
+  app.add_flag(
+      "--csv-meta", options.csv_meta,
+      "what is known of the recording in front of .csv outputs, in lines that begin with #");
   app.add_option("-u,--user", texts.user,
                  "who the command runs as; default whoever runs the recorder")
       ->option_text("NAME");
@@ -142,6 +146,15 @@ Result<Options> parse(std::span<const char *const> arguments) {
       ->option_text("WHAT");
   app.add_flag("--stop-on-eof", options.stop_on_eof,
                "with --pid or --cgroup: stop when standard input ends");
+  app.add_option("--ring", options.ring.path,
+                 "the recovery ring, which is kept then; default a file of its own in "
+                 "~/.local/state/rusage-bpf, removed once the outputs are in place")
+      ->option_text("FILE");
+  app.add_option("--ring-rows", texts.ring_rows,
+                 "how many of the newest rows the ring keeps; default what 64 MiB hold")
+      ->option_text("N");
+  app.add_flag("--ring-sync", options.ring.sync,
+               "the ring is safe from a power cut as well: every row is written to the disk");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count the dead as before Linux 6.4, at a cost to every switch of the machine")
@@ -149,20 +162,16 @@ Result<Options> parse(std::span<const char *const> arguments) {
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors as where the kernel's own counters are not known")
       ->group(for_tests);
-  try {
-    app.parse(static_cast<int>(separator - arguments.begin()), arguments.data());
-  } catch (const CLI::CallForHelp &) {
-    options.print = app.help();
-    return options;
-  } catch (const CLI::CallForVersion &) {
-    options.print = app.version() + "\n";
-    return options;
-  } catch (const CLI::ExtrasError &failure) {
+  app.allow_extras();
+  auto print =
+      read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
+  if (!print) return tl::unexpected(print.error());
+  options.print = *std::move(print);
+  if (!options.print.empty()) return options;
+  if (const auto extras = app.remaining(); !extras.empty())
     return error(
-        fmt::format("{}; the command goes after --; see rusage-bpf --help", failure.what()));
-  } catch (const CLI::ParseError &failure) {
-    return error(fmt::format("{}; see rusage-bpf --help", failure.what()));
-  }
+        fmt::format("{}: no option of rusage-bpf; the command goes after --; see rusage-bpf --help",
+                    extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());
@@ -170,22 +179,21 @@ Result<Options> parse(std::span<const char *const> arguments) {
   if (auto checked = check_target(app, command_given, options); !checked)
     return tl::unexpected(checked.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
-  for (const std::string &output : options.outputs)
-    if (auto checked = check_output(output); !checked) return tl::unexpected(checked.error());
+  if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
+    return tl::unexpected(checked.error());
   return options;
 }
 
 }  // namespace
 
-Result<Options> parse_options(int argc, const char *const *argv) {
-  const std::span arguments(argv, static_cast<std::size_t>(argc));
+Result<Options> parse_options(Arguments arguments) {
   auto options = parse(arguments);
   const auto is_attach = [](std::string_view a) {
     return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
   };
   const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
   if (!options && std::any_of(arguments.begin(), separator, is_attach))
-    options.error().kind = Error::Kind::attach_usage;
+    options.error().kind = Error::Kind::usage;
   return options;
 }
 

@@ -8,15 +8,19 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "os/error.h"
+#include "ring/options.h"
 
 namespace rusage_bpf {
 
 struct Options {
   std::uint64_t interval_ns = 100'000'000;
   std::vector<std::string> outputs;  // at least one
+  bool csv_meta = false;             // what is known of the recording stands in front of CSV
   std::optional<std::string> user;   // who the command runs as; nothing: as we do
   bool quiet = false;
+  RingOptions ring;
   // The ways of other kernels, on one that has better ones: for tests.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;
@@ -35,6 +39,6 @@ struct Options {
   std::string print;
 };
 
-Result<Options> parse_options(int argc, const char *const *argv);
+Result<Options> parse_options(Arguments arguments);
 
 }  // namespace rusage_bpf

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "document/fields.h"
 #include "document/time.h"
 
 namespace rusage_bpf {
@@ -15,8 +16,9 @@ Json number(std::size_t column, std::uint64_t value) {
 }
 
 std::uint64_t number_from(std::size_t column, const Json &json) {
-  return columns[column].in_nanoseconds() ? nanoseconds(json.get<double>())
-                                          : json.get<std::uint64_t>();
+  const std::string_view name = columns[column].name;
+  return columns[column].in_nanoseconds() ? to_nanoseconds(json, name)
+                                          : to_unsigned(json, name, UINT64_MAX);
 }
 
 Json number_or_null(std::size_t column, std::uint64_t value, bool known) {
@@ -26,19 +28,6 @@ Json number_or_null(std::size_t column, std::uint64_t value, bool known) {
 template <typename T>
 Json value_or_null(const std::optional<T> &value) {
   return value ? Json(*value) : Json(nullptr);
-}
-
-// Nothing where it is null or missing.
-template <typename T>
-std::optional<T> get(const Json &object, const char *key) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return std::nullopt;
-  return found->get<T>();
-}
-
-template <typename T>
-void get_into(T &value, const Json &object, const char *key) {
-  value = get<T>(object, key).value_or(T());
 }
 
 std::string_view kind_name(Column::Kind kind) {
@@ -102,32 +91,38 @@ Json audit_json(const Outcome &outcome) {
 
 Audit audit_from(const Json &json) {
   Audit audit;
-  const Json kernel = get<Json>(json, "kernel").value_or(Json::object());
+  const Json kernel = json.contains("kernel") ? object_in(json, "kernel") : Json::object();
   for (std::size_t i = 0; i < column_count; i++) {
-    const auto found = kernel.find(columns[i].name);
-    if (found == kernel.end()) continue;
-    audit.kernel.value[i] = number_from(i, *found);
+    const Json *value = find_field(kernel, columns[i].name);
+    if (!value) continue;
+    audit.kernel.value[i] = number_from(i, *value);
     audit.kernel.known.set(i);
   }
-  get_into(audit.losses.untracked_tasks, json, "untracked_tasks");
-  audit.events_lost = get<std::uint64_t>(json, "events_lost");
-  get_into(audit.losses.ticks_missed, json, "ticks_missed");
-  if (const auto cpu = get<double>(json, "recorder_cpu")) audit.recorder_cpu_ns = nanoseconds(*cpu);
-  audit.recorder_peak_rss_bytes = get<std::uint64_t>(json, "recorder_peak_rss");
-  get_into(audit.rows_damaged, json, "rows_damaged");
+  audit.losses.untracked_tasks = field_or<std::uint64_t>(json, "untracked_tasks");
+  audit.events_lost = field<std::uint64_t>(json, "events_lost");
+  audit.losses.ticks_missed = field_or<std::uint64_t>(json, "ticks_missed");
+  audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
+  audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
+  audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
   return audit;
 }
 
-std::uint64_t time_from(const Json &object, const char *key) {
-  return from_iso_8601(get<std::string>(object, key).value_or("")).value_or(0);
+// 0 where it is missing.
+std::uint64_t time_from(const Json &object, std::string_view key) {
+  const auto text = field<std::string>(object, key);
+  if (!text) return 0;
+  const auto time = from_iso_8601(*text);
+  if (!time)
+    throw WrongField(fmt::format("{} must be a time such as {}, and is {}", key, iso_8601(0),
+                                 text->substr(0, 40)));
+  return *time;
 }
 
-// Reading throws where a part of the JSON is missing or of another type: an error here.
 template <typename T, typename Read>
 Result<T> checked(Read read) {
   try {
     return read();
-  } catch (const Json::exception &failure) {
+  } catch (const WrongField &failure) {
     return error(fmt::format("is no recording of rusage-bpf: {}", failure.what()));
   }
 }
@@ -175,40 +170,59 @@ Json end_json(const Outcome &outcome) {
 
 Result<Recording> recording_from(const Json &begin) {
   return checked<Recording>([&]() -> Result<Recording> {
-    if (const Json &schema = begin.at("schema"); schema != document_schema)
-      return error(fmt::format("has the schema {}, and this rusage-bpf reads {}", to_text(schema),
-                               document_schema));
-    const Json &meta = begin.at("meta");
+    const auto schema = field<std::string>(begin, "schema");
+    if (!schema) throw WrongField("schema is missing");
+    if (*schema != document_schema)
+      return error(fmt::format("has the schema {}, and this rusage-bpf reads {}",
+                               schema->substr(0, 40), document_schema));
+    const Json &meta = object_in(begin, "meta");
     Recording recording;
-    get_into(recording.version, meta, "version");
-    get_into(recording.host, meta, "host");
-    get_into(recording.kernel, meta, "kernel");
-    get_into(recording.cpus, meta, "cpus");
-    get_into(recording.boot_id, meta, "boot_id");
-    get_into(recording.target, meta, "target");
-    get_into(recording.argv, meta, "argv");
-    recording.root_pid = get<int>(meta, "root_pid");
-    get_into(recording.cgroup, meta, "cgroup");
-    recording.interval_ns = nanoseconds(get<double>(meta, "interval").value_or(0));
+    recording.version = field_or<std::string>(meta, "version");
+    recording.host = field_or<std::string>(meta, "host");
+    recording.kernel = field_or<std::string>(meta, "kernel");
+    recording.cpus = field_or<unsigned>(meta, "cpus");
+    recording.boot_id = field_or<std::string>(meta, "boot_id");
+    recording.target = field_or<std::string>(meta, "target");
+    recording.argv = field_or<std::vector<std::string>>(meta, "argv");
+    recording.root_pid = field<int>(meta, "root_pid");
+    recording.cgroup = field_or<std::string>(meta, "cgroup");
+    recording.interval_ns = nanoseconds_field(meta, "interval").value_or(0);
     recording.start_realtime_ns = time_from(meta, "start");
-    get_into(recording.backend, meta, "backend");
-    for (const Json &column : begin.at("columns"))
+    recording.backend = field_or<std::string>(meta, "backend");
+    for (const Json &column : array_in(begin, "columns")) {
+      const auto name = field<std::string>(column, "name");
       for (std::size_t i = 0; i < column_count; i++)
-        if (column.at("name") == columns[i].name) get_into(recording.origin[i], column, "source");
+        if (name == columns[i].name) recording.origin[i] = field_or<std::string>(column, "source");
+    }
     return recording;
+  });
+}
+
+Result<Row> row_from(const Json &sample) {
+  return checked<Row>([&] {
+    if (!sample.is_object()) throw WrongField("a sample is no object");
+    Row row;
+    row.realtime_ns = time_from(sample, "timestamp");
+    for (std::size_t i = 0; i < column_count; i++) {
+      const Json *value = find_field(sample, columns[i].name);
+      if (!value) continue;
+      row.value[i] = number_from(i, *value);
+      row.known.set(i);
+    }
+    return row;
   });
 }
 
 Result<Outcome> outcome_from(const Json &end) {
   return checked<Outcome>([&] {
-    const Json &meta = end.at("meta");
+    const Json &meta = object_in(end, "meta");
     Outcome outcome;
     outcome.end_realtime_ns = time_from(meta, "end");
-    get_into(outcome.ended_by, meta, "ended_by");
-    outcome.exit = {get<int>(meta, "exit_code"), get<int>(meta, "signal")};
-    outcome.audit = audit_from(end.at("audit"));
-    get_into(outcome.recovered, meta, "recovered");
-    get_into(outcome.rows_overwritten, meta, "rows_overwritten");
+    outcome.ended_by = field_or<std::string>(meta, "ended_by");
+    outcome.exit = {field<int>(meta, "exit_code"), field<int>(meta, "signal")};
+    outcome.audit = audit_from(object_in(end, "audit"));
+    outcome.recovered = field_or<bool>(meta, "recovered");
+    outcome.rows_overwritten = field_or<std::uint64_t>(meta, "rows_overwritten");
     return outcome;
   });
 }

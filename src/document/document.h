@@ -1,16 +1,14 @@
 // A recording as the JSON objects that every format is made of, and back. One place for their names.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "document/json.h"
 #include "model/recording.h"
 #include "os/error.h"
 
 namespace rusage_bpf {
-
-using Json = nlohmann::ordered_json;
 
 inline constexpr std::string_view document_schema = "rusage-bpf/1";
 
@@ -26,8 +24,11 @@ Json sample_json(const Row &row);
 Json end_json(const Outcome &outcome);
 
 // The ways back, for what a recording of this or another build has written. What lacks an object, or
-// has another schema, is an error; a field that is missing there is unknown here.
+// has another schema, is an error, and so is a field of another type and a number out of range; a
+// field that is missing there is unknown here. Deeply nested JSON is the caller's to refuse.
 Result<Recording> recording_from(const Json &begin);
+// All but the row's number and its losses, which no sample tells.
+Result<Row> row_from(const Json &sample);
 // All but the totals, which are the sums of the rows at hand.
 Result<Outcome> outcome_from(const Json &end);
 

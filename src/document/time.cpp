@@ -36,7 +36,8 @@ std::optional<std::uint64_t> from_iso_8601(const std::string &text) {
       std::sscanf(rest, ".%6uZ%n", &microseconds, &end) != 1 || end != 8 || rest[end] != 0)
     return std::nullopt;
   const std::time_t whole_s = timegm(&time);
-  if (whole_s < 0) return std::nullopt;
+  if (whole_s < 0 || static_cast<std::uint64_t>(whole_s) >= UINT64_MAX / ns_per_s)
+    return std::nullopt;
   return static_cast<std::uint64_t>(whole_s) * ns_per_s + microseconds * std::uint64_t{1000};
 }
 

@@ -10,7 +10,7 @@ namespace rusage_bpf {
 
 struct Error {
   // What kind of failure it is, where the exit status depends on it.
-  enum class Kind { recorder, command_not_found, command_not_executable, attach_usage };
+  enum class Kind { recorder, command_not_found, command_not_executable, usage };
 
   std::string message;  // one line, without the program's name and without a full stop
   int errno_value = 0;  // 0 where no system call is behind it

@@ -32,6 +32,7 @@ class NewFile {
 
   // Gives the file its name.
   Result<void> put_in_place();
+  [[nodiscard]] bool in_place() const { return temporary_name_.empty(); }
   // Takes the file away again; not what somebody else has put under its name since.
   Result<void> remove();
 

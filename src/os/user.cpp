@@ -35,6 +35,12 @@ std::optional<User> find_user(const std::string &name) {
   return user;
 }
 
+std::optional<std::string> home_of(uid_t uid) {
+  const passwd *entry = getpwuid(uid);
+  if (!entry) return std::nullopt;
+  return entry->pw_dir;
+}
+
 std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
   const passwd *entry = getpwuid(uid);
   return entry ? groups_of(entry->pw_name, gid) : std::vector{gid};

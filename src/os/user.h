@@ -28,6 +28,9 @@ struct User {
 // Nothing where there is no user of that name.
 std::optional<User> find_user(const std::string &name);
 
+// Nothing for a user whom the system does not list.
+std::optional<std::string> home_of(uid_t uid);
+
 // The groups of a user whose main one is `gid`; that alone for a user who has no name.
 std::vector<gid_t> groups_of(uid_t uid, gid_t gid);
 

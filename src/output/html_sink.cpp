@@ -11,9 +11,9 @@ Json page_document(const Recording &recording, const Outcome &outcome) {
   document["meta"].update(end["meta"]);
   document["totals"] = end["totals"];
   document["audit"] = end["audit"];
-  document["words"] = {{"target", target_words(recording)},
-                       {"ending", ending_words(outcome)},
-                       {"audit", audit_words(recording, outcome)}};
+  document["words"] = {{"target", target_name(recording)},
+                       {"ending", ending(outcome)},
+                       {"audit", audit_line(recording, outcome)}};
   return document;
 }
 

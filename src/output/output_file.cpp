@@ -45,17 +45,29 @@ Result<void> OutputFile::flush() {
   while (!rest.empty()) {
     const ssize_t written = ::write(fd, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error(name_);
+    if (written < 0) {
+      auto failure = errno_error(name_);
+      // If this fails as well, there is one torn line, which readers know to leave out.
+      if (file_) static_cast<void>(ftruncate(fd, flushed_bytes_));
+      return failure;
+    }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
+  flushed_bytes_ += static_cast<off_t>(buffer_.size());
   buffer_.clear();
   return {};
+}
+
+Result<void> OutputFile::put_in_place() {
+  if (auto flushed = flush(); !flushed || !file_ || in_place_) return flushed;
+  in_place_ = true;
+  return file_->put_in_place();
 }
 
 Result<void> OutputFile::commit() {
   if (auto flushed = flush(); !flushed || !file_) return flushed;
   if (fsync(file_->fd()) != 0) return errno_error(name_);
-  return file_->put_in_place();
+  return put_in_place();
 }
 
 }  // namespace rusage_bpf

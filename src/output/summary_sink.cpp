@@ -23,6 +23,7 @@ std::string why_it_ended(const std::string &by) {
   if (by == "cgroup") return "the cgroup was removed";
   if (by == "duration") return "the time was up";
   if (by == "eof") return "standard input ended";
+  if (by.empty()) return "the recorder was gone";
   return by;
 }
 
@@ -47,7 +48,7 @@ std::string process_counts(const Recording &recording, const Totals &totals) {
 
 }  // namespace
 
-std::string target_words(const Recording &recording) {
+std::string target_name(const Recording &recording) {
   const std::string command = command_line(recording.argv);
   if (recording.target == "pid")
     return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
@@ -55,7 +56,7 @@ std::string target_words(const Recording &recording) {
   return command;
 }
 
-std::string ending_words(const Outcome &outcome) {
+std::string ending(const Outcome &outcome) {
   const double wall_s = seconds(outcome.totals.elapsed_ns());
   const bool known = outcome.exit.code || outcome.exit.signal;
   if (outcome.ended_by == "command" && known)
@@ -65,16 +66,22 @@ std::string ending_words(const Outcome &outcome) {
                      why_it_ended(outcome.ended_by));
 }
 
-std::string audit_words(const Recording &recording, const Outcome &outcome) {
+std::string audit_line(const Recording &recording, const Outcome &outcome) {
   const auto accounted = accounted_cpu(outcome);
   const std::string share =
       accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
-      : recording.target == "command" ? "the kernel reported no total"
-                                      : "the kernel keeps no total to compare with";
-  return fmt::format(
+      : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
+      : recording.target == "command"      ? "the kernel reported no total"
+                                           : "the kernel keeps no total to compare with";
+  std::string line = fmt::format(
       "{}, {} lost, {} missed", share,
       plural(outcome.audit.losses.untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
       plural(outcome.audit.losses.ticks_missed, "tick"));
+  if (outcome.rows_overwritten > 0)
+    line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
+  if (outcome.audit.rows_damaged > 0)
+    line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
+  return line;
 }
 
 std::string summary(const Recording &recording, const Outcome &outcome,
@@ -85,7 +92,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}: {}\n", target_words(recording), ending_words(outcome));
+  std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
                               "{:.3f} s waiting for a CPU",
@@ -107,17 +114,19 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                                        human_count(t[RUSAGE_ctx_switches_involuntary]),
                                        human_count(t[RUSAGE_minor_faults]),
                                        human_count(t[RUSAGE_major_faults])));
-  text += line("audit", audit_words(recording, outcome));
+  text += line("audit", audit_line(recording, outcome));
   text += line("rows", fmt::format("{} in {}", human_count(t.rows()), fmt::join(outputs, ", ")));
   return text;
 }
 
 Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
+  if (!ring_.empty())
+    fmt::print(stderr, "rusage-bpf: after a crash, run: rusage-bpf recover {}\n", ring_);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
     fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",
-               target_words(recording));
+               target_name(recording));
   return {};
 }
 

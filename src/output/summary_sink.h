@@ -8,10 +8,12 @@
 
 namespace rusage_bpf {
 
-// What was recorded; how that ended; what makes the figures trustworthy.
-std::string target_words(const Recording &recording);
-std::string ending_words(const Outcome &outcome);
-std::string audit_words(const Recording &recording, const Outcome &outcome);
+// What was recorded, in a few words on one line: "make -j8", "process 42, sleep 9".
+std::string target_name(const Recording &recording);
+// How that ended: "exit 0 after 0.473 s".
+std::string ending(const Outcome &outcome);
+// What makes the figures trustworthy, or says why they are not.
+std::string audit_line(const Recording &recording, const Outcome &outcome);
 
 // The summary as text. `outputs` are the files that hold the rows.
 std::string summary(const Recording &recording, const Outcome &outcome,
@@ -19,7 +21,10 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 class SummarySink final : public Sink {
  public:
-  explicit SummarySink(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {}
+  // `ring` is where every row can be recovered from while it is recorded; empty: they come from
+  // there.
+  explicit SummarySink(std::vector<std::string> outputs, std::string ring = "")
+      : outputs_(std::move(outputs)), ring_(std::move(ring)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -27,6 +32,7 @@ class SummarySink final : public Sink {
 
  private:
   std::vector<std::string> outputs_;
+  std::string ring_;
   Recording recording_;
 };
 

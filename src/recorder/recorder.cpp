@@ -11,42 +11,45 @@
 #include "os/alarm.h"
 #include "os/clock.h"
 #include "os/signals.h"
+#include "output/sinks.h"
 
 namespace rusage_bpf {
 namespace {
 
-// All sinks as one. One that fails is given up; the others go on.
-class Sinks {
+// Where rows go: the ring first.
+class Places {
  public:
-  explicit Sinks(std::vector<std::unique_ptr<Sink>> sinks) : sinks_(std::move(sinks)) {}
+  Places(RingWriter &ring, std::vector<std::unique_ptr<Sink>> sinks)
+      : ring_(ring), sinks_(std::move(sinks)) {}
 
+  // Without a ring there is no recording.
+  Result<void> prepare(const Recording &recording) { return ring_.begin(recording); }
   void begin(const Recording &recording) {
-    each([&](Sink &sink) { return sink.begin(recording); });
+    keep_error(ring_.put_in_place());
+    sinks_.begin(recording);
   }
   void row(const Row &row) {
-    totals_.add(row);
-    each([&](Sink &sink) { return sink.row(row); });
+    keep_error(ring_.append(row));
+    sinks_.row(row);
   }
   void end(const Outcome &outcome) {
-    each([&](Sink &sink) { return sink.end(outcome); });
+    keep_error(ring_.end(outcome));
+    sinks_.end(outcome);
   }
 
-  [[nodiscard]] const Totals &totals() const { return totals_; }
-  [[nodiscard]] const std::optional<Error> &first_error() const { return first_error_; }
+  [[nodiscard]] const Totals &totals() const { return sinks_.totals(); }
+  [[nodiscard]] const std::optional<Error> &first_error() const {
+    return ring_error_ ? ring_error_ : sinks_.first_error();
+  }
 
  private:
-  template <typename Action>
-  void each(Action action) {
-    std::erase_if(sinks_, [&](const std::unique_ptr<Sink> &sink) {
-      const Result<void> done = action(*sink);
-      if (!done && !first_error_) first_error_ = done.error();
-      return !done;
-    });
+  void keep_error(const Result<void> &done) {
+    if (!done && !ring_error_) ring_error_ = done.error();
   }
 
-  std::vector<std::unique_ptr<Sink>> sinks_;
-  Totals totals_;
-  std::optional<Error> first_error_;
+  RingWriter &ring_;
+  std::optional<Error> ring_error_;
+  Sinks sinks_;
 };
 
 // The command was reaped, but tasks may still be on their way to their last switch: a matter of
@@ -96,7 +99,7 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
 }  // namespace
 
 Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
-  auto &[source, target, signals, all_sinks] = parts;
+  auto &[source, target, signals, ring, sinks] = parts;
   // A reader of an output that goes away, and a file that grows too large, are that output's
   // errors. The command was forked before this and keeps what it was given.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
@@ -104,18 +107,19 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
 
-  Sinks sinks(std::move(all_sinks));
+  Places places(ring, std::move(sinks));
   RowMaker rows(baseline);
   auto snapshot = source.look();
   if (!snapshot) return tl::unexpected(snapshot.error());
   recording.start_realtime_ns = realtime_ns();
-  sinks.begin(recording);
+  if (auto ready = places.prepare(recording); !ready) return tl::unexpected(ready.error());
+  if (auto released = target.release(); !released) return tl::unexpected(released.error());
+  places.begin(recording);
   Row row = rows.next(*snapshot, recording.start_realtime_ns);
-  sinks.row(row);
+  places.row(row);
   Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
   const std::uint64_t stop_ns =
       stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
-  if (auto released = target.release(); !released) return tl::unexpected(released.error());
 
   std::optional<Ended> ended;
   while (!ended) {
@@ -137,16 +141,16 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
     if (!due && !ended) continue;
     row = rows.next(*snapshot, realtime_ns());
     row.losses.ticks_missed = schedule.missed();
-    sinks.row(row);
+    places.row(row);
   }
 
   const Outcome outcome{.end_realtime_ns = realtime_ns(),
                         .ended_by = ended->by,
                         .exit = ended->exit,
-                        .totals = sinks.totals(),
+                        .totals = places.totals(),
                         .audit = audit(ended->kernel, row.losses, source)};
-  sinks.end(outcome);
-  return Recorded{outcome, sinks.first_error()};
+  places.end(outcome);
+  return Recorded{outcome, places.first_error()};
 }
 
 Result<void> see_out(Launch &command, SignalQueue &signals) {

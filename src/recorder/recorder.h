@@ -1,4 +1,4 @@
-// The loop: look, make a row, give it to the sinks, until the recording ends.
+// The loop: look, make a row, give it to the ring and then to the sinks, until the recording ends.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include "os/error.h"
 #include "os/signals.h"
 #include "output/sink.h"
+#include "ring/writer.h"
 #include "source/source.h"
 #include "target/launch.h"
 
@@ -19,7 +20,7 @@ inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;
-  // The first failure to write an output, which does not end the recording: the command comes
+  // The first failure to write an output or the ring, which does not end the recording: the command comes
   // first.
   std::optional<Error> output_error;
 };
@@ -35,6 +36,7 @@ struct Parts {
   Source &source;
   Target &target;
   SignalQueue &signals;
+  RingWriter &ring;
   std::vector<std::unique_ptr<Sink>> sinks;
 };
 

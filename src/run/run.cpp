@@ -11,10 +11,9 @@
 #include "os/caller.h"
 #include "os/privileges.h"
 #include "os/user.h"
-#include "output/html_sink.h"
-#include "output/json_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
+#include "run/outputs.h"
 #include "source/bpf_source.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
@@ -54,30 +53,40 @@ Recording describe(const Options &options, const Source &source) {
   return recording;
 }
 
-struct Outputs {
-  std::vector<std::unique_ptr<Sink>> sinks;
-  bool in_directory_of_another = false;  // any of them
+// Where the rows go: the ring first.
+struct Places {
+  RingWriter ring;
+  Outputs outputs;
+
+  [[nodiscard]] bool in_directory_of_another() const {
+    return ring.in_directory_of_another() || outputs.in_directory_of_another;
+  }
 };
 
-Result<Outputs> open_outputs(const Options &options) {
-  Outputs outputs;
-  for (const std::string &path : options.outputs) {
-    auto file = OutputFile::create(path);
-    if (!file) return tl::unexpected(file.error());
-    outputs.in_directory_of_another |= file->in_directory_of_another();
-    if (path.ends_with(".html"))
-      outputs.sinks.push_back(std::make_unique<HtmlSink>(std::move(*file)));
-    else
-      outputs.sinks.push_back(std::make_unique<JsonSink>(std::move(*file)));
-  }
-  if (!options.quiet) outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs));
-  return outputs;
+Result<Places> open_places(const Options &options) {
+  auto outputs = open_outputs(options.outputs, options.csv_meta);
+  if (!outputs) return tl::unexpected(outputs.error());
+  auto ring = RingWriter::create(options.ring);
+  if (!ring) return tl::unexpected(ring.error());
+  if (!options.quiet)
+    outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, ring->path()));
+  return Places{*std::move(ring), *std::move(outputs)};
+}
+
+// The end of a recording. Where anything failed, the ring is kept and the message tells of it.
+Result<void> finish(const Result<Recorded> &recorded, RingWriter &ring) {
+  if (recorded && !recorded->output_error) return ring.remove_unless_named();
+  Error failure = recorded ? *recorded->output_error : recorded.error();
+  if (ring.in_place())
+    failure.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
+  return tl::unexpected(failure);
 }
 
 Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
                                                std::uint64_t cgroup_id = 0) {
   return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
                           .gauges_from_proc = options.gauges_from_proc,
+                          .runs_already = options.pid.has_value(),
                           .cgroup_id = cgroup_id});
 }
 
@@ -118,7 +127,7 @@ Result<std::optional<User>> find_command_user(const Options &options) {
 }
 
 // From here on there is nothing to do but to record: outputs, source and command are at hand.
-Result<void> give_up_privileges(const Outputs &outputs, const BpfSource &source,
+Result<void> give_up_privileges(const Places &places, const BpfSource &source,
                                 std::optional<uid_t> command_uid) {
   const uid_t own_uid = caller().uid;  // what we are about to become
   const bool stays_root = own_uid == 0;
@@ -128,10 +137,10 @@ Result<void> give_up_privileges(const Outputs &outputs, const BpfSource &source,
        .read_proc_of_others = source.needs_proc_of_others(),
        // The user who called sudo has had to show the right to write the outputs; root has had to
        // show nothing.
-       .write_in_others_places = stays_root && outputs.in_directory_of_another});
+       .write_in_others_places = stays_root && places.in_directory_of_another()});
 }
 
-Result<int> record_command(const Options &options, Outputs outputs) {
+Result<int> record_command(const Options &options, Places places) {
   const auto user = find_command_user(options);
   if (!user) return tl::unexpected(user.error());
   const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
@@ -142,7 +151,7 @@ Result<int> record_command(const Options &options, Outputs outputs) {
   if (auto entered = (*source)->enter(command->pid()); !entered)
     return tl::unexpected(entered.error());
   const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
-  if (auto given_up = give_up_privileges(outputs, **source, command_uid); !given_up)
+  if (auto given_up = give_up_privileges(places, **source, command_uid); !given_up)
     return tl::unexpected(given_up.error());
   auto signals = SignalQueue::open(all_signals);
   if (!signals) return tl::unexpected(signals.error());
@@ -153,29 +162,31 @@ Result<int> record_command(const Options &options, Outputs outputs) {
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
-             {**source, *command, *signals, std::move(outputs.sinks)});
-  if (!recorded) return tl::unexpected(recorded.error());
+             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks)});
+  const auto finished = finish(recorded, places.ring);
+  if (!recorded) return tl::unexpected(finished.error());
   source->reset();
   if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
-  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  if (!finished) return tl::unexpected(finished.error());
   return exit_status(command->ended()->exit);
 }
 
 // Records what runs already, from now on.
 Result<int> record_running(const Options &options, Recording recording, BpfSource &source,
-                           Target &target, SignalQueue &signals, Outputs outputs) {
-  if (auto given_up = give_up_privileges(outputs, source, std::nullopt); !given_up)
+                           Target &target, SignalQueue &signals, Places places) {
+  if (auto given_up = give_up_privileges(places, source, std::nullopt); !given_up)
     return tl::unexpected(given_up.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
-  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
-                               {source, target, signals, std::move(outputs.sinks)});
-  if (!recorded) return tl::unexpected(recorded.error());
-  if (recorded->output_error) return tl::unexpected(*recorded->output_error);
+  const auto recorded =
+      record(std::move(recording), Baseline::first_look, stops,
+             {source, target, signals, places.ring, std::move(places.outputs.sinks)});
+  if (auto finished = finish(recorded, places.ring); !finished)
+    return tl::unexpected(finished.error());
   return 0;
 }
 
-Result<int> record_tree(const Options &options, SignalQueue &signals, Outputs outputs) {
+Result<int> record_tree(const Options &options, SignalQueue &signals, Places places) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
   auto source = open_source(options);
@@ -187,11 +198,10 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, Outputs ou
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), **source, *tree, signals,
-                        std::move(outputs));
+  return record_running(options, std::move(recording), **source, *tree, signals, std::move(places));
 }
 
-Result<int> record_cgroup(const Options &options, SignalQueue &signals, Outputs outputs) {
+Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places places) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto source = open_source(options, cgroup->id());
@@ -202,26 +212,26 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, Outputs 
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
   return record_running(options, std::move(recording), **source, *cgroup, signals,
-                        std::move(outputs));
+                        std::move(places));
 }
 
 }  // namespace
 
 Result<int> run(const Options &options) {
   if (!options.attach()) {
-    auto outputs = open_outputs(options);
-    if (!outputs) return tl::unexpected(outputs.error());
-    return record_command(options, std::move(*outputs));
+    auto places = open_places(options);
+    if (!places) return tl::unexpected(places.error());
+    return record_command(options, std::move(*places));
   }
   // First of all: with no command to inherit them, a signal from here on waits until the recording
   // has begun, and leaves no half-made output behind.
   fill_standard_descriptors();
   auto signals = take_over_ending_signals();
   if (!signals) return tl::unexpected(signals.error());
-  auto outputs = open_outputs(options);
-  if (!outputs) return tl::unexpected(outputs.error());
-  return options.pid ? record_tree(options, *signals, std::move(*outputs))
-                     : record_cgroup(options, *signals, std::move(*outputs));
+  auto places = open_places(options);
+  if (!places) return tl::unexpected(places.error());
+  return options.pid ? record_tree(options, *signals, std::move(*places))
+                     : record_cgroup(options, *signals, std::move(*places));
 }
 
 }  // namespace rusage_bpf

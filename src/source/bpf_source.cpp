@@ -7,7 +7,6 @@
 #include <sys/utsname.h>
 #include <ctime>
 
-#include <cstdarg>
 #include <cstdlib>
 #include <fstream>
 #include <numeric>
@@ -18,17 +17,11 @@
 #include "os/fd.h"
 #include "os/privileges.h"
 #include "rusage_bpf/sample.h"
-#include "rusage_kernel.skel.h"
+#include "source/kernel_side.h"
 #include "source/proc_gauges.h"
 
 namespace rusage_bpf {
 namespace {
-
-// libbpf's own words are for developers: shown where RUSAGE_BPF_DEBUG is set.
-int print_libbpf(libbpf_print_level, const char *format, std::va_list arguments) {
-  static const bool wanted = std::getenv("RUSAGE_BPF_DEBUG") != nullptr;
-  return wanted ? std::vfprintf(stderr, format, arguments) : 0;
-}
 
 Result<void> check_requirements() {
   if (!has_capability(CAP_SYS_ADMIN) && !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON)))
@@ -43,27 +36,25 @@ Result<void> check_requirements() {
 }
 
 // Runs an iterator over the task `tid`, or over all tasks that this pid namespace knows.
-Result<void> iterate(const bpf_program *program, std::optional<pid_t> tid = std::nullopt) {
+Result<void> iterate(int program, std::optional<pid_t> tid = std::nullopt) {
   bpf_iter_link_info which{};
   which.task.tid = static_cast<std::uint32_t>(tid.value_or(0));
-  LIBBPF_OPTS(bpf_iter_attach_opts, options);
+  LIBBPF_OPTS(bpf_link_create_opts, options);
   if (tid) {
-    options.link_info = &which;
-    options.link_info_len = sizeof(which);
+    options.iter_info = &which;
+    options.iter_info_len = sizeof(which);
   }
-  const std::unique_ptr<bpf_link, int (*)(bpf_link *)> link(
-      bpf_program__attach_iter(program, &options), bpf_link__destroy);
-  const Fd iterator(link ? bpf_iter_create(bpf_link__fd(link.get())) : -1);
+  const Fd link(bpf_link_create(program, 0, BPF_TRACE_ITER, &options));
+  const Fd iterator(link ? bpf_iter_create(link.get()) : -1);
   char unused;
   if (!iterator || read(iterator.get(), &unused, 1) < 0)
-    return errno_error(fmt::format("running {}", bpf_program__name(program)));
+    return errno_error("looking through the tasks of this machine");
   return {};
 }
 
 tl::unexpected<Error> refused(int error_number) {
   utsname kernel{};
   uname(&kernel);
-  // Before 6.4, libbpf asks the kernel what only root may know.
   const char *advice =
       has_capability(CAP_SYS_ADMIN)
           ? "6.1 or later is needed; RUSAGE_BPF_DEBUG=1 shows its reasons"
@@ -72,10 +63,10 @@ tl::unexpected<Error> refused(int error_number) {
                      error_number);
 }
 
-Result<void> run(const bpf_program *program) {
+Result<void> run(int program, const char *what_for) {
   LIBBPF_OPTS(bpf_test_run_opts, options);
-  const int failure = bpf_prog_test_run_opts(bpf_program__fd(program), &options);
-  if (failure) return errno_error(fmt::format("running {}", bpf_program__name(program)), -failure);
+  const int failure = bpf_prog_test_run_opts(program, &options);
+  if (failure) return errno_error(what_for, -failure);
   return {};
 }
 
@@ -84,11 +75,10 @@ Result<void> run(const bpf_program *program) {
 // A BPF array of 64-bit numbers, mapped.
 class BpfSource::Numbers {
  public:
-  static Result<std::unique_ptr<Numbers>> map(const bpf_map *map) {
-    const std::size_t count = bpf_map__max_entries(map);
-    void *memory = mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED,
-                        bpf_map__fd(map), 0);
-    if (memory == MAP_FAILED) return errno_error(fmt::format("mapping {}", bpf_map__name(map)));
+  static Result<std::unique_ptr<Numbers>> map(int map, std::size_t count) {
+    void *memory =
+        mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+    if (memory == MAP_FAILED) return errno_error("mapping what the BPF programs share with us");
     return std::make_unique<Numbers>(std::span(static_cast<std::uint64_t *>(memory), count));
   }
 
@@ -103,8 +93,9 @@ class BpfSource::Numbers {
   std::span<std::uint64_t> numbers_;
 };
 
-void BpfSource::Destroy::operator()(rusage_kernel *kernel) const {
-  rusage_kernel__destroy(kernel);
+void BpfSource::Destroy::operator()(kernel_side *kernel) const {
+  const std::unique_ptr<kernel_side> owned(kernel);
+  owned->destroy(owned->skeleton);
 }
 
 BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids)
@@ -121,45 +112,29 @@ static std::uint64_t tick_ns() {
   return tickless ? ns_per_s : static_cast<std::uint64_t>(tick.tv_nsec);
 }
 
+// The build of the kernel side that has what this way needs.
+static decltype(&load_held_command) loader(const BpfOptions &way) {
+  if (way.cgroup_id != 0) return way.hold_tasks ? load_held_cgroup : load_unheld_cgroup;
+  if (way.runs_already) return way.hold_tasks ? load_held_tree : load_unheld_tree;
+  return way.hold_tasks ? load_held_command : load_unheld_command;
+}
+
 BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
-  Kernel kernel(rusage_kernel__open());
-  if (!kernel) return nullptr;
-  kernel->rodata->hold_tasks = way.hold_tasks;
-  kernel->rodata->gauges_from_proc = way.gauges_from_proc;
-  kernel->rodata->capacity = way.capacity;
-  kernel->rodata->cgroup_id = way.cgroup_id;
-  kernel->rodata->cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
-  kernel->rodata->tick_ns = tick_ns();
-  kernel->rodata->page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-
-  bpf_map__set_max_entries(kernel->maps.slots, way.capacity);
-  bpf_map__set_max_entries(kernel->maps.free_slots, way.capacity);
-  bpf_map__set_max_entries(kernel->maps.walk_order, way.capacity);
-  bpf_map__set_max_entries(kernel->maps.cpu_offset, kernel->rodata->cpus);
-  if (!way.hold_tasks || way.cgroup_id != 0)
-    bpf_map__set_max_entries(kernel->maps.finals, way.capacity);
-  if (way.cgroup_id != 0) bpf_map__set_max_entries(kernel->maps.arrivals, way.capacity);
-  if (way.gauges_from_proc) bpf_map__set_max_entries(kernel->maps.group_pids, way.capacity);
-
-  bpf_program__set_autoload(kernel->progs.tick_held, way.hold_tasks);
-  bpf_program__set_autoload(kernel->progs.tick_unheld, !way.hold_tasks);
-  bpf_program__set_autoload(kernel->progs.on_last_switch, !way.hold_tasks);
-  const auto &programs = kernel->progs;
-  for (bpf_program *one : {programs.on_birth, programs.enter_root, programs.enter_descendants})
-    bpf_program__set_autoload(one, way.cgroup_id == 0);
-  for (bpf_program *one : {programs.on_birth_in_cgroup, programs.on_move, programs.enter_by_cgroup})
-    bpf_program__set_autoload(one, way.cgroup_id != 0);
-  for (bpf_program *iterator : {programs.enter_root, programs.enter_descendants,
-                                programs.enter_by_cgroup, programs.leave_out})
-    bpf_program__set_autoattach(iterator, false);
-  const int failure = rusage_kernel__load(kernel.get());
-  if (failure) kernel.reset();
-  errno = -failure;
-  return kernel;
+  const kernel_options options{
+      .capacity = way.capacity,
+      .cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus()),
+      .cgroup_id = way.cgroup_id,
+      .tick_ns = tick_ns(),
+      .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
+      .gauges_from_proc = way.gauges_from_proc,
+      .verbose = std::getenv("RUSAGE_BPF_DEBUG") != nullptr,
+  };
+  auto loaded = std::make_unique<kernel_side>();
+  errno = loader(way)(&options, loaded.get());
+  return errno == 0 ? Kernel(loaded.release()) : nullptr;
 }
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
-  libbpf_set_print(print_libbpf);
   if (auto met = check_requirements(); !met) return tl::unexpected(met.error());
 
   // The only sure test for what a kernel allows is to try.
@@ -170,79 +145,77 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     kernel = load(way);
   }
   if (!kernel) return refused(errno);
-  if (auto done = run(kernel->progs.prepare); !done) return tl::unexpected(done.error());
-  if (!kernel->bss->gauges_are_readable && !way.gauges_from_proc) {
+  if (auto done = run(kernel->prepare, "learning where CPUs keep their counters"); !done)
+    return tl::unexpected(done.error());
+  if (*kernel->gauges_are_readable == 0 && !way.gauges_from_proc) {
     way.gauges_from_proc = true;
     kernel = load(way);
     if (!kernel) return refused(errno);
   }
 
-  const auto free_slots = Numbers::map(kernel->maps.free_slots);
+  const auto free_slots = Numbers::map(kernel->free_slots, way.capacity);
   if (!free_slots) return tl::unexpected(free_slots.error());
   const auto slots = (*free_slots)->get();
   std::iota(slots.begin(), slots.end(), std::uint64_t{0});
-  kernel->bss->queue.freed = way.capacity;
+  *kernel->slots_freed = way.capacity;
 
   std::unique_ptr<Numbers> group_pids;
   if (way.gauges_from_proc) {
-    auto mapped = Numbers::map(kernel->maps.group_pids);
+    auto mapped = Numbers::map(kernel->group_pids, way.capacity);
     if (!mapped) return tl::unexpected(mapped.error());
     group_pids = std::move(*mapped);
   }
-  if (const int failure = rusage_kernel__attach(kernel.get()); failure) return refused(-failure);
+  if (const int failure = kernel->attach(kernel->skeleton); failure < 0) return refused(errno);
   return std::unique_ptr<BpfSource>(new BpfSource(std::move(kernel), way, std::move(group_pids)));
 }
 
 Result<void> BpfSource::enter(pid_t pid) {
-  if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
-  if (kernel_->bss->queue.taken == 0) return error("the command is gone before it was recorded");
+  if (auto done = iterate(kernel_->enter_root, pid); !done) return done;
+  if (*kernel_->slots_taken == 0) return error("the command is gone before it was recorded");
   return {};
 }
 
 Result<void> BpfSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
   if (auto done = leave_out(left_out); !done) return done;
-  for (std::uint64_t before = 0;; before = kernel_->bss->entered) {
+  for (std::uint64_t before = 0;; before = *kernel_->entered) {
     // Again and again as well: a thread that execs takes its process's number over.
-    if (auto done = iterate(kernel_->progs.enter_root, pid); !done) return done;
-    if (auto done = iterate(kernel_->progs.enter_descendants); !done) return done;
-    if (kernel_->bss->entered == 0) return error(fmt::format("no process {}", pid));
-    if (kernel_->bss->entered == before) return {};
+    if (auto done = iterate(kernel_->enter_root, pid); !done) return done;
+    if (auto done = iterate(kernel_->enter_descendants); !done) return done;
+    if (*kernel_->entered == 0) return error(fmt::format("no process {}", pid));
+    if (*kernel_->entered == before) return {};
   }
 }
 
 Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
   if (auto done = leave_out(left_out); !done) return done;
-  return iterate(kernel_->progs.enter_by_cgroup);
+  return iterate(kernel_->enter_by_cgroup);
 }
 
 Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
   for (const pid_t outsider : outsiders)
-    if (auto done = iterate(kernel_->progs.leave_out, outsider); !done) return done;
+    if (auto done = iterate(kernel_->leave_out, outsider); !done) return done;
   return {};
 }
 
 Result<Snapshot> BpfSource::look() {
-  if (const std::uint64_t moved = kernel_->bss->groups_moved; moved != groups_moved_) {
+  if (const std::uint64_t moved = *kernel_->groups_moved; moved != groups_moved_) {
     groups_moved_ = moved;
-    if (auto done = iterate(kernel_->progs.enter_by_cgroup); !done)
-      return tl::unexpected(done.error());
+    if (auto done = iterate(kernel_->enter_by_cgroup); !done) return tl::unexpected(done.error());
   }
   // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
   timespec own{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
-  LIBBPF_OPTS(bpf_test_run_opts, options);
-  const bpf_program *tick = way_.hold_tasks ? kernel_->progs.tick_held : kernel_->progs.tick_unheld;
-  if (const int failure = bpf_prog_test_run_opts(bpf_program__fd(tick), &options); failure)
-    return errno_error("reading the counters of the tracked tasks", -failure);
+  if (auto done = run(kernel_->tick, "reading the counters of the tracked tasks"); !done)
+    return tl::unexpected(done.error());
 
-  const rusage_sample &sample = kernel_->bss->sample;
+  const rusage_sample &sample = *kernel_->sample;
   Snapshot snapshot{.monotonic_ns = sample.monotonic_ns,
                     .known = Known().set(),
                     .untracked_tasks = sample.untracked_tasks,
                     .dying_tasks = sample.dying_tasks,
                     .pending_births = sample.pending_births};
   std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
-  if (group_pids_) add_proc_gauges(group_pids_->get().first(kernel_->bss->listed_groups), snapshot);
+  if (group_pids_) add_proc_gauges(group_pids_->get().first(*kernel_->listed_groups), snapshot);
   return snapshot;
 }
 
@@ -255,13 +228,10 @@ std::string_view BpfSource::origin(rusage_column column) const {
 
 std::uint64_t BpfSource::events_lost() const {
   std::uint64_t lost = 0;
-  bpf_program *program;
-  bpf_object__for_each_program(program, kernel_->obj) {
+  for (const int program : std::span(kernel_->programs, kernel_->program_count)) {
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
-    if (bpf_program__fd(program) >= 0 &&
-        bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length) == 0)
-      lost += info.recursion_misses;
+    if (bpf_obj_get_info_by_fd(program, &info, &length) == 0) lost += info.recursion_misses;
   }
   return lost;
 }

@@ -9,7 +9,7 @@
 
 #include "source/source.h"
 
-struct rusage_kernel;  // the skeleton, which only bpf_source.cpp knows
+struct kernel_side;  // the loaded programs, which only bpf_source.cpp knows
 
 namespace rusage_bpf {
 
@@ -17,7 +17,9 @@ struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
   bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
-  // The tasks to record: a tree, or those in a cgroup and below it, by the inode of its directory.
+  // The tasks to record: a command's tree, one that runs already, or those in a cgroup and below it, by
+  // the inode of its directory. Each of the three is for one of the enter functions below.
+  bool runs_already = false;
   std::uint64_t cgroup_id = 0;
 };
 
@@ -51,9 +53,9 @@ class BpfSource final : public Source {
 
  private:
   struct Destroy {
-    void operator()(::rusage_kernel *kernel) const;
+    void operator()(::kernel_side *kernel) const;
   };
-  using Kernel = std::unique_ptr<::rusage_kernel, Destroy>;
+  using Kernel = std::unique_ptr<::kernel_side, Destroy>;
   class Numbers;
   BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
   static Kernel load(const BpfOptions &way);

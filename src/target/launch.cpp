@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,6 +138,12 @@ Result<void> Launch::release() {
   const char go = 1;
   if (write(start_.get(), &go, 1) != 1) return errno_error("starting the command");
   start_.reset();
+  // Whether it can be executed shows in a moment, and if not there is nothing to record. Where a slow
+  // disk takes longer to tell, `take` hears of it.
+  constexpr int moment_ms = 50;
+  pollfd answer{failure_.get(), POLLIN, 0};
+  if (poll(&answer, 1, moment_ms) == 1)
+    if (const auto reason = told(failure_.get())) return exec_error(argv_.front(), *reason);
   return {};
 }
 

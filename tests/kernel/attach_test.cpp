@@ -58,26 +58,6 @@ std::int64_t sum_from(const Document &document, const std::string &column, std::
   return sum;
 }
 
-// While the storm goes on, the writes seen so far at each row are those that it had counted between
-// the row before and this one, which is when the recorder looked.
-void check_writes_in_each_row(const Document &document, const std::vector<Sample> &samples,
-                              std::int64_t before_first_row) {
-  std::int64_t seen = before_first_row;
-  auto before = samples.begin();
-  auto after = samples.begin();
-  for (std::size_t n = 1; n < document.rows().size(); n++) {
-    const std::string earlier = document.rows()[n - 1]["timestamp"];
-    const std::string time = document.rows()[n]["timestamp"];
-    seen += document.rows()[n]["write_count"].get<std::int64_t>();
-    while (before + 1 < samples.end() && (before + 1)->time <= earlier) before++;
-    while (after < samples.end() && after->time <= time) after++;
-    if (after == samples.end()) return;
-    CAPTURE(n, earlier, time);
-    CHECK(seen >= static_cast<std::int64_t>(before->least));
-    CHECK(seen <= static_cast<std::int64_t>(after->most));
-  }
-}
-
 void attach_to_storm(const Words &options) {
   const Scene scene;
   constexpr std::uint64_t workers = 3;

@@ -40,7 +40,13 @@ bool Scene::exists(const std::string &name) const {
 
 std::set<std::string> Scene::files() const {
   std::set<std::string> names;
-  for (const auto &entry : std::filesystem::directory_iterator(path()))
+  for (const auto &entry : std::filesystem::directory_iterator(path())) {
+    if (entry.path().filename() != ".local") names.insert(entry.path().filename());
+  }
+  // The recorder's state directory stays, its rings do not.
+  std::error_code none;
+  for (const auto &entry :
+       std::filesystem::directory_iterator(path(".local/state/rusage-bpf"), none))
     names.insert(entry.path().filename());
   return names;
 }

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <new>
 #include <stdexcept>
 
@@ -26,17 +27,21 @@ workload::Board *make_board(const std::string &path) {
 
 }  // namespace
 
-Storm::Storm(const Size &size)
-    : board_(make_board(directory_.file("board"))), workers_(size.workers) {
-  process_.emplace(Start{.argv = {built("tests/programs/running_storm"), directory_.file("board"),
-                                  std::to_string(size.workers), std::to_string(size.cpu_us),
-                                  std::to_string(size.stay_every)}});
-  pass(1);
+StormBoard::StormBoard() : board_(make_board(directory_.file("board"))) {}
+
+StormBoard::~StormBoard() {
+  munmap(board_, sizeof(workload::Board));
 }
 
-Storm::~Storm() {
-  process_.reset();
-  munmap(board_, sizeof(workload::Board));
+std::vector<std::string> StormBoard::argv(const StormSize &size) const {
+  return {built("tests/programs/running_storm"), directory_.file("board"),
+          std::to_string(size.workers), std::to_string(size.cpu_us),
+          std::to_string(size.stay_every)};
+}
+
+Storm::Storm(const StormSize &size)
+    : workers_(size.workers), process_({.argv = board_.argv(size)}) {
+  pass(1);
 }
 
 void Storm::pass(std::uint64_t children) const {
@@ -57,7 +62,7 @@ void Storm::go_on() {
 
 void Storm::stop() {
   board_->stop = 1;
-  const Finished finished = process_->wait();
+  const Finished finished = process_.wait();
   if (finished.exit_code != 0) throw std::runtime_error("the storm failed: " + finished.errors);
 }
 
@@ -75,6 +80,24 @@ std::vector<Sample> Sampler::finish() {
   thread_.request_stop();
   thread_.join();
   return std::move(samples_);
+}
+
+void check_writes_in_each_row(const Document &document, const std::vector<Sample> &samples,
+                              std::int64_t before_first_row) {
+  std::int64_t seen = before_first_row;
+  auto before = samples.begin();
+  auto after = samples.begin();
+  for (std::size_t n = 1; n < document.rows().size(); n++) {
+    const std::string earlier = document.rows()[n - 1]["timestamp"];
+    const std::string time = document.rows()[n]["timestamp"];
+    seen += document.rows()[n]["write_count"].get<std::int64_t>();
+    while (before + 1 < samples.end() && (before + 1)->time <= earlier) before++;
+    while (after < samples.end() && after->time <= time) after++;
+    if (after == samples.end()) return;
+    CAPTURE(n, earlier, time);
+    CHECK(seen >= static_cast<std::int64_t>(before->least));
+    CHECK(seen <= static_cast<std::int64_t>(after->most));
+  }
 }
 
 }  // namespace test

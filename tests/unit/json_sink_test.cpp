@@ -2,76 +2,31 @@
 
 #include <array>
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "support/process.h"
+#include "support/recording.h"
 
 namespace rusage_bpf {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using test::a_recording;
+using test::a_row;
+using test::outcome_of;
+using test::rows;
 using Words = std::vector<std::string>;
 
 constexpr std::uint64_t second = 1'000'000'000;
-
-Recording a_recording() {
-  Recording recording{.version = "1.2.3",
-                      .host = "host",
-                      .kernel = "6.18.0",
-                      .cpus = 2,
-                      .boot_id = "b007",
-                      .target = "command",
-                      .argv = {"make", "-j8"},
-                      .root_pid = 42,
-                      .cgroup = {},
-                      .interval_ns = 30'000'000,
-                      .start_realtime_ns = 1'795'346'925 * second,
-                      .backend = "bpf",
-                      .origin = {}};
-  recording.origin.fill("somewhere");
-  return recording;
-}
-
-// The first row knows the gauges alone, the others everything. Every figure is its row's number.
-Row a_row(std::uint64_t number) {
-  Row row{.number = number, .realtime_ns = number, .value = {}, .known = {}, .losses = {}};
-  row.value.fill(number);
-  for (std::size_t i = 0; i < column_count; ++i)
-    row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
-  return row;
-}
-
-std::vector<Row> rows(std::uint64_t count) {
-  std::vector<Row> rows;
-  for (std::uint64_t number = 0; number < count; ++number) rows.push_back(a_row(number));
-  return rows;
-}
-
-Outcome outcome_of(const std::vector<Row> &rows) {
-  Outcome outcome;
-  outcome.ended_by = "command";
-  outcome.exit.code = 0;
-  for (const Row &row : rows) outcome.totals.add(row);
-  return outcome;
-}
-
-OutputFile create_in(const test::TemporaryDirectory &directory) {
-  // The tests may run under sudo, whose user cannot enter this directory of root's.
-  unsetenv("SUDO_UID");
-  auto file = OutputFile::create(directory.file("out.json"));
-  REQUIRE(file);
-  return *std::move(file);
-}
 
 // The document as it is written.
 std::string document(const Recording &recording, const std::vector<Row> &rows,
                      const Outcome &outcome) {
   const test::TemporaryDirectory directory;
-  JsonSink sink(create_in(directory));
+  JsonSink sink(test::create_output(directory.file("out.json")));
   REQUIRE(sink.begin(recording));
   for (const Row &row : rows) REQUIRE(sink.row(row));
   REQUIRE(sink.end(outcome));
@@ -280,7 +235,7 @@ TEST_CASE("where the kernel reports nothing, the audit says so") {
 TEST_CASE("a recording that was cut short leaves no document") {
   const test::TemporaryDirectory directory;
   {
-    JsonSink sink(create_in(directory));
+    JsonSink sink(test::create_output(directory.file("out.json")));
     REQUIRE(sink.begin(a_recording()));
     REQUIRE(sink.row(a_row(0)));
   }

@@ -15,7 +15,7 @@ using Words = std::vector<std::string>;
 Result<Options> parse(const Words &arguments) {
   std::vector<const char *> argv{"rusage-bpf"};
   for (const std::string &argument : arguments) argv.push_back(argument.c_str());
-  return parse_options(static_cast<int>(argv.size()), argv.data());
+  return parse_options(argv);
 }
 
 Options parsed_alone(const Words &arguments) {
@@ -35,7 +35,7 @@ std::string complaint(const Words &arguments) {
   const auto result = parse(arguments);
   REQUIRE_FALSE(result);
   const Error::Kind kind = result.error().kind;
-  CHECK((kind == Error::Kind::recorder || kind == Error::Kind::attach_usage));
+  CHECK((kind == Error::Kind::recorder || kind == Error::Kind::usage));
   return result.error().message;
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("rows go to every output that is named") {
 
 TEST_CASE("an output of a format that cannot be written is refused in one line") {
   const std::string output =
-      GENERATE("rows.csv", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
+      GENERATE("rows.txt", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
   CAPTURE(output);
   const std::string message = complaint({"-o", "good.json", "-o", output, "--", "true"});
   CHECK_THAT(message, StartsWith("--output " + output));
@@ -114,6 +114,8 @@ TEST_CASE("an output of a format that cannot be written is refused in one line")
 TEST_CASE("flags are off until they are given") {
   CHECK(parsed({"-q"}).quiet);
   CHECK(parsed({"--quiet"}).quiet);
+  CHECK_FALSE(parsed({"-o", "a.csv"}).csv_meta);
+  CHECK(parsed({"-o", "a.csv", "--csv-meta"}).csv_meta);
   CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
 }
 
@@ -130,6 +132,8 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"-i", "--", "true"}, "--interval"},
       {{"-i", "1", "-i", "2", "--", "true"}, "--interval"},
       {{"-o", "--", "true"}, "--output"},
+      {{"-o", "-", "-o", "-.csv", "--", "true"}, "--output"},
+      {{"--csv-meta", "--", "true"}, "--csv-meta"},
       {{"--pid", "0"}, "--pid 0"},
       {{"--pid", "-1"}, "--pid -1"},
       {{"--pid", "12x"}, "--pid 12x"},
@@ -177,8 +181,8 @@ TEST_CASE("a command is recorded until it ends, or until its tree does") {
 }
 
 TEST_CASE("wrong usage is told apart where no command's exit status could be meant") {
-  CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::attach_usage);
-  CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::attach_usage);
+  CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::usage);
+  CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::usage);
   CHECK(parse({"-i", "0", "--", "true"}).error().kind == Error::Kind::recorder);
   CHECK(parse({"-i", "0", "--", "x", "--pid", "1"}).error().kind == Error::Kind::recorder);
 }

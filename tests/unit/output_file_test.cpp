@@ -89,6 +89,42 @@ TEST_CASE("a file that was there keeps its content until the commit") {
   CHECK(directory.names() == Names{"out.json"});
 }
 
+TEST_CASE("a file that is put in place early grows there, and stays without a commit") {
+  const Directory directory;
+  directory.put("out.ndjson", "old");
+  {
+    OutputFile file = create(directory.file("out.ndjson"));
+    REQUIRE(file.write("one\n"));
+    REQUIRE(file.put_in_place());
+    CHECK(test::read_file(directory.file("out.ndjson")) == "one\n");
+    CHECK(directory.names() == Names{"out.ndjson"});
+    REQUIRE(file.write("two\n"));
+    REQUIRE(file.flush());
+    CHECK(test::read_file(directory.file("out.ndjson")) == "one\ntwo\n");
+    REQUIRE(file.put_in_place());
+    REQUIRE(file.write("three\n"));
+  }
+  CHECK(test::read_file(directory.file("out.ndjson")) == "one\ntwo\n");
+}
+
+TEST_CASE("a file in place that cannot grow any more ends where the last flush left it") {
+  const Directory directory;
+  OutputFile file = create(directory.file("out.ndjson"));
+  REQUIRE(file.write("whole\n"));
+  REQUIRE(file.put_in_place());
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{10, before.rlim_max};
+  auto *const handler = std::signal(SIGXFSZ, SIG_IGN);
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
+  REQUIRE(file.write("torn apart\n"));
+  const auto flushed = file.flush();
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK_FALSE(flushed);
+  CHECK(test::read_file(directory.file("out.ndjson")) == "whole\n");
+}
+
 TEST_CASE("two recordings into one name do not mix: the later commit stands") {
   const Directory directory;
   OutputFile one = create(directory.file("out.json"));

@@ -1,7 +1,9 @@
-# add_bpf_skeleton(<name> <source.bpf.c>)
+# add_bpf_skeleton(<name> <source.bpf.c> [LIGHT] [FOLDER <folder>] [DEFINITIONS <definition>...])
 #
 # Compiles a BPF object and makes an interface library <name> whose users may include "<name>.skel.h": the
-# object embedded in a header, with a struct <name> to load it by (bpftool gen skeleton).
+# object embedded in a header, with a struct <name> to load it by (bpftool gen skeleton). LIGHT: with a program
+# that has the kernel load it, for C alone (bpftool gen skeleton -L). FOLDER: where the header goes, for several
+# builds of one source; the library is then <name>_<folder>.
 #
 # The compiler must be a clang that writes btf_type_tag into BTF, which the kernel needs to see which
 # pointers in a map are held: 15 and later. It writes a dependency file, so that the object and the skeleton
@@ -11,7 +13,18 @@ find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-stri
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 function(add_bpf_skeleton name source)
+  cmake_parse_arguments(bpf "LIGHT" "FOLDER" "DEFINITIONS" ${ARGN})
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/bpf)
+  set(library ${name})
+  if(bpf_FOLDER)
+    set(directory ${directory}/${bpf_FOLDER})
+    set(library ${name}_${bpf_FOLDER})
+  endif()
+  set(light "")
+  if(bpf_LIGHT)
+    set(light -L)
+  endif()
+  list(TRANSFORM bpf_DEFINITIONS PREPEND -D)
   set(object ${directory}/${name}.bpf.o)
   set(skeleton ${directory}/${name}.skel.h)
   file(MAKE_DIRECTORY ${directory})
@@ -19,17 +32,18 @@ function(add_bpf_skeleton name source)
     OUTPUT ${skeleton}
     COMMAND
       ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter
+      ${bpf_DEFINITIONS}
       -I ${PROJECT_SOURCE_DIR}/include -I ${PROJECT_SOURCE_DIR}/bpf -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${skeleton} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     COMMAND ${BPF_STRIP} -g ${object}
-    COMMAND ${BPFTOOL} gen skeleton ${object} name ${name} > ${skeleton}
+    COMMAND ${BPFTOOL} gen skeleton ${light} ${object} name ${name} > ${skeleton}
     DEPENDS ${source}
     DEPFILE ${object}.d
-    COMMENT "BPF skeleton ${name}"
+    COMMENT "BPF skeleton ${library}"
     VERBATIM)
-  add_custom_target(${name}_skeleton DEPENDS ${skeleton})
-  add_library(${name} INTERFACE)
-  add_dependencies(${name} ${name}_skeleton)
+  add_custom_target(${library}_skeleton DEPENDS ${skeleton})
+  add_library(${library} INTERFACE)
+  add_dependencies(${library} ${library}_skeleton)
   # Generated code, not held to our warnings.
-  target_include_directories(${name} SYSTEM INTERFACE ${directory})
+  target_include_directories(${library} SYSTEM INTERFACE ${directory})
 endfunction()

@@ -1,0 +1,27 @@
+// rusage-bpf recover: what the user asked for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+struct RecoverOptions {
+  // Which ring; none of the two: they are to be listed.
+  std::string ring;
+  bool last = false;  // the one that was started last
+
+  std::vector<std::string> outputs;  // at least one
+  bool csv_meta = false;
+  bool follow = false;  // go on as long as it is recorded to
+  bool quiet = false;
+
+  std::string print;  // set where this is to be printed instead: help
+};
+
+Result<RecoverOptions> parse_recover(Arguments arguments);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,65 @@
+// Fields of JSON objects that somebody else may have written. A field that is missing or null is
+// nothing; one of another type, or a number that does not fit, throws WrongField: that never leaves
+// this room.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "document/json.h"
+
+namespace rusage_bpf {
+
+// What is wrong in words: "cpus must be a whole number from 0 to 4294967295, and is -1".
+class WrongField : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The object that has to be there.
+const Json &object_in(const Json &object, std::string_view key);
+const Json &array_in(const Json &object, std::string_view key);
+
+// Nothing where it is missing or null.
+const Json *find_field(const Json &object, std::string_view key);
+
+// `key` is for the message.
+std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t greatest);
+int to_int(const Json &value, std::string_view key);
+// From seconds, as nanoseconds.
+std::uint64_t to_nanoseconds(const Json &value, std::string_view key);
+std::string to_string(const Json &value, std::string_view key);
+std::vector<std::string> to_strings(const Json &value, std::string_view key);
+bool to_bool(const Json &value, std::string_view key);
+
+template <typename T>
+std::optional<T> field(const Json &object, std::string_view key) {
+  const Json *value = find_field(object, key);
+  if (!value) return std::nullopt;
+  if constexpr (std::is_same_v<T, bool>)
+    return to_bool(*value, key);
+  else if constexpr (std::is_same_v<T, int>)
+    return to_int(*value, key);
+  else if constexpr (std::is_same_v<T, std::string>)
+    return to_string(*value, key);
+  else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+    return to_strings(*value, key);
+  else
+    return static_cast<T>(to_unsigned(*value, key, std::numeric_limits<T>::max()));
+}
+
+template <typename T>
+T field_or(const Json &object, std::string_view key, T otherwise = T()) {
+  return field<T>(object, key).value_or(otherwise);
+}
+
+// A field in seconds, as nanoseconds.
+std::optional<std::uint64_t> nanoseconds_field(const Json &object, std::string_view key);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,10 @@
+// JSON whose objects keep their order.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+namespace rusage_bpf {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace rusage_bpf

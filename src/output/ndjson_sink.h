@@ -1,0 +1,24 @@
+// NDJSON: an object a line, told apart by `kind`, its first key. {"kind":"begin","schema","meta",
+// "columns"}, then {"kind":"sample"} for each row, then {"kind":"end","meta","totals","audit"}.
+#pragma once
+
+#include "output/output_file.h"
+#include "output/sink.h"
+
+namespace rusage_bpf {
+
+// For readers that follow a recording: the file stands under its name from the beginning on, and
+// each row is there as soon as it is known. One that was cut short has no `end`.
+class NdjsonSink final : public Sink {
+ public:
+  explicit NdjsonSink(OutputFile file) : file_(std::move(file)) {}
+
+  Result<void> begin(const Recording &recording) override;
+  Result<void> row(const Row &row) override;
+  Result<void> end(const Outcome &outcome) override;
+
+ private:
+  OutputFile file_;
+};
+
+}  // namespace rusage_bpf

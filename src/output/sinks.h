@@ -1,0 +1,34 @@
+// All outputs of a recording as one.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "output/sink.h"
+
+namespace rusage_bpf {
+
+// A sink that fails is given up; the others go on.
+class Sinks {
+ public:
+  explicit Sinks(std::vector<std::unique_ptr<Sink>> sinks) : sinks_(std::move(sinks)) {}
+
+  void begin(const Recording &recording);
+  void row(const Row &row);
+  void end(const Outcome &outcome);
+
+  // Of the rows so far.
+  [[nodiscard]] const Totals &totals() const { return totals_; }
+  [[nodiscard]] const std::optional<Error> &first_error() const { return first_error_; }
+
+ private:
+  template <typename Action>
+  void each(Action action);
+
+  std::vector<std::unique_ptr<Sink>> sinks_;
+  Totals totals_;
+  std::optional<Error> first_error_;
+};
+
+}  // namespace rusage_bpf

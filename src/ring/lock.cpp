@@ -1,0 +1,29 @@
+#include "ring/lock.h"
+
+#include <fcntl.h>
+
+namespace rusage_bpf {
+namespace {
+
+struct flock whole_file(short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  return lock;
+}
+
+}  // namespace
+
+Result<void> lock(int fd, const std::string &path) {
+  struct flock lock = whole_file(F_WRLCK);
+  if (fcntl(fd, F_OFD_SETLK, &lock) != 0) return errno_error(path + ": locking it");
+  return {};
+}
+
+bool is_locked(int fd) {
+  // Asking takes no lock, and so stands in nobody's way.
+  struct flock lock = whole_file(F_RDLCK);
+  return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,267 @@
+#include "ring/reader.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "document/document.h"
+#include "ring/layout.h"
+#include "ring/lock.h"
+
+namespace rusage_bpf {
+namespace {
+
+constexpr std::uint64_t most_header_bytes = std::uint64_t{16}
+                                            << 20;  // arguments take 6 MiB at most
+constexpr std::uint64_t most_ending_bytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t most_slots = std::uint64_t{1} << 40;
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+template <typename T>
+T from_bytes(std::string_view bytes) {
+  T value{};
+  std::memcpy(&value, bytes.data(), std::min(sizeof(value), bytes.size()));
+  return value;
+}
+
+bool has_magic(const rusage_ring_header &header) {
+  return std::memcmp(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic)) == 0;
+}
+
+// Whether the sizes fit each other, so that arithmetic with them stays in bounds.
+bool is_plausible(const rusage_ring_header &header) {
+  return header.header_bytes <= most_header_bytes &&
+         header.header_bytes % RUSAGE_RING_PAGE_BYTES == 0 &&
+         header.description_bytes <= header.header_bytes &&
+         sizeof(header) + header.description_bytes <= header.header_bytes &&
+         header.ending_bytes >= sizeof(rusage_ring_ending) &&
+         header.ending_bytes <= most_ending_bytes && header.columns <= RUSAGE_RING_MOST_COLUMNS &&
+         header.slot_bytes == slot_bytes(header.columns) && header.slots >= 2 &&
+         header.slots <= most_slots;
+}
+
+}  // namespace
+
+Result<RingReader> RingReader::open(const std::string &path) {
+  // Not waiting for whoever opens the other end of a pipe.
+  Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (!file) return errno_error(path);
+  return open(std::move(file), path);
+}
+
+Result<RingReader> RingReader::open(Fd file, const std::string &path) {
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return errno_error(path);
+  if (!S_ISREG(status.st_mode))
+    return error(fmt::format("{}: is no regular file, and so no recovery ring", path));
+  RingReader ring(std::move(file), path);
+  if (auto read = ring.read_header(); !read) return tl::unexpected(read.error());
+  return ring;
+}
+
+// The first header, or else the second, which stands at the beginning of one of the last pages.
+Result<void> RingReader::read_header() {
+  if (read_header_at(0)) return read_description(description_);
+  const auto first = from_bytes<rusage_ring_header>(read(0, sizeof(rusage_ring_header)));
+  const bool ours = has_magic(first);
+  if (ours && first.byte_order != RUSAGE_RING_BYTE_ORDER &&
+      first.byte_order == __builtin_bswap32(RUSAGE_RING_BYTE_ORDER))
+    return error(fmt::format(
+        "{}: is of a machine with the other byte order; recover it on such a one", path_));
+  struct stat status {};
+  if (fstat(file_.get(), &status) != 0) return errno_error(path_);
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  const std::uint64_t farthest = std::min(size, most_header_bytes);
+  for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= farthest;
+       back += RUSAGE_RING_PAGE_BYTES)
+    if (read_header_at(size - back)) return read_description(description_);
+  if (ours && first.version != RUSAGE_RING_VERSION)
+    return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}",
+                             path_, first.version, RUSAGE_RING_VERSION));
+  return error(ours ? fmt::format("{}: is a recovery ring whose header is damaged", path_)
+                    : fmt::format("{}: is no recovery ring", path_));
+}
+
+bool RingReader::read_header_at(std::uint64_t offset) {
+  const auto header = from_bytes<rusage_ring_header>(read(offset, sizeof(rusage_ring_header)));
+  if (!has_magic(header) || header.version != RUSAGE_RING_VERSION ||
+      header.byte_order != RUSAGE_RING_BYTE_ORDER || !is_plausible(header))
+    return false;
+  const std::string text = read(offset, sizeof(header) + header.description_bytes);
+  if (text.size() < sizeof(header) + header.description_bytes ||
+      checksum(bytes_of(text).subspan(header_sealed_from)) != header.checksum)
+    return false;
+  header_ = header;
+  description_ = text.substr(sizeof(header));
+  return true;
+}
+
+Result<void> RingReader::read_description(const std::string &text) {
+  const Json json = Json::parse(text, nullptr, false);
+  auto recording = recording_from(json);
+  if (!recording) return error(fmt::format("{}: {}", path_, recording.error().message));
+  recording_ = *std::move(recording);
+  for (const Json &column : json.at("columns")) {
+    const Json &name = column.at("name");
+    if (name == "timestamp") continue;
+    const auto same = std::find_if(columns.begin(), columns.end(),
+                                   [&](const Column &c) { return name == c.name; });
+    const bool known_here = same != columns.end();
+    column_.push_back(known_here ? std::optional(static_cast<std::size_t>(same - columns.begin()))
+                                 : std::nullopt);
+  }
+  if (column_.size() != header_.columns)
+    return error(fmt::format("{}: is a recovery ring whose columns are damaged", path_));
+  return {};
+}
+
+bool RingReader::being_recorded() const {
+  const auto ending =
+      from_bytes<rusage_ring_ending>(read(ending_at(header_), sizeof(rusage_ring_ending)));
+  return ending.seal == 0 && is_locked(file_.get());
+}
+
+std::optional<Outcome> RingReader::outcome() const {
+  const std::string page = read(ending_at(header_), header_.ending_bytes);
+  const auto ending = from_bytes<rusage_ring_ending>(page);
+  if (page.size() < header_.ending_bytes || ending.seal == 0 ||
+      ending.bytes > page.size() - sizeof(ending))
+    return std::nullopt;
+  const std::string_view sealed =
+      std::string_view(page).substr(seal_bytes, sizeof(ending) - seal_bytes + ending.bytes);
+  if (checksum(bytes_of(sealed)) != ending.seal) return std::nullopt;
+  const Json json = Json::parse(page.substr(sizeof(ending), ending.bytes), nullptr, false);
+  const auto outcome = outcome_from(json);
+  return outcome ? std::optional(*outcome) : std::nullopt;
+}
+
+RingReader::Slot RingReader::slot_of(std::uint64_t row_number) const {
+  const std::uint64_t slot = row_number % header_.slots;
+  // A row may be stored in the middle of our reading it; not often in a row.
+  constexpr int attempts = 4;
+  Slot decoded;
+  for (int i = 0; i < attempts; i++) {
+    decoded = decode(read(slot_at(header_, row_number), header_.slot_bytes), slot);
+    if (decoded.state != Slot::State::damaged) break;
+  }
+  return decoded;
+}
+
+RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) const {
+  // What was cut off the end of the file is missing.
+  if (bytes.size() < header_.slot_bytes) return {.state = Slot::State::empty, .row = {}};
+  const auto stored = from_bytes<rusage_ring_row>(bytes);
+  if (stored.seal == 0) return {.state = Slot::State::empty, .row = {}};
+  if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal ||
+      stored.number % header_.slots != slot)
+    return {.state = Slot::State::damaged, .row = {}};
+  Row row{.number = stored.number,
+          .realtime_ns = stored.realtime_ns,
+          .value = {},
+          .known = {},
+          .losses = {stored.untracked_tasks, stored.ticks_missed}};
+  for (std::size_t i = 0; i < column_.size(); i++) {
+    if (!column_[i]) continue;
+    row.value[*column_[i]] =
+        from_bytes<std::uint64_t>(bytes.substr(sizeof(stored) + i * sizeof(std::uint64_t)));
+    row.known[*column_[i]] = (stored.known >> i & 1) != 0;
+  }
+  return {.state = Slot::State::row, .row = row};
+}
+
+std::optional<std::uint64_t> RingReader::newest() const {
+  const std::uint64_t slots_a_read =
+      std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / header_.slot_bytes);
+  std::optional<std::uint64_t> newest;
+  for (std::uint64_t first = 0; first < header_.slots; first += slots_a_read) {
+    const std::string block = read(slot_at(header_, first), slots_a_read * header_.slot_bytes);
+    if (block.empty()) break;
+    for (std::uint64_t i = 0; i < slots_a_read && first + i < header_.slots; i++) {
+      const std::uint64_t offset = i * header_.slot_bytes;
+      if (offset >= block.size()) break;
+      const Slot slot =
+          decode(std::string_view(block).substr(offset, header_.slot_bytes), first + i);
+      if (slot.state == Slot::State::row) newest = std::max(newest.value_or(0), slot.row.number);
+    }
+  }
+  return newest;
+}
+
+// As many of the bytes as there are.
+std::string RingReader::read(std::uint64_t offset, std::size_t bytes) const {
+  std::string buffer(bytes, '\0');
+  std::size_t got = 0;
+  while (got < bytes) {
+    const ssize_t more =
+        pread(file_.get(), buffer.data() + got, bytes - got, static_cast<off_t>(offset + got));
+    if (more < 0 && errno == EINTR) continue;
+    if (more <= 0) break;
+    got += static_cast<std::size_t>(more);
+  }
+  buffer.resize(got);
+  return buffer;
+}
+
+RingRows::RingRows(const RingReader &ring) : ring_(ring) {
+  const auto newest = ring.newest();
+  if (newest && *newest >= ring.capacity()) oldest_ = *newest - ring.capacity() + 1;
+  number_ = oldest_;
+  overwritten_ = oldest_;
+}
+
+std::optional<Row> RingRows::next() {
+  using State = RingReader::Slot::State;
+  bool over = false;
+  while (!at_end_) {
+    const RingReader::Slot slot = ring_.slot_of(number_);
+    if (slot.state == State::row && slot.row.number == number_) {
+      number_++;
+      return slot.row;
+    }
+    if (slot.state == State::row && slot.row.number > number_) {
+      // The recorder has come round: it keeps that row and the `capacity` - 1 before it.
+      oldest_ = slot.row.number - ring_.capacity() + 1;
+      overwritten_ += oldest_ - number_;
+      number_ = oldest_;
+      continue;
+    }
+    if (!over) {
+      over = !ring_.being_recorded();
+      if (over) continue;  // once more, as the row may have come before that end
+      if (slot.state != State::damaged) return std::nullopt;
+    }
+    if (!skip_damaged(over) && !over) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// The row that should come next cannot be trusted. Goes on with the next that can be; false where
+// there is none.
+bool RingRows::skip_damaged(bool over) {
+  using State = RingReader::Slot::State;
+  const std::uint64_t slots = ring_.capacity() + 1;
+  const std::uint64_t slots_left = slots - std::min(number_ - oldest_, slots);
+  std::uint64_t damaged_behind_the_last = 0;
+  for (std::uint64_t ahead = 0; ahead < slots; ahead++) {
+    const RingReader::Slot slot = ring_.slot_of(number_ + ahead);
+    if (slot.state == State::row && slot.row.number >= number_ + ahead) {
+      damaged_ += ahead;
+      number_ += ahead;
+      return true;
+    }
+    if (slot.state == State::damaged && ahead < slots_left) damaged_behind_the_last++;
+  }
+  if (over) {
+    damaged_ += damaged_behind_the_last;
+    at_end_ = true;
+  }
+  return false;
+}
+
+}  // namespace rusage_bpf

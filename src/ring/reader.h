@@ -1,0 +1,83 @@
+// A recovery ring as it is read: after a crash, or while it is being recorded to. Never writes, locks
+// nothing, and trusts no byte that is not sealed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/recording.h"
+#include "os/error.h"
+#include "os/fd.h"
+#include "rusage_bpf/ring.h"
+
+namespace rusage_bpf {
+
+class RingReader {
+ public:
+  // Fails, with a line that says why, for what is no ring, or one of another version or byte order,
+  // or one both of whose headers are damaged.
+  static Result<RingReader> open(const std::string &path);
+  static Result<RingReader> open(Fd file, const std::string &path);
+
+  [[nodiscard]] const std::string &path() const { return path_; }
+  [[nodiscard]] const Recording &recording() const { return recording_; }
+  // Whether rows may still come.
+  [[nodiscard]] bool being_recorded() const;
+  // What is known after the last row, but for the totals; nothing while the recording goes on, or if
+  // it was cut short.
+  [[nodiscard]] std::optional<Outcome> outcome() const;
+  // How many rows a full ring keeps.
+  [[nodiscard]] std::uint64_t capacity() const { return header_.slots - 1; }
+
+  // What stands in the slot of a row.
+  struct Slot {
+    enum class State { row, empty, damaged } state = State::empty;
+    Row row;  // of that number, or of an older or newer one whose slot it is
+  };
+  [[nodiscard]] Slot slot_of(std::uint64_t row_number) const;
+  // The newest row that can be trusted.
+  [[nodiscard]] std::optional<std::uint64_t> newest() const;
+
+ private:
+  RingReader(Fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+  Result<void> read_header();
+  bool read_header_at(std::uint64_t offset);
+  Result<void> read_description(const std::string &text);
+  [[nodiscard]] std::string read(std::uint64_t offset, std::size_t bytes) const;
+  [[nodiscard]] Slot decode(std::string_view bytes, std::uint64_t slot) const;
+
+  Fd file_;
+  std::string path_;
+  rusage_ring_header header_{};
+  std::string description_;
+  Recording recording_;
+  std::vector<std::optional<std::size_t>> column_;  // ours, for each of the file's
+};
+
+// The rows of a ring, oldest first, each once.
+class RingRows {
+ public:
+  explicit RingRows(const RingReader &ring);
+
+  // The next row; nothing where it is not finished yet, or, once nobody records, after the last.
+  std::optional<Row> next();
+
+  // Nobody records any more, and there is no further row.
+  [[nodiscard]] bool at_end() const { return at_end_; }
+  // Rows before the last one given, or before the end, that are not among them.
+  [[nodiscard]] std::uint64_t overwritten() const { return overwritten_; }
+  [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
+
+ private:
+  bool skip_damaged(bool over);
+
+  const RingReader &ring_;
+  std::uint64_t oldest_ = 0;  // of the rows that are read one after the other
+  std::uint64_t number_ = 0;  // of the next one
+  std::uint64_t overwritten_ = 0;
+  std::uint64_t damaged_ = 0;
+  bool at_end_ = false;
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,85 @@
+#include "source/kernel_side.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rusage_kernel.skel.h"
+
+/* What MEMBERS may be: see bpf/rusage.bpf.c. */
+#define COMMAND 1
+#define TREE 2
+#define CGROUP 3
+
+/* More than the verifier ever said; kernels before 6.4 refuse a program whose log does not fit. */
+enum { log_bytes = 16 << 20 };
+
+static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *options) {
+  skeleton->rodata->capacity = options->capacity;
+  skeleton->rodata->cpus = options->cpus;
+  skeleton->rodata->cgroup_id = options->cgroup_id;
+  skeleton->rodata->tick_ns = options->tick_ns;
+  skeleton->rodata->page_bytes = options->page_bytes;
+  skeleton->rodata->gauges_from_proc = options->gauges_from_proc;
+
+  skeleton->maps.slots.max_entries = options->capacity;
+  skeleton->maps.free_slots.max_entries = options->capacity;
+  skeleton->maps.walk_order.max_entries = options->capacity;
+  skeleton->maps.cpu_offset.max_entries = options->cpus;
+  if (!HOLD_TASKS || MEMBERS == CGROUP) skeleton->maps.finals.max_entries = options->capacity;
+  if (MEMBERS == CGROUP) skeleton->maps.arrivals.max_entries = options->capacity;
+  if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
+}
+
+static int load(struct rusage_kernel *skeleton, bool verbose) {
+  char *log = verbose ? calloc(1, log_bytes) : NULL;
+  if (log) {
+    skeleton->ctx.log_level = 1;
+    skeleton->ctx.log_buf = (uintptr_t)log;
+    skeleton->ctx.log_size = log_bytes;
+  }
+  const int failure = rusage_kernel__load(skeleton);
+  if (failure && log) fputs(log, stderr);
+  free(log);
+  return failure < 0 ? -failure : failure;
+}
+
+int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel) {
+  struct rusage_kernel *skeleton = rusage_kernel__open();
+  if (!skeleton) return ENOMEM;
+  set_up(skeleton, options);
+  const int failure = load(skeleton, options->verbose);
+  if (failure) {
+    rusage_kernel__destroy(skeleton);
+    return failure;
+  }
+  const struct bpf_prog_desc *programs = (const struct bpf_prog_desc *)&skeleton->progs;
+  *kernel = (struct kernel_side) {
+    .skeleton = skeleton, .attach = rusage_kernel__attach, .destroy = rusage_kernel__destroy,
+    .prepare = skeleton->progs.prepare.prog_fd,
+#if HOLD_TASKS
+    .tick = skeleton->progs.tick_held.prog_fd,
+#else
+    .tick = skeleton->progs.tick_unheld.prog_fd,
+#endif
+#if MEMBERS == CGROUP
+    .enter_by_cgroup = skeleton->progs.enter_by_cgroup.prog_fd,
+#else
+    .enter_root = skeleton->progs.enter_root.prog_fd,
+#endif
+#if MEMBERS == TREE
+    .enter_descendants = skeleton->progs.enter_descendants.prog_fd,
+#endif
+#if MEMBERS != COMMAND
+    .leave_out = skeleton->progs.leave_out.prog_fd,
+#endif
+    .free_slots = skeleton->maps.free_slots.map_fd, .group_pids = skeleton->maps.group_pids.map_fd,
+    .programs = &programs->prog_fd, .program_count = sizeof(skeleton->progs) / sizeof(*programs),
+    .sample = &skeleton->bss->sample, .slots_taken = &skeleton->bss->queue.taken,
+    .slots_freed = &skeleton->bss->queue.freed, .entered = &skeleton->bss->entered,
+    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
+    .gauges_are_readable = &skeleton->bss->gauges_are_readable,
+  };
+  return 0;
+}

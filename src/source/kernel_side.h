@@ -1,0 +1,63 @@
+/* Loading bpf/rusage.bpf.c, of which there is one build for each way of recording. In C, as bpftool's light
+ * skeletons are.
+ *
+ * Light, because these load in a quarter of the time: the kernel itself looks its types up, where libbpf would
+ * first read and search all 5 MB that describe them, once for each structure that we know. */
+#ifndef RUSAGE_BPF_KERNEL_SIDE_H
+#define RUSAGE_BPF_KERNEL_SIDE_H
+
+#include <linux/types.h>
+#ifndef __cplusplus
+#include <stdbool.h>
+#endif
+
+#include "rusage_bpf/sample.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct kernel_options {
+  __u32 capacity;
+  __u32 cpus;
+  __u64 cgroup_id;
+  __u64 tick_ns;
+  __u64 page_bytes;
+  bool gauges_from_proc;
+  bool verbose; /* on failure, print the verifier's log to standard error */
+};
+
+/* A kernel side that is loaded; 0 for a program that this way of recording has not. */
+struct kernel_side {
+  struct rusage_kernel *skeleton;        /* owns all the rest */
+  int (*attach)(struct rusage_kernel *); /* negative on failure, with errno */
+  void (*destroy)(struct rusage_kernel *);
+
+  int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
+  int free_slots, group_pids;
+  const int *programs; /* all of them */
+  __u32 program_count;
+
+  /* Memory that both sides have mapped. */
+  const struct rusage_sample *sample;
+  const __u64 *slots_taken;
+  __u64 *slots_freed;
+  const __u64 *entered;
+  const __u64 *groups_moved;
+  const __u32 *listed_groups;
+  const __u32 *gauges_are_readable;
+};
+
+/* Each returns 0, or an error number with `kernel` left alone. */
+int load_held_command(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_tree(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_cgroup(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_command(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_tree(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_cgroup(const struct kernel_options *options, struct kernel_side *kernel);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

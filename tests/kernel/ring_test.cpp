@@ -1,0 +1,230 @@
+// The recovery ring of the built recorder, and rusage-bpf recover.
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "support/attached.h"
+#include "support/background.h"
+#include "support/refusal.h"
+#include "support/scene.h"
+#include "support/users.h"
+
+namespace {
+
+using namespace test;
+using Words = std::vector<std::string>;
+
+constexpr const char *announcement = "after a crash, run: rusage-bpf recover ";
+
+// What was announced as the ring's path.
+std::string announced(const std::string &errors) {
+  const std::size_t begin = errors.find(announcement);
+  if (begin == std::string::npos) return "";
+  const std::size_t path = begin + std::string(announcement).size();
+  return errors.substr(path, errors.find('\n', path) - path);
+}
+
+Finished recover(const Scene &scene, Words arguments) {
+  arguments.insert(arguments.begin(), "recover");
+  return run_to_end(scene.recorder(arguments));
+}
+
+// A recorder in the background that was killed after it had announced its ring.
+std::string record_and_kill(const Scene &scene) {
+  Background recorder(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"}));
+  wait_until("the command", [&] { return scene.exists("ran"); });
+  recorder.send(SIGKILL);
+  return announced(recorder.wait().errors);
+}
+
+constexpr const char *waits =
+    ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
+
+TEST_CASE("The ring is announced, and gone when the outputs are in place") {
+  const Scene scene(
+      "n=0; until ls .local/state/rusage-bpf/*.ring >names || [ $n = 400 ]; do n=$((n+1)); sleep "
+      ".05; done; cp -r .local seen; rm names");
+  const Finished finished = run_to_end(scene.recorder({"-o", "out.json", "--", "sh", "script"}));
+  const std::string ring = announced(finished.errors);
+  CHECK(ring.starts_with(scene.path(".local/state/rusage-bpf/")));
+  CHECK(ring.ends_with(".ring"));
+  CHECK(finished.errors.find(announcement) < finished.errors.find("sh script: exit 0"));
+  CHECK(scene.files() == std::set<std::string>{"out.json", "script", "seen"});
+  // The command has seen it, whole and for the user alone.
+  const auto seen =
+      scene.path("seen/state/rusage-bpf/" + std::filesystem::path(ring).filename().string());
+  struct stat is {};
+  REQUIRE(stat(seen.c_str(), &is) == 0);
+  CHECK((is.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("After a crash the ring is listed, and recovered into every format") {
+  const Scene scene(waits);
+  const std::string ring = record_and_kill(scene);
+  REQUIRE(scene.files().contains(std::filesystem::path(ring).filename()));
+  const std::string before = read_file(ring);
+
+  const Finished list = recover(scene, {});
+  CHECK(list.exit_code == 0);
+  CHECK(list.errors.empty());
+  CHECK(list.output.find("cut short   sh script ") != std::string::npos);
+  CHECK(list.output.find(ring + "\n") != std::string::npos);
+
+  const Finished recovered =
+      recover(scene, {"--last", "-o", "a.json", "-o", "a.ndjson", "-o", "a.csv"});
+  CHECK(recovered.exit_code == 0);
+  CHECK(recovered.errors.find("sh script: recorded for ") != std::string::npos);
+  CHECK(recovered.errors.find("until the recorder was gone") != std::string::npos);
+  const auto document = read_json(scene.path("a.json"));
+  CHECK(document["meta"]["recovered"] == true);
+  CHECK(document["meta"]["exit_code"].is_null());
+  CHECK(document["meta"]["signal"].is_null());
+  CHECK(document["meta"]["ended_by"].is_null());
+  CHECK(document["meta"]["argv"] == Words{"sh", "script"});
+  CHECK_FALSE(document["samples"].empty());
+  CHECK(scene.exists("a.ndjson"));
+  CHECK(scene.exists("a.csv"));
+  CHECK(read_file(ring) == before);
+  scene.create("stop");
+}
+
+TEST_CASE("What is recovered from a complete ring differs from the document only in saying so") {
+  const Scene scene("sleep .2; exit 3");
+  const Finished finished = run_to_end(scene.recorder(
+      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
+  CHECK(finished.exit_code == 3);
+  CHECK(finished.errors.empty());
+  CHECK(recover(scene, {"ring", "-q", "-o", "recovered.json"}).exit_code == 0);
+  auto expected = read_json(scene.path("out.json"));
+  expected["meta"]["recovered"] = true;
+  CHECK(read_json(scene.path("recovered.json")) == expected);
+}
+
+TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it") {
+  const Scene scene(waits);
+  Background recorder(scene.recorder(
+      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
+  wait_until("the ring", [&] { return scene.exists("ring"); });
+  Background follower(scene.recorder({"recover", "ring", "--follow", "-q"}));
+  wait_until("rows", [&] {
+    const std::string output = follower.output();
+    return std::count(output.begin(), output.end(), '\n') > 10;
+  });
+  CHECK(recover(scene, {}).output.find("recording") ==
+        std::string::npos);  // it has a name of its own
+  scene.create("stop");
+  CHECK(recorder.wait().exit_code == 0);
+  const Finished followed = follower.wait();
+  CHECK(followed.exit_code == 0);
+  CHECK(followed.errors.empty());
+  // All but the end's word of the recovery.
+  const std::string live = scene.text("out.ndjson");
+  const std::size_t end = live.find("{\"kind\":\"end\"");
+  REQUIRE(end != std::string::npos);
+  CHECK(followed.output.substr(0, end) == live.substr(0, end));
+}
+
+TEST_CASE("--follow ends with the recording also where the command goes on") {
+  const Scene scene(waits);
+  Background recorder(scene.recorder(
+      {"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
+  wait_until("the ring", [&] { return scene.exists("ring"); });
+  const Finished followed = recover(scene, {"ring", "--follow", "-q"});
+  CHECK(followed.exit_code == 0);
+  CHECK(followed.output.find("\"ended_by\":\"duration\"") != std::string::npos);
+  CHECK_FALSE(scene.exists("stop"));
+  scene.create("stop");
+  recorder.wait();
+}
+
+TEST_CASE("An attached recording has its ring too") {
+  const Scene scene;
+  Background sleeper({.argv = {"sleep", "60"}});
+  AttachedRecorder recorder(scene, sleeper.pid(), {"-i", ".01", "--ring", "ring"});
+  recorder.send(SIGKILL);
+  const Finished recovered = [&] {
+    wait_until("the recorder's end",
+               [&] { return process_state(recorder.process().pid()).state != 'S'; });
+    return recover(scene, {"ring", "-q", "-o", "recovered.json"});
+  }();
+  CHECK(recovered.exit_code == 0);
+  CHECK(read_json(scene.path("recovered.json"))["meta"]["root_pid"] == sleeper.pid());
+}
+
+TEST_CASE("Under sudo the ring is the caller's") {
+  const Scene scene(waits);
+  give_to_nobody(scene.path());
+  Background recorder(with_sudo(scene.recorder(
+      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"})));
+  wait_until("the command", [&] { return scene.exists("ran"); });
+  recorder.send(SIGKILL);
+  recorder.wait();
+  scene.create("stop");
+  struct stat is {};
+  REQUIRE(stat(scene.path("ring").c_str(), &is) == 0);
+  CHECK(is.st_uid == nobody);
+  CHECK((is.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("A ring for which there is no room is found before the command runs") {
+  const Refusal refusal;
+  const Scene &scene = refusal.scene();
+  std::filesystem::create_directory(scene.path("small"));
+  Start start = scene.recorder({"--ring", "small/ring", "--", "sh", "script"});
+  start.prepare = [] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("small", "small", "tmpfs", 0, "size=1m") != 0)
+      _exit(98);
+  };
+  refusal.check(start, 125, {"small/ring", "--ring-rows", "No space left on device"});
+}
+
+TEST_CASE("Where the state directory cannot be written, the ring is in /tmp") {
+  const Scene scene(waits);
+  scene.create("file");
+  Start start = scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"});
+  start.environment["XDG_STATE_HOME"] = scene.path("file");
+  Background recorder(start);
+  wait_until("the command", [&] { return scene.exists("ran"); });
+  const std::string ring = announced(recorder.errors());
+  CHECK(ring.starts_with("/tmp/rusage-bpf-"));
+  CHECK(std::filesystem::exists(ring));
+  scene.create("stop");
+  CHECK(recorder.wait().exit_code == 0);
+  CHECK_FALSE(std::filesystem::exists(ring));
+}
+
+TEST_CASE("A ring may be written to the disk row by row") {
+  const Scene scene("sleep .1");
+  CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o",
+                                   "out.json", "--", "sh", "script"}))
+            .exit_code == 0);
+  scene.check_recording(0, nullptr);
+}
+
+TEST_CASE("What recover cannot do is said in one line") {
+  const Scene scene;
+  const auto check = [&](const Words &arguments, int status, const Words &words) {
+    const Finished finished = recover(scene, arguments);
+    CHECK(finished.exit_code == status);
+    CHECK(finished.output.empty());
+    check_line(finished.errors, words);
+    CHECK(scene.files() == std::set<std::string>{"script"});
+  };
+  check({"script"}, 1, {"script: is no recovery ring"});
+  check({"missing"}, 1, {"missing: No such file"});
+  check({"."}, 1, {"no regular file"});
+  check({"--last"}, 1, {"there are no recovery rings"});
+  check({"ring", "--last"}, 2, {"not both"});
+  check({"--follow"}, 2, {"give a ring"});
+  check({"ring", "-o", "out.xyz"}, 2, {"out.xyz", ".json"});
+  check({"ring", "--unknown"}, 2, {"--unknown", "recover --help"});
+}
+
+}  // namespace

@@ -1,0 +1,64 @@
+#include "support/recording.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+namespace test {
+
+using namespace rusage_bpf;
+
+Recording a_recording() {
+  Recording recording{.version = "1.2.3",
+                      .host = "host",
+                      .kernel = "6.18.0",
+                      .cpus = 2,
+                      .boot_id = "b007",
+                      .target = "command",
+                      .argv = {"make", "-j8"},
+                      .root_pid = 42,
+                      .cgroup = {},
+                      .interval_ns = 30'000'000,
+                      .start_realtime_ns = 1'795'346'925'000'000'000,
+                      .backend = "bpf",
+                      .origin = {}};
+  recording.origin.fill("somewhere");
+  return recording;
+}
+
+Row a_row(std::uint64_t number) {
+  Row row{.number = number, .realtime_ns = number, .value = {}, .known = {}, .losses = {}};
+  row.value.fill(number);
+  for (std::size_t i = 0; i < column_count; ++i)
+    row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
+  return row;
+}
+
+std::vector<Row> rows(std::uint64_t count) {
+  std::vector<Row> rows;
+  for (std::uint64_t number = 0; number < count; ++number) rows.push_back(a_row(number));
+  return rows;
+}
+
+Outcome outcome_of(const std::vector<Row> &rows) {
+  Outcome outcome;
+  outcome.ended_by = "command";
+  outcome.exit.code = 0;
+  for (const Row &row : rows) outcome.totals.add(row);
+  return outcome;
+}
+
+void write(Sink &sink, const std::vector<Row> &rows) {
+  REQUIRE(sink.begin(a_recording()));
+  for (const Row &row : rows) REQUIRE(sink.row(row));
+  REQUIRE(sink.end(outcome_of(rows)));
+}
+
+OutputFile create_output(const std::string &path) {
+  // The tests may run under sudo, whose user cannot enter this directory of root's.
+  unsetenv("SUDO_UID");
+  auto file = OutputFile::create(path);
+  REQUIRE(file);
+  return *std::move(file);
+}
+
+}  // namespace test

@@ -1,0 +1,27 @@
+// A small recording to write and to read.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/recording.h"
+#include "output/output_file.h"
+#include "output/sink.h"
+
+namespace test {
+
+rusage_bpf::Recording a_recording();
+
+// The first row knows the gauges alone, the others everything. Every figure is its row's number.
+rusage_bpf::Row a_row(std::uint64_t number);
+std::vector<rusage_bpf::Row> rows(std::uint64_t count);
+
+// The end of a command with these rows.
+rusage_bpf::Outcome outcome_of(const std::vector<rusage_bpf::Row> &rows);
+
+// Gives all of it to the sink, the end included.
+void write(rusage_bpf::Sink &sink, const std::vector<rusage_bpf::Row> &rows);
+
+rusage_bpf::OutputFile create_output(const std::string &path);
+
+}  // namespace test
