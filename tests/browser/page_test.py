@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """What people see of a page, in a real browser: charts, zoom, tables, colours, width, paper.
 
 The pages come from make_page and, one of them, from a recording by the built rusage-bpf.

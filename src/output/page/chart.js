@@ -1,5 +1,5 @@
 // One chart: a title, a choice of views, a legend that tells the figures, the drawing, and the table
-// behind it. A view is {name, unit, series: [{label, from, colour}], stacked, level, peak}.
+// behind it. A view is {name, unit, series: [{label, from, colour}], stacked, bare, level, peak}.
 
 // Views without the series that this recording does not know.
 function knownViews(views) {
@@ -42,7 +42,7 @@ function makeChart({ id, title, views: allViews, tall }) {
   // Shown from 0, with a little air above the highest.
   function highest() {
     const tops = shown.series.map(({ figures }) => overWindow(figures, view.from, view.to).greatest ?? 0);
-    const peak = shown.peak && buckets.series(shown.peak.from);
+    const peak = shown.peak ? buckets.series(shown.peak.from) : null;
     if (peak) tops.push(overWindow(peak, view.from, view.to).greatest ?? 0);
     const top = Math.max(...tops);
     if (shown.level && (shown.level.always || nearCapacity(top))) tops.push(shown.level.value);
@@ -53,10 +53,8 @@ function makeChart({ id, title, views: allViews, tall }) {
   function plotter(event) {
     if (event.seriesIndex > 0) return;
     const { drawingContext: context, dygraph: g } = event;
-    if (shown.stacked) plotStacked(context, g, shown.series);
-    else plotLines(context, g, shown.series);
-    const peak = shown.peak && buckets.merged && buckets.series(shown.peak.from);
-    if (peak) strokeAlong(context, g, peak.greatest, colours.of("text"), 0.75);
+    if (shown.stacked) plotStacked(context, g, shown.series, peakOf(shown));
+    else plotLines(context, g, shown.series, !shown.bare);
     if (shown.level) plotLevel(context, g, shown.level.value);
   }
   const axes = () => ({
@@ -114,6 +112,11 @@ function makeChart({ id, title, views: allViews, tall }) {
   return { id, graph };
 }
 
+// Known beside the mean only where buckets hold several rows.
+function peakOf(shown) {
+  return shown.peak && buckets.merged ? buckets.series(shown.peak.from) : null;
+}
+
 // Under the pointer, that bucket's figures; else the mean and the greatest of what is seen.
 function legendItems(shown, bucket) {
   const items = shown.series.map(({ label, figures, colour }) => {
@@ -123,10 +126,10 @@ function legendItems(shown, bucket) {
     return legendItem(label, colour, bucket === null ? "mean" : "", said(shown.unit, value),
       bucket === null || buckets.merged ? said(shown.unit, greatest) : null);
   });
-  const peak = shown.peak && buckets.merged && buckets.series(shown.peak.from);
+  const peak = peakOf(shown);
   if (peak) {
     const value = bucket === null ? overWindow(peak, view.from, view.to).greatest : peak.greatest[bucket];
-    items.push(legendItem(shown.peak.label, "text thin", "", said(shown.unit, value), null));
+    items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, value), null));
   }
   if (shown.level)
     items.push(legendItem(shown.level.label, "muted dashed", "", said(shown.unit, shown.level.value), null));

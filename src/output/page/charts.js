@@ -12,7 +12,7 @@ const cpuView = {
     { label: "user", from: "user", colour: "first" },
     { label: "system", from: "system", colour: "second" },
   ],
-  peak: { label: "greatest", from: "cpu" },
+  peak: { label: "greatest row", from: "cpu" },
 };
 
 const chartList = [
@@ -60,7 +60,7 @@ const chartList = [
     id: "processes",
     title: "Processes",
     views: [
-      { name: "alive", unit: units.count,
+      { name: "alive", unit: units.count, bare: true,
         series: [
           { label: "tasks", from: "thread_count", colour: "second" },
           { label: "processes", from: "pid_count", colour: "first" },

@@ -47,7 +47,7 @@ function total(column) {
   return found !== null && typeof found === "object" ? found.peak : (found ?? null);
 }
 
-// [column, its unit, its kind] as the recording declares them.
+// The columns by their names.
 const columnOf = new Map(recording.columns.map((column) => [column.name, column]));
 
 // Over the buckets that reach into a window of time: the mean by time, and the greatest.

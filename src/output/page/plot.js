@@ -48,21 +48,26 @@ function strokeAlong(context, g, series, colour, width) {
   }
 }
 
-function plotStacked(context, g, shown) {
+// `peak` is the greatest sum in each bucket, which is no sum of the greatest.
+function plotStacked(context, g, shown, peak) {
+  if (peak) {
+    const zero = peak.greatest.map((value) => (value === null ? null : 0));
+    fillBetween(context, g, zero, peak.greatest, colours.of("peak"), 1);
+  }
   let low = shown[0].figures.mean.map((value) => (value === null ? null : 0));
   for (const series of shown) {
     const high = low.map((below, i) => (below === null || series.figures.mean[i] === null ? null
       : below + series.figures.mean[i]));
     const base = high.map((value, i) => (value === null ? null : low[i]));
-    fillBetween(context, g, base, high, colours.of(series.colour), 0.85);
+    fillBetween(context, g, base, high, colours.of(series.colour), 1);
     low = high;
   }
 }
 
-function plotLines(context, g, shown) {
+function plotLines(context, g, shown, filled) {
   for (const { figures, colour } of shown) {
     const zero = figures.mean.map((value) => (value === null ? null : 0));
-    fillBetween(context, g, zero, figures.mean, colours.of(colour), 0.09);
+    if (filled) fillBetween(context, g, zero, figures.mean, colours.of(colour), 0.09);
     if (buckets.merged)
       fillBetween(context, g, figures.least, figures.greatest, colours.of(colour), 0.28);
   }
