@@ -110,18 +110,18 @@ std::string page_data(Json document, const std::string &buckets) {
 
 }  // namespace
 
-std::string buckets_json(const Buckets &all) {
-  const std::vector<Bucket> buckets = all.list();
-  std::string text = "{\"end\":[";
-  for (const Bucket &bucket : buckets) {
-    if (&bucket != &buckets.front()) text += ',';
+std::string buckets_json(const Buckets &buckets) {
+  const std::vector<Bucket> list = buckets.list();
+  std::string text = R"({"end":[)";
+  for (const Bucket &bucket : list) {
+    if (&bucket != &list.front()) text += ',';
     text += fmt::format("{}", seconds(bucket.end_ns / 1000 * 1000));
   }
-  text += fmt::format("],\"steps\":{},\"series\":{{", all.steps_each());
+  text += fmt::format("],\"steps\":{},\"series\":{{", buckets.steps_each());
   for (std::size_t i = 0; i < column_count; i++)
     if (columns[i].kind != Column::Kind::time)
-      text += fmt::format("\"{}\":{},", columns[i].name, series_json(buckets, i));
-  return text + fmt::format("\"cpu\":{}}}}}", series_json(buckets, cpu_series));
+      text += fmt::format("\"{}\":{},", columns[i].name, series_json(list, i));
+  return text + fmt::format("\"cpu\":{}}}}}", series_json(list, cpu_series));
 }
 
 Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets) {
