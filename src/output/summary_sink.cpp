@@ -73,10 +73,15 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
       : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
       : recording.target == "command"      ? "the kernel reported no total"
                                            : "the kernel keeps no total to compare with";
-  std::string line = fmt::format(
-      "{}, {} lost, {} missed", share,
-      plural(outcome.audit.losses.untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
-      plural(outcome.audit.losses.ticks_missed, "tick"));
+  const auto &losses = outcome.audit.losses;
+  std::string line = share;
+  if (losses)
+    line +=
+        fmt::format(", {} lost, {} missed",
+                    plural(losses->untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
+                    plural(losses->ticks_missed, "tick"));
+  else
+    line += ", losses are unknown";
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
   if (outcome.audit.rows_damaged > 0)
