@@ -7,6 +7,7 @@
 #include "cli/convert_options.h"
 #include "cli/options.h"
 #include "cli/recover_options.h"
+#include "cli/report_options.h"
 #include "cli/schema_options.h"
 #include "output/text.h"
 #include "run/convert.h"
@@ -73,6 +74,7 @@ int main(int argc, char **argv) {
   const std::string_view first = argc > 1 ? argv[1] : "";
   if (first == "recover") return sub_command_main(parse_recover(arguments.subspan(1)), recover);
   if (first == "convert") return sub_command_main(parse_convert(arguments.subspan(1)), convert);
+  if (first == "report") return sub_command_main(parse_report(arguments.subspan(1)), convert);
   if (first == "schema") return sub_command_main(parse_schema(arguments.subspan(1)), print_schema);
   return record_main(arguments);
 }
