@@ -152,6 +152,7 @@ Result<void> write(const Page &page, const std::string &path) {
     buckets.add(rows.back());
   }
   outcome.end_realtime_ns = page.recording.start_realtime_ns + outcome.totals.elapsed_ns();
+  outcome.audit.losses = Losses();
   outcome.audit.events_lost = 0;
   for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults}) {
     outcome.audit.kernel.value[column] = outcome.totals[column];

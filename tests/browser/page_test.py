@@ -241,7 +241,7 @@ class PageTest(unittest.TestCase):
                 # What would be obeyed without being seen is shown.
                 self.assertNotRegex(self.text(place), "[\x00-\x1f\u2028\u202e]")
         self.assertIn("\\u202e", self.text("#commands"))
-        self.assertIn("\u241b[31m", self.text("#commands"))
+        self.assertIn("\\x1b[31m", self.text("#commands"))
 
     def test_light_and_dark_follow_the_reader_also_while_the_page_is_open(self):
         self.open("processes", dark=False)

@@ -95,9 +95,7 @@ function visibleText(text) {
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => {
       const code = character.charCodeAt(0);
-      return code < 0x20
-        ? String.fromCharCode(0x2400 + code)
-        : `\\u${code.toString(16).padStart(4, "0")}`;
+      return code < 0x100 ? `\\x${twoDigits(code.toString(16))}` : `\\u${code.toString(16)}`;
     },
   );
 }
