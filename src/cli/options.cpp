@@ -125,7 +125,7 @@ Result<Options> parse(Arguments arguments) {
   app.add_option(
          "-o,--output", options.outputs,
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
-         ".jsonl, .csv; - is standard output in JSON, -.csv in CSV; default rusage.json")
+         ".jsonl, .csv, .html; - is standard output in JSON, -.csv in CSV; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(

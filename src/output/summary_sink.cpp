@@ -38,23 +38,32 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
-// What was recorded, and how that ended.
-std::string headline(const Recording &recording, const Outcome &outcome, double wall_s) {
-  const std::string what = target_name(recording);
-  if (outcome.ended_by == "command")
-    return fmt::format("{}: {} after {:.3f} s", what, how_it_ended(outcome.exit), wall_s);
-  const bool known = outcome.exit.code || outcome.exit.signal;
-  return fmt::format("{}: {}recorded for {:.3f} s, until {}", what,
-                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
-                     why_it_ended(outcome.ended_by));
-}
-
 // For what ran before we came, the number of processes at the start is not among the totals.
 std::string process_counts(const Recording &recording, const Totals &totals) {
   if (recording.target == "command")
     return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
   return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
                      human_count(totals[RUSAGE_exits]));
+}
+
+}  // namespace
+
+std::string target_name(const Recording &recording) {
+  const std::string command = command_line(recording.argv);
+  if (recording.target == "pid")
+    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
+  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
+  return command;
+}
+
+std::string ending(const Outcome &outcome) {
+  const double wall_s = seconds(outcome.totals.elapsed_ns());
+  const bool known = outcome.exit.code || outcome.exit.signal;
+  if (outcome.ended_by == "command" && known)
+    return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
+  return fmt::format("{}recorded for {:.3f} s, until {}",
+                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
+                     why_it_ended(outcome.ended_by));
 }
 
 std::string audit_line(const Recording &recording, const Outcome &outcome) {
@@ -80,16 +89,6 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   return line;
 }
 
-}  // namespace
-
-std::string target_name(const Recording &recording) {
-  const std::string command = command_line(recording.argv);
-  if (recording.target == "pid")
-    return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
-  return command;
-}
-
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs) {
   const Totals &t = outcome.totals;
@@ -98,7 +97,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}\n", headline(recording, outcome, wall_s));
+  std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
                               "{:.3f} s waiting for a CPU",

@@ -2,6 +2,7 @@
 
 #include "output/csv_sink.h"
 #include "output/format.h"
+#include "output/html_sink.h"
 #include "output/json_sink.h"
 #include "output/ndjson_sink.h"
 
@@ -14,6 +15,8 @@ std::unique_ptr<Sink> make_sink(Format format, OutputFile file, const Writing &w
       return std::make_unique<NdjsonSink>(std::move(file), writing.followed);
     case Format::csv:
       return std::make_unique<CsvSink>(std::move(file), writing.csv_meta);
+    case Format::html:
+      return std::make_unique<HtmlSink>(std::move(file));
     case Format::json:
       break;
   }
