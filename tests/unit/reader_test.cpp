@@ -262,7 +262,8 @@ TEST_CASE("what would take much memory is refused") {
   // What is skipped or given away is not kept, however much of it there is.
   const std::string text = files.text("a.json");
   std::string many = "{\"processes\": [{}";
-  for (int i = 0; i < 7'000'000; i++) many += ",{}";
+  const std::string process = ",{\"command\":\"" + std::string(1'000, 'x') + "\"}";
+  for (int i = 0; i < 20'000; i++) many += process;
   files.put("many.json", many + "]," + text.substr(1));
   Kept kept;
   CHECK(read(files.path("many.json"), kept));
