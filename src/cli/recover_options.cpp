@@ -45,9 +45,7 @@ Result<RecoverOptions> parse(Arguments arguments) {
 }  // namespace
 
 Result<RecoverOptions> parse_recover(Arguments arguments) {
-  auto options = parse(arguments);
-  if (!options) options.error().kind = Error::Kind::usage;
-  return options;
+  return as_usage(parse(arguments));
 }
 
 }  // namespace rusage_bpf

@@ -47,9 +47,7 @@ Result<ConvertOptions> parse(Arguments arguments) {
 }  // namespace
 
 Result<ConvertOptions> parse_report(Arguments arguments) {
-  auto options = parse(arguments);
-  if (!options) options.error().kind = Error::Kind::usage;
-  return options;
+  return as_usage(parse(arguments));
 }
 
 }  // namespace rusage_bpf
