@@ -105,7 +105,7 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
 }
 
 // What follows the first `--` is the command's own, whatever it looks like.
-Result<Options> parse(Arguments arguments) {
+Result<Options> recording_options(Arguments arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
                                       [](std::string_view a) { return a == "--"; });
 
@@ -190,7 +190,7 @@ Result<Options> parse(Arguments arguments) {
 }  // namespace
 
 Result<Options> parse_options(Arguments arguments) {
-  auto options = parse(arguments);
+  auto options = recording_options(arguments);
   const auto is_attach = [](std::string_view a) {
     return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
   };

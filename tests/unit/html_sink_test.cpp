@@ -9,16 +9,17 @@
 #include "output/page_processes.h"
 #include "support/process.h"
 #include "support/recording.h"
+#include "support/units.h"
 
 namespace rusage_bpf {
 namespace {
 
 using Catch::Matchers::Contains;
+using test::mib;
 using test::outcome_of;
+using test::second;
 
-constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t interval_ns = second / 100;
-constexpr std::size_t mib = 1 << 20;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;
