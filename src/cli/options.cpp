@@ -42,6 +42,7 @@ struct Texts {
   std::string pid;
   std::string user;
   std::string ring_rows;
+  std::string max_processes;
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
@@ -78,6 +79,13 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
       return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000",
                                texts.ring_rows, most_ring_rows));
     options.ring.rows = *rows;
+  }
+  if (app.count("--max-processes") > 0) {
+    const auto processes = parse_number<std::uint64_t>(texts.max_processes);
+    if (!processes)
+      return error(fmt::format("--max-processes {}: give a number of processes, such as 100000",
+                               texts.max_processes));
+    options.max_processes = *processes;
   }
   return {};
 }
@@ -155,6 +163,10 @@ Result<Options> parse(Arguments arguments) {
       ->option_text("N");
   app.add_flag("--ring-sync", options.ring.sync,
                "the ring is safe from a power cut as well: every row is written to the disk");
+  app.add_option("--max-processes", texts.max_processes,
+                 "how many processes the outputs list; the rest is kept by command alone; "
+                 "default 100000")
+      ->option_text("N");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count the dead as before Linux 6.4, at a cost to every switch of the machine")

@@ -21,6 +21,7 @@ struct Options {
   std::optional<std::string> user;   // who the command runs as; nothing: as we do
   bool quiet = false;
   RingOptions ring;
+  std::uint64_t max_processes = 100'000;  // in the outputs; the rest is kept by command alone
   // The ways of other kernels, on one that has better ones: for tests.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;

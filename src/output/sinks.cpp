@@ -20,6 +20,10 @@ void Sinks::row(const Row &row) {
   each([&](Sink &sink) { return sink.row(row); });
 }
 
+void Sinks::process(const Process &process) {
+  each([&](Sink &sink) { return sink.process(process); });
+}
+
 void Sinks::end(const Outcome &outcome) {
   each([&](Sink &sink) { return sink.end(outcome); });
 }

@@ -16,6 +16,7 @@ class Sinks {
 
   void begin(const Recording &recording);
   void row(const Row &row);
+  void process(const Process &process);
   void end(const Outcome &outcome);
 
   // Of the rows so far.

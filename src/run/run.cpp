@@ -162,7 +162,8 @@ Result<int> record_command(const Options &options, Places places) {
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
-             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks)});
+             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks),
+              options.max_processes});
   const auto finished = finish(recorded, places.ring);
   if (!recorded) return tl::unexpected(finished.error());
   source->reset();
@@ -178,9 +179,9 @@ Result<int> record_running(const Options &options, Recording recording, BpfSourc
     return tl::unexpected(given_up.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
-  const auto recorded =
-      record(std::move(recording), Baseline::first_look, stops,
-             {source, target, signals, places.ring, std::move(places.outputs.sinks)});
+  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
+                               {source, target, signals, places.ring,
+                                std::move(places.outputs.sinks), options.max_processes});
   if (auto finished = finish(recorded, places.ring); !finished)
     return tl::unexpected(finished.error());
   return 0;
