@@ -4,11 +4,16 @@
 #include <cstdio>
 #include <string_view>
 
+#include "cli/convert_options.h"
 #include "cli/options.h"
 #include "cli/recover_options.h"
+#include "cli/report_options.h"
+#include "cli/schema_options.h"
 #include "output/text.h"
+#include "run/convert.h"
 #include "run/recover.h"
 #include "run/run.h"
+#include "run/schema.h"
 
 namespace rusage_bpf {
 namespace {
@@ -53,10 +58,11 @@ int record_main(Arguments arguments) {
   return act_on(*options, run, options->attach() ? failed_otherwise : failed_with_command);
 }
 
-int recover_main(Arguments arguments) {
-  const auto options = parse_recover(arguments);
+// What needs no recorder.
+template <typename Options>
+int sub_command_main(const Result<Options> &options, Result<int> (*act)(const Options &)) {
   if (!options) return fail(options.error(), failed_otherwise);
-  return act_on(*options, recover, failed_otherwise);
+  return act_on(*options, act, failed_otherwise);
 }
 
 }  // namespace
@@ -66,6 +72,9 @@ int main(int argc, char **argv) {
   using namespace rusage_bpf;
   const Arguments arguments(argv, static_cast<std::size_t>(argc));
   const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "recover") return recover_main(arguments.subspan(1));
+  if (first == "recover") return sub_command_main(parse_recover(arguments.subspan(1)), recover);
+  if (first == "convert") return sub_command_main(parse_convert(arguments.subspan(1)), convert);
+  if (first == "report") return sub_command_main(parse_report(arguments.subspan(1)), convert);
+  if (first == "schema") return sub_command_main(parse_schema(arguments.subspan(1)), print_schema);
   return record_main(arguments);
 }

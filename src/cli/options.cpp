@@ -127,12 +127,13 @@ Result<Options> parse(Arguments arguments) {
                              "OPTIONS] --pid PID\n"
                              "       rusage-bpf [OPTIONS] --cgroup PATH\n"
                              "       rusage-bpf [OPTIONS] -- COMMAND [ARG...");
+  app.footer("rusage-bpf recover, convert and schema are commands with a --help of their own.");
   app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
-         ".jsonl, .csv; - is standard output in JSON, -.csv in CSV; default rusage.json")
+         ".jsonl, .csv, .html; - is standard output in JSON, -.csv in CSV; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(

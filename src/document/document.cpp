@@ -78,12 +78,13 @@ Json audit_json(const Outcome &outcome) {
         number_or_null(i, outcome.totals[i], outcome.totals.known(i));
   }
   const auto &cpu_ns = audit.recorder_cpu_ns;
+  const auto &losses = audit.losses;
   return {{"kernel", kernel},
           {"rows", rows},
           {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
-          {"untracked_tasks", audit.losses.untracked_tasks},
+          {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
           {"events_lost", value_or_null(audit.events_lost)},
-          {"ticks_missed", audit.losses.ticks_missed},
+          {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
           {"rows_damaged", audit.rows_damaged},
           {"processes_left_out", outcome.processes_left_out},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
@@ -109,16 +110,17 @@ void counters_from(const Json &json, Values &value, Known &known) {
 
 Audit audit_from(const Json &json) {
   Audit audit;
-  const Json kernel = json.contains("kernel") ? object_in(json, "kernel") : Json::object();
-  for (std::size_t i = 0; i < column_count; i++) {
-    const Json *value = find_field(kernel, columns[i].name);
+  const Json *kernel = find_field(json, "kernel") ? &object_in(json, "kernel") : nullptr;
+  for (std::size_t i = 0; kernel && i < column_count; i++) {
+    const Json *value = find_field(*kernel, columns[i].name);
     if (!value) continue;
     audit.kernel.value[i] = number_from(i, *value);
     audit.kernel.known.set(i);
   }
-  audit.losses.untracked_tasks = field_or<std::uint64_t>(json, "untracked_tasks");
+  const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
+  const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
+  if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
-  audit.losses.ticks_missed = field_or<std::uint64_t>(json, "ticks_missed");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
@@ -137,13 +139,15 @@ std::uint64_t time_from(const Json &object, std::string_view key) {
 }
 
 template <typename T, typename Read>
-Result<T> checked(Read read) {
+Result<T> checked(std::string_view prefix, Read read) {
   try {
     return read();
   } catch (const WrongField &failure) {
-    return error(fmt::format("is no recording of rusage-bpf: {}", failure.what()));
+    return error(fmt::format("{}{}", prefix, failure.what()));
   }
 }
+
+constexpr auto not_ours = "is no recording of rusage-bpf: ";
 
 }  // namespace
 
@@ -209,7 +213,7 @@ Json end_json(const Outcome &outcome) {
 }
 
 Result<Recording> recording_from(const Json &begin) {
-  return checked<Recording>([&]() -> Result<Recording> {
+  return checked<Recording>(not_ours, [&]() -> Result<Recording> {
     const auto schema = field<std::string>(begin, "schema");
     if (!schema) throw WrongField("schema is missing");
     if (*schema != document_schema)
@@ -239,8 +243,8 @@ Result<Recording> recording_from(const Json &begin) {
 }
 
 Result<Row> row_from(const Json &sample) {
-  return checked<Row>([&] {
-    if (!sample.is_object()) throw WrongField("a sample is no object");
+  return checked<Row>("", [&] {
+    if (!sample.is_object()) throw WrongField("it must be an object");
     Row row;
     row.realtime_ns = time_from(sample, "timestamp");
     for (std::size_t i = 0; i < column_count; i++) {
@@ -254,8 +258,8 @@ Result<Row> row_from(const Json &sample) {
 }
 
 Result<Process> process_from(const Json &json) {
-  return checked<Process>([&] {
-    if (!json.is_object()) throw WrongField("a process is no object");
+  return checked<Process>("", [&] {
+    if (!json.is_object()) throw WrongField("it must be an object");
     Process process;
     process.pid = field_or<int>(json, "pid");
     process.ppid = field_or<int>(json, "ppid");
@@ -271,8 +275,8 @@ Result<Process> process_from(const Json &json) {
 }
 
 Result<Command> command_from(const Json &json) {
-  return checked<Command>([&] {
-    if (!json.is_object()) throw WrongField("a command is no object");
+  return checked<Command>("", [&] {
+    if (!json.is_object()) throw WrongField("it must be an object");
     Command command;
     command.name = field<std::string>(json, "command");
     command.processes = field_or<std::uint64_t>(json, "processes");
@@ -283,7 +287,7 @@ Result<Command> command_from(const Json &json) {
 }
 
 Result<Outcome> outcome_from(const Json &end) {
-  return checked<Outcome>([&] {
+  return checked<Outcome>(not_ours, [&] {
     const Json &meta = object_in(end, "meta");
     Outcome outcome;
     outcome.end_realtime_ns = time_from(meta, "end");

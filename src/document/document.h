@@ -29,9 +29,10 @@ Json end_json(const Outcome &outcome);
 
 // The ways back, for what a recording of this or another build has written. What lacks an object, or
 // has another schema, is an error, and so is a field of another type and a number out of range; a
-// field that is missing there is unknown here. Deeply nested JSON is the caller's to refuse.
+// field that is missing there is unknown here.
 Result<Recording> recording_from(const Json &begin);
-// All but the row's number and its losses, which no sample tells.
+// All but the row's number and its losses, which no sample tells. What is wrong is said of the sample:
+// "rss must be ...".
 Result<Row> row_from(const Json &sample);
 // All but whether it was forked only, which no document tells.
 Result<Process> process_from(const Json &json);

@@ -16,7 +16,10 @@ constexpr double greatest_whole = 9007199254740992.0;
 
 [[noreturn]] void refuse(const Json &value, std::string_view key, std::string_view wanted) {
   constexpr std::size_t longest = 40;
-  std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  // Nothing nested is printed: it may be so deep that this would exhaust the stack.
+  std::string text = value.is_structured()
+                         ? value.type_name()
+                         : value.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > longest) text = text.substr(0, longest) + "...";
   throw WrongField(fmt::format("{} must be {}, and is {}", key, wanted, text));
 }

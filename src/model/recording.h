@@ -45,8 +45,8 @@ struct Ended {
 // What makes the figures trustworthy, or says why they are not.
 struct Audit {
   KernelTotal kernel;
-  Losses losses;
   // Unknown where the recorder did not live to tell.
+  std::optional<Losses> losses;
   std::optional<std::uint64_t> events_lost;
   std::optional<std::uint64_t> recorder_cpu_ns;
   std::optional<std::uint64_t> recorder_peak_rss_bytes;

@@ -14,10 +14,9 @@ struct Extension {
 };
 
 constexpr std::array extensions{
-    Extension{".json", Format::json},
-    Extension{".ndjson", Format::ndjson},
-    Extension{".jsonl", Format::ndjson},
-    Extension{".csv", Format::csv},
+    Extension{".json", Format::json},    Extension{".ndjson", Format::ndjson},
+    Extension{".jsonl", Format::ndjson}, Extension{".csv", Format::csv},
+    Extension{".html", Format::html},
 };
 
 // Formats to come must not be written as another one.

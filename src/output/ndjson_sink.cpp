@@ -1,26 +1,26 @@
 #include "output/ndjson_sink.h"
 
+#include <fmt/format.h>
+
 #include "document/document.h"
 
 namespace rusage_bpf {
 namespace {
 
 std::string line(std::string_view kind, const Json &object) {
-  Json whole = {{"kind", kind}};
-  whole.update(object);
-  return to_text(whole) + "\n";
+  return fmt::format("{{\"kind\":\"{}\",{}\n", kind, to_text(object).substr(1));
 }
 
 }  // namespace
 
 Result<void> NdjsonSink::begin(const Recording &recording) {
   auto written = file_.write(line("begin", begin_json(recording)));
-  return written ? file_.put_in_place() : written;
+  return written && followed_ ? file_.put_in_place() : written;
 }
 
 Result<void> NdjsonSink::row(const Row &row) {
   auto written = file_.write(line("sample", sample_json(row)));
-  return written ? file_.flush() : written;
+  return written && followed_ ? file_.flush() : written;
 }
 
 Result<void> NdjsonSink::process(const Process &process) {

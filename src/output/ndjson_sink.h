@@ -8,11 +8,13 @@
 
 namespace rusage_bpf {
 
-// For readers that follow a recording: the file stands under its name from the beginning on, and
-// each row is there as soon as it is known. One that was cut short has no `end`.
+// One that was cut short has no `end`.
 class NdjsonSink final : public Sink {
  public:
-  explicit NdjsonSink(OutputFile file) : file_(std::move(file)) {}
+  // `followed`: for readers of a recording that goes on, the file stands under its name from the
+  // beginning on, and each row is there as soon as it is known. Otherwise it appears when it is
+  // complete.
+  NdjsonSink(OutputFile file, bool followed) : file_(std::move(file)), followed_(followed) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -21,6 +23,7 @@ class NdjsonSink final : public Sink {
 
  private:
   OutputFile file_;
+  bool followed_;
 };
 
 }  // namespace rusage_bpf

@@ -39,41 +39,12 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
 }
 
-// What was recorded, and how that ended.
-std::string headline(const Recording &recording, const Outcome &outcome, double wall_s) {
-  const std::string what = target_name(recording);
-  if (outcome.ended_by == "command")
-    return fmt::format("{}: {} after {:.3f} s", what, how_it_ended(outcome.exit), wall_s);
-  const bool known = outcome.exit.code || outcome.exit.signal;
-  return fmt::format("{}: {}recorded for {:.3f} s, until {}", what,
-                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
-                     why_it_ended(outcome.ended_by));
-}
-
 // For what ran before we came, the number of processes at the start is not among the totals.
 std::string process_counts(const Recording &recording, const Totals &totals) {
   if (recording.target == "command")
     return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
   return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
                      human_count(totals[RUSAGE_exits]));
-}
-
-std::string audit_line(const Recording &recording, const Outcome &outcome) {
-  const auto accounted = accounted_cpu(outcome);
-  const std::string share =
-      accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
-      : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
-      : recording.target == "command"      ? "the kernel reported no total"
-                                           : "the kernel keeps no total to compare with";
-  std::string line = fmt::format(
-      "{}, {} lost, {} missed", share,
-      plural(outcome.audit.losses.untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
-      plural(outcome.audit.losses.ticks_missed, "tick"));
-  if (outcome.rows_overwritten > 0)
-    line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
-  if (outcome.audit.rows_damaged > 0)
-    line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
-  return line;
 }
 
 // "cc1plus x412 83 % CPU": those that used most of it.
@@ -105,6 +76,39 @@ std::string target_name(const Recording &recording) {
   return command;
 }
 
+std::string ending(const Outcome &outcome) {
+  const double wall_s = seconds(outcome.totals.elapsed_ns());
+  const bool known = outcome.exit.code || outcome.exit.signal;
+  if (outcome.ended_by == "command" && known)
+    return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
+  return fmt::format("{}recorded for {:.3f} s, until {}",
+                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
+                     why_it_ended(outcome.ended_by));
+}
+
+std::string audit_line(const Recording &recording, const Outcome &outcome) {
+  const auto accounted = accounted_cpu(outcome);
+  const std::string share =
+      accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
+      : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
+      : recording.target == "command"      ? "the kernel reported no total"
+                                           : "the kernel keeps no total to compare with";
+  const auto &losses = outcome.audit.losses;
+  std::string line = share;
+  if (losses)
+    line +=
+        fmt::format(", {} lost, {} missed",
+                    plural(losses->untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
+                    plural(losses->ticks_missed, "tick"));
+  else
+    line += ", losses are unknown";
+  if (outcome.rows_overwritten > 0)
+    line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
+  if (outcome.audit.rows_damaged > 0)
+    line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
+  return line;
+}
+
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs) {
   const Totals &t = outcome.totals;
@@ -113,7 +117,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
-  std::string text = fmt::format("\n{}\n", headline(recording, outcome, wall_s));
+  std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
   text +=
       line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
                               "{:.3f} s waiting for a CPU",

@@ -10,6 +10,10 @@ namespace rusage_bpf {
 
 // What was recorded, in a few words on one line: "make -j8", "process 42, sleep 9".
 std::string target_name(const Recording &recording);
+// How that ended: "exit 0 after 0.473 s".
+std::string ending(const Outcome &outcome);
+// What makes the figures trustworthy, or says why they are not.
+std::string audit_line(const Recording &recording, const Outcome &outcome);
 
 // The summary as text. `outputs` are the files that hold the rows.
 std::string summary(const Recording &recording, const Outcome &outcome,

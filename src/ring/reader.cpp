@@ -61,26 +61,28 @@ Result<RingReader> RingReader::open(Fd file, const std::string &path) {
   if (!S_ISREG(status.st_mode))
     return error(fmt::format("{}: is no regular file, and so no recovery ring", path));
   RingReader ring(std::move(file), path);
-  if (auto read = ring.read_header(); !read) return tl::unexpected(read.error());
+  const auto file_bytes = static_cast<std::uint64_t>(status.st_size);
+  if (auto read = ring.read_header(file_bytes); !read) return tl::unexpected(read.error());
+  if (auto read = ring.read_description(); !read) return tl::unexpected(read.error());
+  const std::uint64_t from = slots_at(ring.header_);
+  ring.slots_present_ =
+      std::min(ring.header_.slots, (std::max(file_bytes, from) - from) / ring.header_.slot_bytes);
   return ring;
 }
 
 // The first header, or else the second, which stands at the beginning of one of the last pages.
-Result<void> RingReader::read_header() {
-  if (read_header_at(0)) return read_description(description_);
+Result<void> RingReader::read_header(std::uint64_t file_bytes) {
+  if (read_header_at(0)) return {};
   const auto first = from_bytes<rusage_ring_header>(read(0, sizeof(rusage_ring_header)));
   const bool ours = has_magic(first);
   if (ours && first.byte_order != RUSAGE_RING_BYTE_ORDER &&
       first.byte_order == __builtin_bswap32(RUSAGE_RING_BYTE_ORDER))
     return error(fmt::format(
         "{}: is of a machine with the other byte order; recover it on such a one", path_));
-  struct stat status {};
-  if (fstat(file_.get(), &status) != 0) return errno_error(path_);
-  const auto size = static_cast<std::uint64_t>(status.st_size);
-  const std::uint64_t farthest = std::min(size, most_header_bytes);
+  const std::uint64_t farthest = std::min(file_bytes, most_header_bytes);
   for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= farthest;
        back += RUSAGE_RING_PAGE_BYTES)
-    if (read_header_at(size - back)) return read_description(description_);
+    if (read_header_at(file_bytes - back)) return {};
   if (ours && first.version != RUSAGE_RING_VERSION)
     return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}",
                              path_, first.version, RUSAGE_RING_VERSION));
@@ -102,13 +104,14 @@ bool RingReader::read_header_at(std::uint64_t offset) {
   return true;
 }
 
-Result<void> RingReader::read_description(const std::string &text) {
-  const Json json = Json::parse(text, nullptr, false);
+Result<void> RingReader::read_description() {
+  const Json json = Json::parse(description_, nullptr, false);
   auto recording = recording_from(json);
   if (!recording) return error(fmt::format("{}: {}", path_, recording.error().message));
   recording_ = *std::move(recording);
   for (const Json &column : json.at("columns")) {
-    const Json &name = column.at("name");
+    const auto found = column.find("name");
+    const Json name = found == column.end() ? Json() : *found;
     if (name == "timestamp") continue;
     const auto same = std::find_if(columns.begin(), columns.end(),
                                    [&](const Column &c) { return name == c.name; });
@@ -179,10 +182,10 @@ std::optional<std::uint64_t> RingReader::newest() const {
   const std::uint64_t slots_a_read =
       std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / header_.slot_bytes);
   std::optional<std::uint64_t> newest;
-  for (std::uint64_t first = 0; first < header_.slots; first += slots_a_read) {
+  for (std::uint64_t first = 0; first < slots_present_; first += slots_a_read) {
     const std::string block = read(slot_at(header_, first), slots_a_read * header_.slot_bytes);
     if (block.empty()) break;
-    for (std::uint64_t i = 0; i < slots_a_read && first + i < header_.slots; i++) {
+    for (std::uint64_t i = 0; i < slots_a_read && first + i < slots_present_; i++) {
       const std::uint64_t offset = i * header_.slot_bytes;
       if (offset >= block.size()) break;
       const Slot slot =
@@ -249,6 +252,10 @@ bool RingRows::skip_damaged(bool over) {
   const std::uint64_t slots_left = slots - std::min(number_ - oldest_, slots);
   std::uint64_t damaged_behind_the_last = 0;
   for (std::uint64_t ahead = 0; ahead < slots; ahead++) {
+    if (const std::uint64_t index = (number_ + ahead) % slots; index >= ring_.slots_present()) {
+      ahead += slots - index - 1;  // there are no more up to the first one
+      continue;
+    }
     const RingReader::Slot slot = ring_.slot_of(number_ + ahead);
     if (slot.state == State::row && slot.row.number >= number_ + ahead) {
       damaged_ += ahead;

@@ -29,6 +29,8 @@ class RingReader {
   [[nodiscard]] std::optional<Outcome> outcome() const;
   // How many rows a full ring keeps.
   [[nodiscard]] std::uint64_t capacity() const { return header_.slots - 1; }
+  // How many of its slots the file has: fewer than it should where its end was cut off.
+  [[nodiscard]] std::uint64_t slots_present() const { return slots_present_; }
 
   // What stands in the slot of a row.
   struct Slot {
@@ -41,15 +43,16 @@ class RingReader {
 
  private:
   RingReader(Fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
-  Result<void> read_header();
+  Result<void> read_header(std::uint64_t file_bytes);
   bool read_header_at(std::uint64_t offset);
-  Result<void> read_description(const std::string &text);
+  Result<void> read_description();
   [[nodiscard]] std::string read(std::uint64_t offset, std::size_t bytes) const;
   [[nodiscard]] Slot decode(std::string_view bytes, std::uint64_t slot) const;
 
   Fd file_;
   std::string path_;
   rusage_ring_header header_{};
+  std::uint64_t slots_present_ = 0;
   std::string description_;
   Recording recording_;
   std::vector<std::optional<std::size_t>> column_;  // ours, for each of the file's

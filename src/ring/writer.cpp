@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstring>
 
 #include "document/document.h"
@@ -90,8 +89,8 @@ Result<RingWriter> RingWriter::create(const RingOptions &options) {
 
 Result<void> RingWriter::begin(const Recording &recording) {
   const std::string description = to_text(begin_json(recording));
-  const std::uint64_t rows = header_.slots > 0
-                                 ? header_.slots
+  const std::uint64_t rows = options_.rows > 0
+                                 ? options_.rows
                                  : std::min(most_default_rows, most_default_bytes / own_slot_bytes);
   std::memcpy(header_.magic, RUSAGE_RING_MAGIC, sizeof(header_.magic));
   header_.version = RUSAGE_RING_VERSION;
@@ -162,11 +161,11 @@ Result<void> RingWriter::end(const Outcome &outcome) {
 }
 
 Result<void> RingWriter::remove_unless_named() {
-  return named_ ? Result<void>() : file_.remove();
+  return options_.path.empty() ? file_.remove() : Result<void>();
 }
 
 Result<void> RingWriter::write_to_disk(std::uint64_t offset, std::uint64_t bytes) {
-  if (!sync_) return {};
+  if (!options_.sync) return {};
   const std::uint64_t from = page_start(offset);
   if (msync(mapping_.data() + from, offset + bytes - from, MS_SYNC) != 0)
     return errno_error(path());

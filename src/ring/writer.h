@@ -35,19 +35,16 @@ class RingWriter {
   Result<void> remove_unless_named();
 
  private:
-  RingWriter(NewFile file, const RingOptions &options)
-      : file_(std::move(file)), named_(!options.path.empty()), sync_(options.sync) {
-    header_.slots = options.rows;
-  }
+  RingWriter(NewFile file, RingOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
   Result<void> write_to_disk(std::uint64_t offset, std::uint64_t bytes);
   void leave_behind(std::uint64_t offset);
 
   NewFile file_;
-  bool named_;
-  bool sync_;
+  RingOptions options_;
   rusage_ring_header header_{};
   Mapping mapping_;
-  std::uint64_t resident_from_ = 0;  // offset
+  std::uint64_t resident_from_ = 0;  // an offset; what lies before it is left to the page cache
 };
 
 }  // namespace rusage_bpf

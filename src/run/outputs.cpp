@@ -2,18 +2,21 @@
 
 #include "output/csv_sink.h"
 #include "output/format.h"
+#include "output/html_sink.h"
 #include "output/json_sink.h"
 #include "output/ndjson_sink.h"
 
 namespace rusage_bpf {
 namespace {
 
-std::unique_ptr<Sink> make_sink(Format format, OutputFile file, bool csv_meta) {
+std::unique_ptr<Sink> make_sink(Format format, OutputFile file, const Writing &writing) {
   switch (format) {
     case Format::ndjson:
-      return std::make_unique<NdjsonSink>(std::move(file));
+      return std::make_unique<NdjsonSink>(std::move(file), writing.followed);
     case Format::csv:
-      return std::make_unique<CsvSink>(std::move(file), csv_meta);
+      return std::make_unique<CsvSink>(std::move(file), writing.csv_meta);
+    case Format::html:
+      return std::make_unique<HtmlSink>(std::move(file));
     case Format::json:
       break;
   }
@@ -22,7 +25,7 @@ std::unique_ptr<Sink> make_sink(Format format, OutputFile file, bool csv_meta) {
 
 }  // namespace
 
-Result<Outputs> open_outputs(const std::vector<std::string> &names, bool csv_meta) {
+Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing) {
   Outputs outputs;
   for (const std::string &name : names) {
     const auto output = parse_output_name(name);
@@ -30,7 +33,7 @@ Result<Outputs> open_outputs(const std::vector<std::string> &names, bool csv_met
     auto file = OutputFile::create(output->path);
     if (!file) return tl::unexpected(file.error());
     outputs.in_directory_of_another |= file->in_directory_of_another();
-    outputs.sinks.push_back(make_sink(output->format, *std::move(file), csv_meta));
+    outputs.sinks.push_back(make_sink(output->format, *std::move(file), writing));
   }
   return outputs;
 }

@@ -16,8 +16,14 @@ struct Outputs {
   bool in_directory_of_another = false;
 };
 
-// One sink a name, of the format that the name tells; `csv_meta` puts what is known of the recording
-// in front of CSV. Fails where one of them could not be written, and then none of them is there.
-Result<Outputs> open_outputs(const std::vector<std::string> &names, bool csv_meta = false);
+// How outputs are written, beside what their names tell.
+struct Writing {
+  bool csv_meta = false;  // what is known of the recording stands in front of CSV
+  bool followed = true;   // NDJSON stands under its name from the beginning, for readers to follow
+};
+
+// One sink a name, of the format that the name tells. Fails where one of them could not be written,
+// and then none of them is there.
+Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing = {});
 
 }  // namespace rusage_bpf

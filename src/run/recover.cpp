@@ -100,7 +100,8 @@ Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last
 }
 
 Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
-  auto outputs = open_outputs(options.outputs, options.csv_meta);
+  auto outputs =
+      open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = options.follow});
   if (!outputs) return tl::unexpected(outputs.error());
   if (!options.quiet) outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs));
   Sinks sinks(std::move(outputs->sinks));

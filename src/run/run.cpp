@@ -64,7 +64,7 @@ struct Places {
 };
 
 Result<Places> open_places(const Options &options) {
-  auto outputs = open_outputs(options.outputs, options.csv_meta);
+  auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta});
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RingWriter::create(options.ring);
   if (!ring) return tl::unexpected(ring.error());

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -15,29 +14,17 @@
 #include <string_view>
 #include <vector>
 
-#include "os/clock.h"
+#include "bench/median.h"
 #include "source/bpf_source.h"
 
 namespace {
 
 using rusage_bpf::BpfSource;
-using rusage_bpf::monotonic_ns;
+using rusage_bpf::median_ns;
 
 [[noreturn]] void fail(std::string_view what) {
   fmt::print(stderr, "source_bench: {}\n", what);
   std::exit(1);
-}
-
-template <typename Action>
-double median_ns(int times, Action action) {
-  std::vector<std::uint64_t> took_ns;
-  for (int i = 0; i < times; i++) {
-    const std::uint64_t start_ns = monotonic_ns();
-    action();
-    took_ns.push_back(monotonic_ns() - start_ns);
-  }
-  std::nth_element(took_ns.begin(), took_ns.begin() + times / 2, took_ns.end());
-  return static_cast<double>(took_ns[static_cast<std::size_t>(times) / 2]);
 }
 
 // A process with children that sleep; they end with it, and it ends with the object.

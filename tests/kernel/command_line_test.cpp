@@ -20,21 +20,22 @@ using Arguments = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("The exit status is the command's own") {
+TEST_CASE("The exit status is the command's own", "[host]") {
   const int status = GENERATE(0, 3, 255);
   const Scene scene(fmt::format("exit {}", status));
   CHECK(run_to_end(scene.recorded_script()).exit_code == status);
   scene.check_recording(status, nullptr);
 }
 
-TEST_CASE("A command killed by signal N gives the exit status 128 + N") {
+TEST_CASE("A command killed by signal N gives the exit status 128 + N", "[host]") {
   const int signal = GENERATE(SIGHUP, SIGKILL, SIGUSR1, SIGTERM);
   const Scene scene(fmt::format("kill -{} $$", signal));
   CHECK(run_to_end(scene.recorded_script()).exit_code == 128 + signal);
   scene.check_recording(nullptr, signal);
 }
 
-TEST_CASE("A command that cannot be executed is named, and leaves an earlier recording alone") {
+TEST_CASE("A command that cannot be executed is named, and leaves an earlier recording alone",
+          "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   scene.create("no-program", "exit 0\n");
@@ -48,7 +49,7 @@ TEST_CASE("A command that cannot be executed is named, and leaves an earlier rec
   check(scene.path(), 126);
 }
 
-TEST_CASE("Wrong options are refused with a line that says what to do instead") {
+TEST_CASE("Wrong options are refused with a line that says what to do instead", "[host]") {
   const Refusal refusal;
   for (const char *interval : {"0", "-1", "abc", "1e9", "nan", ".0009", "3601", "1s", "", " 1"})
     refusal.check({"--interval", interval}, 125,
@@ -64,7 +65,7 @@ TEST_CASE("Wrong options are refused with a line that says what to do instead") 
   refusal.check(scene.recorder({"sh", "script"}), 125, {"sh", "--"});
 }
 
-TEST_CASE("An output that cannot be written is named before the command starts") {
+TEST_CASE("An output that cannot be written is named before the command starts", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("directory.json"));
@@ -77,7 +78,8 @@ TEST_CASE("An output that cannot be written is named before the command starts")
   }
 }
 
-TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file") {
+TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file",
+          "[host]") {
   // The command lives until the recorder has given its output up.
   const Scene scene(
       "n=0; while [ -e small/.out.json.* ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done; "
@@ -102,7 +104,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   CHECK(scene.text("text") == earlier + std::string("\n"));
 }
 
-TEST_CASE("An output whose reader goes away does not take the others with it") {
+TEST_CASE("An output whose reader goes away does not take the others with it", "[host]") {
   const Scene scene("sleep .1; echo whole >text");
   Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
   // The shell's last words: what the recorder exited with.
@@ -116,7 +118,7 @@ TEST_CASE("An output whose reader goes away does not take the others with it") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("The summary is on standard error, and -q leaves it out") {
+TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   const Scene scene("echo whole; exit 3");
   const Finished loud = run_to_end(scene.recorder({"--", "sh", "script"}));
   CHECK(loud.output == "whole\n");
@@ -131,7 +133,7 @@ TEST_CASE("The summary is on standard error, and -q leaves it out") {
   CHECK(run_to_end(scene.recorder({"-q", "--", "sh", "script"})).errors.empty());
 }
 
-TEST_CASE("The document goes to standard output where that is asked for") {
+TEST_CASE("The document goes to standard output where that is asked for", "[host]") {
   const Scene scene;
   const Finished finished = run_to_end(scene.recorder({"-q", "-o", "-", "--", "sh", "script"}));
   const auto document = nlohmann::json::parse(finished.output);
@@ -139,7 +141,7 @@ TEST_CASE("The document goes to standard output where that is asked for") {
   CHECK(scene.files() == std::set<std::string>{"script"});
 }
 
-TEST_CASE("Two outputs are two equal files") {
+TEST_CASE("Two outputs are two equal files", "[host]") {
   const Scene scene;
   CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"}))
             .exit_code == 0);
@@ -147,7 +149,8 @@ TEST_CASE("Two outputs are two equal files") {
   CHECK(scene.text("out.json") == scene.text("2.json"));
 }
 
-TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it") {
+TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it",
+          "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("roots"));
@@ -165,7 +168,7 @@ TEST_CASE("Under sudo the output belongs to the caller, who must have the right 
   CHECK(is.st_gid == nobody);
 }
 
-TEST_CASE("Without privileges one line says which are missing and how to get them") {
+TEST_CASE("Without privileges one line says which are missing and how to get them", "[host]") {
   // A copy, since nobody else may be let into the directory of the build.
   const Refusal refusal;
   const Scene &scene = refusal.scene();
@@ -178,9 +181,7 @@ TEST_CASE("Without privileges one line says which are missing and how to get the
   refusal.check(start, 125, {"root", "CAP_BPF", "sudo rusage-bpf"});
 }
 
-TEST_CASE(
-    "CAP_BPF and CAP_PERFMON are enough where tasks can be held; elsewhere one line asks for "
-    "root") {
+TEST_CASE("CAP_BPF and CAP_PERFMON are enough") {
   const Scene scene;
   Start start = scene.recorded_script(become_capable_nobody);
   std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
@@ -188,16 +189,11 @@ TEST_CASE(
   give_to_nobody(scene.path());
   const Finished finished = run_to_end(start);
   INFO(finished.errors);
-  if (test::tasks_can_be_held()) {
-    CHECK(finished.exit_code == 0);
-    scene.check_recording(0, nullptr);
-  } else {
-    CHECK(finished.exit_code == 125);
-    check_line(finished.errors, {"try it as root"});
-  }
+  CHECK(finished.exit_code == 0);
+  scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("Help and the version are printed without a command") {
+TEST_CASE("Help and the version are printed without a command", "[host]") {
   const std::string option = GENERATE("--help", "--version");
   const Scene scene;
   const Finished finished = run_to_end(scene.recorder({option}));

@@ -80,7 +80,7 @@ void check_owner(const std::string &path, unsigned id) {
 
 }  // namespace
 
-TEST_CASE("Root's recorder has no capability left but to pass signals on") {
+TEST_CASE("Root's recorder has no capability left but to pass signals on", "[host]") {
   const Scene scene(until_told);
   const Status status = status_while_recording(scene, scene.recorded_script());
   check_left(status, {CAP_KILL});
@@ -88,7 +88,7 @@ TEST_CASE("Root's recorder has no capability left but to pass signals on") {
   check_user(status, 0);
 }
 
-TEST_CASE("Root's recorder can replace a file of one user in a directory of another") {
+TEST_CASE("Root's recorder can replace a file of one user in a directory of another", "[host]") {
   const Scene scene(until_told);
   scene.create("out.json", "an earlier recording");
   constexpr unsigned third = nobody - 1;
@@ -100,7 +100,8 @@ TEST_CASE("Root's recorder can replace a file of one user in a directory of anot
   check_owner(scene.path("out.json"), 0);
 }
 
-TEST_CASE("Under sudo the recorder is the caller, and can signal a command that is root's") {
+TEST_CASE("Under sudo the recorder is the caller, and can signal a command that is root's",
+          "[host]") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(scene, with_sudo(scene.recorded_script()));
@@ -111,7 +112,8 @@ TEST_CASE("Under sudo the recorder is the caller, and can signal a command that 
   check_owner(scene.path("out.json"), nobody);
 }
 
-TEST_CASE("Under sudo the recorder of a command that is the caller's has no capability left") {
+TEST_CASE("Under sudo the recorder of a command that is the caller's has no capability left",
+          "[host]") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
   const Status status =
@@ -136,7 +138,8 @@ TEST_CASE(
   CHECK(document["totals"]["rss"]["peak"] > 0);
 }
 
-TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all") {
+TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all",
+          "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   const TemporaryCgroup cgroup;
@@ -167,8 +170,6 @@ TEST_CASE("Under sudo the recorder of what runs already has no capability left, 
 }
 
 TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them left") {
-  // Before Linux 6.4 it does not come to that: see the test of the command line.
-  if (!tasks_can_be_held()) return;
   const Scene scene(until_told);
   Start start = scene.recorded_script(become_capable_nobody);
   std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
@@ -177,7 +178,7 @@ TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them lef
   check_left(status_while_recording(scene, start), {});
 }
 
-TEST_CASE("A signal sent to the recorder reaches a command of another user") {
+TEST_CASE("A signal sent to the recorder reaches a command of another user", "[host]") {
   const int signal = GENERATE(SIGTERM, SIGHUP);
   const Scene scene(fmt::format("trap ': >caught; exit 9' {}; : >running; ", signal) +
                     watch_until_exists("go"));
@@ -206,7 +207,8 @@ TEST_CASE("A signal sent to the recorder reaches a command of another user") {
   scene.check_recording(9, nullptr);
 }
 
-TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command") {
+TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command",
+          "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   give_to_nobody(scene.path());

@@ -45,7 +45,7 @@ std::string record_and_kill(const Scene &scene) {
 constexpr const char *waits =
     ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
 
-TEST_CASE("The ring is announced, and gone when the outputs are in place") {
+TEST_CASE("The ring is announced, and gone when the outputs are in place", "[host]") {
   const Scene scene(
       "n=0; until ls .local/state/rusage-bpf/*.ring >names || [ $n = 400 ]; do n=$((n+1)); sleep "
       ".05; done; cp -r .local seen; rm names");
@@ -63,7 +63,7 @@ TEST_CASE("The ring is announced, and gone when the outputs are in place") {
   CHECK((is.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("After a crash the ring is listed, and recovered into every format") {
+TEST_CASE("After a crash the ring is listed, and recovered into every format", "[host]") {
   const Scene scene(waits);
   const std::string ring = record_and_kill(scene);
   REQUIRE(scene.files().contains(std::filesystem::path(ring).filename()));
@@ -93,7 +93,8 @@ TEST_CASE("After a crash the ring is listed, and recovered into every format") {
   scene.create("stop");
 }
 
-TEST_CASE("What is recovered from a complete ring differs from the document only in saying so") {
+TEST_CASE("What is recovered from a complete ring differs from the document only in saying so",
+          "[host]") {
   const Scene scene("sleep .2; exit 3");
   const Finished finished = run_to_end(scene.recorder(
       {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -105,7 +106,7 @@ TEST_CASE("What is recovered from a complete ring differs from the document only
   CHECK(read_json(scene.path("recovered.json")) == expected);
 }
 
-TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it") {
+TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it", "[host]") {
   const Scene scene(waits);
   Background recorder(scene.recorder(
       {"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
@@ -129,7 +130,7 @@ TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it"
   CHECK(followed.output.substr(0, end) == live.substr(0, end));
 }
 
-TEST_CASE("--follow ends with the recording also where the command goes on") {
+TEST_CASE("--follow ends with the recording also where the command goes on", "[host]") {
   const Scene scene(waits);
   Background recorder(scene.recorder(
       {"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -142,7 +143,7 @@ TEST_CASE("--follow ends with the recording also where the command goes on") {
   recorder.wait();
 }
 
-TEST_CASE("An attached recording has its ring too") {
+TEST_CASE("An attached recording has its ring too", "[host]") {
   const Scene scene;
   Background sleeper({.argv = {"sleep", "60"}});
   AttachedRecorder recorder(scene, sleeper.pid(), {"-i", ".01", "--ring", "ring"});
@@ -156,7 +157,7 @@ TEST_CASE("An attached recording has its ring too") {
   CHECK(read_json(scene.path("recovered.json"))["meta"]["root_pid"] == sleeper.pid());
 }
 
-TEST_CASE("Under sudo the ring is the caller's") {
+TEST_CASE("Under sudo the ring is the caller's", "[host]") {
   const Scene scene(waits);
   give_to_nobody(scene.path());
   Background recorder(with_sudo(scene.recorder(
@@ -171,7 +172,7 @@ TEST_CASE("Under sudo the ring is the caller's") {
   CHECK((is.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("A ring for which there is no room is found before the command runs") {
+TEST_CASE("A ring for which there is no room is found before the command runs", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("small"));
@@ -185,7 +186,7 @@ TEST_CASE("A ring for which there is no room is found before the command runs") 
   refusal.check(start, 125, {"small/ring", "--ring-rows", "No space left on device"});
 }
 
-TEST_CASE("Where the state directory cannot be written, the ring is in /tmp") {
+TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[host]") {
   const Scene scene(waits);
   scene.create("file");
   Start start = scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"});
@@ -200,7 +201,7 @@ TEST_CASE("Where the state directory cannot be written, the ring is in /tmp") {
   CHECK_FALSE(std::filesystem::exists(ring));
 }
 
-TEST_CASE("A ring may be written to the disk row by row") {
+TEST_CASE("A ring may be written to the disk row by row", "[host]") {
   const Scene scene("sleep .1");
   CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o",
                                    "out.json", "--", "sh", "script"}))
@@ -208,7 +209,7 @@ TEST_CASE("A ring may be written to the disk row by row") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("What recover cannot do is said in one line") {
+TEST_CASE("What recover cannot do is said in one line", "[host]") {
   const Scene scene;
   const auto check = [&](const Words &arguments, int status, const Words &words) {
     const Finished finished = recover(scene, arguments);

@@ -67,7 +67,7 @@ std::string installed(const std::vector<std::string> &names) {
 
 }  // namespace
 
-TEST_CASE("The command has the recorder's terminal, session and process group") {
+TEST_CASE("The command has the recorder's terminal, session and process group", "[host]") {
   const Scene scene(std::string(Pair::tell) +
                     "test -t 0 && test -t 1 && test -t 2 && echo it-is >/dev/tty; " +
                     until_exists("go"));
@@ -87,7 +87,7 @@ TEST_CASE("The command has the recorder's terminal, session and process group") 
   CHECK(terminal.wait().exit_code == 0);
 }
 
-TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole") {
+TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole", "[host]") {
   const auto [key, signal] =
       GENERATE(table<const char *, int>({{ctrl_c, SIGINT}, {ctrl_backslash, SIGQUIT}}));
   // No shell: BusyBox's ignores SIGQUIT.
@@ -103,7 +103,7 @@ TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole") {
   scene.check_recording(nullptr, signal);
 }
 
-TEST_CASE("A command that catches Ctrl-C gets it once and ends as it likes") {
+TEST_CASE("A command that catches Ctrl-C gets it once and ends as it likes", "[host]") {
   const Scene scene("trap 'caught=$((caught+1)); : >caught' INT; echo running; " +
                     watch_until_exists("go") + "exit $((caught+6))");
   Terminal terminal(scene.recorded_script());
@@ -115,7 +115,7 @@ TEST_CASE("A command that catches Ctrl-C gets it once and ends as it likes") {
   scene.check_recording(7, nullptr);
 }
 
-TEST_CASE("Ctrl-Z stops the recorder with its command, and fg continues both") {
+TEST_CASE("Ctrl-Z stops the recorder with its command, and fg continues both", "[host]") {
   const Scene scene(std::string(Pair::tell) + "read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
   Shell shell(scene);
@@ -132,7 +132,7 @@ TEST_CASE("Ctrl-Z stops the recorder with its command, and fg continues both") {
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("A command that stops itself alone stops its recorder, and fg continues both") {
+TEST_CASE("A command that stops itself alone stops its recorder, and fg continues both", "[host]") {
   const Scene scene(std::string(Pair::tell) + "kill -TSTP $$; echo it-goes-on; exit 4");
   Shell shell(scene);
   shell.enter_recorded("sh script");
@@ -145,7 +145,8 @@ TEST_CASE("A command that stops itself alone stops its recorder, and fg continue
   scene.check_recording(4, nullptr);
 }
 
-TEST_CASE("A command in the background that reads the terminal stops, and fg lets it read") {
+TEST_CASE("A command in the background that reads the terminal stops, and fg lets it read",
+          "[host]") {
   const Scene scene(std::string(Pair::tell) + "test \"$(head -n 1 </dev/tty)\" = text");
   Shell shell(scene);
   shell.enter_recorded("sh script &");
@@ -158,7 +159,7 @@ TEST_CASE("A command in the background that reads the terminal stops, and fg let
   shell.check_status(0);
 }
 
-TEST_CASE("An interactive shell can be the command, with job control of its own") {
+TEST_CASE("An interactive shell can be the command, with job control of its own", "[host]") {
   const Scene scene("echo running; read line <gate");
   const Gate gate(scene.path("gate"));
   Shell shell(scene);
@@ -175,7 +176,7 @@ TEST_CASE("An interactive shell can be the command, with job control of its own"
   scene.check_recording(3, nullptr);
 }
 
-TEST_CASE("An editor works, and so do Ctrl-Z in it and fg") {
+TEST_CASE("An editor works, and so do Ctrl-Z in it and fg", "[host]") {
   const std::string editor = installed({"vi", "vim", "vim.tiny"});
   const Start ask{.argv = {"sh", "-c", editor + " --help 2>&1 | grep -q BusyBox"}};
   const bool is_busybox = run_to_end(ask).exit_code == 0;
@@ -200,7 +201,7 @@ TEST_CASE("An editor works, and so do Ctrl-Z in it and fg") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("A pager works, and q leaves it") {
+TEST_CASE("A pager works, and q leaves it", "[host]") {
   const Scene scene;
   scene.create("text", "first line\n");
   Shell shell(scene);
@@ -211,7 +212,7 @@ TEST_CASE("A pager works, and q leaves it") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("A change of the window's size reaches the command") {
+TEST_CASE("A change of the window's size reaches the command", "[host]") {
   const Scene scene("trap 'stty size; : >go' WINCH; echo running; " + until_exists("go"));
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");
@@ -220,7 +221,8 @@ TEST_CASE("A change of the window's size reaches the command") {
   CHECK(terminal.wait().exit_code == 0);
 }
 
-TEST_CASE("The end of the terminal reaches the command, also when the recorder leads the session") {
+TEST_CASE("The end of the terminal reaches the command, also when the recorder leads the session",
+          "[host]") {
   const Scene scene("trap 'exit 8' HUP; echo running; " + until_exists("go"));
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");

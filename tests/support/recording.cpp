@@ -1,11 +1,19 @@
 #include "support/recording.h"
 
-#include <catch2/catch.hpp>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace test {
 
 using namespace rusage_bpf;
+
+namespace {
+
+void require(const Result<void> &done) {
+  if (!done) throw std::runtime_error(done.error().message);
+}
+
+}  // namespace
 
 Recording a_recording() {
   Recording recording{.version = "1.2.3",
@@ -48,16 +56,16 @@ Outcome outcome_of(const std::vector<Row> &rows) {
 }
 
 void write(Sink &sink, const std::vector<Row> &rows) {
-  REQUIRE(sink.begin(a_recording()));
-  for (const Row &row : rows) REQUIRE(sink.row(row));
-  REQUIRE(sink.end(outcome_of(rows)));
+  require(sink.begin(a_recording()));
+  for (const Row &row : rows) require(sink.row(row));
+  require(sink.end(outcome_of(rows)));
 }
 
 OutputFile create_output(const std::string &path) {
   // The tests may run under sudo, whose user cannot enter this directory of root's.
   unsetenv("SUDO_UID");
   auto file = OutputFile::create(path);
-  REQUIRE(file);
+  if (!file) throw std::runtime_error(file.error().message);
   return *std::move(file);
 }
 

@@ -30,7 +30,7 @@ Outcome an_outcome() {
                   .exit = {.code = 3, .signal = {}},
                   .totals = {},
                   .audit = {.kernel = {},
-                            .losses = {.untracked_tasks = 1, .ticks_missed = 2},
+                            .losses = Losses{.untracked_tasks = 1, .ticks_missed = 2},
                             .events_lost = 3,
                             .recorder_cpu_ns = 4,
                             .recorder_peak_rss_bytes = 5,

@@ -24,6 +24,8 @@ TEST_CASE("the format follows the extension, and - is standard output") {
   check("-.json", Format::json, "-");
   check("-.ndjson", Format::ndjson, "-");
   check("-.csv", Format::csv, "-");
+  check("run.html", Format::html, "run.html");
+  check("-.html", Format::html, "-");
   check("./-.csv", Format::csv, "./-.csv");
   check("--.csv", Format::csv, "--.csv");
 }
@@ -34,7 +36,7 @@ TEST_CASE("a name that tells no format is answered with all that can be written"
   const auto output = parse_output_name(name);
   REQUIRE_FALSE(output);
   CHECK_THAT(output.error().message,
-             Contains("--output " + name) && Contains(".json, .ndjson, .jsonl or .csv"));
+             Contains("--output " + name) && Contains(".json, .ndjson, .jsonl, .csv or .html"));
 }
 
 TEST_CASE("only one output goes to standard output") {

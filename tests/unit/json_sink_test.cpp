@@ -204,7 +204,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
   row.value[RUSAGE_minor_faults] = 7;
   Outcome outcome = outcome_of({a_row(0), row});
   outcome.audit = {.kernel = {},
-                   .losses = {.untracked_tasks = 1, .ticks_missed = 3},
+                   .losses = Losses{.untracked_tasks = 1, .ticks_missed = 3},
                    .events_lost = 2,
                    .recorder_cpu_ns = second / 2,
                    .recorder_peak_rss_bytes = 4096};

@@ -30,7 +30,7 @@ Json with_kind(const std::string &kind, const Json &object) {
 
 TEST_CASE("NDJSON is the beginning, the rows and the end, a line each, told apart by kind") {
   const test::TemporaryDirectory directory;
-  NdjsonSink sink(test::create_output(directory.file("out.ndjson")));
+  NdjsonSink sink(test::create_output(directory.file("out.ndjson")), true);
   const auto rows = test::rows(3);
   test::write(sink, rows);
   const auto lines = lines_of(test::read_file(directory.file("out.ndjson")));
@@ -45,7 +45,7 @@ TEST_CASE("NDJSON is the beginning, the rows and the end, a line each, told apar
 TEST_CASE("a row can be read as soon as it is written, under the file's own name") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("out.ndjson");
-  NdjsonSink sink(test::create_output(path));
+  NdjsonSink sink(test::create_output(path), true);
   CHECK_FALSE(std::filesystem::exists(path));
   REQUIRE(sink.begin(a_recording()));
   CHECK(lines_of(test::read_file(path)).size() == 1);
@@ -58,7 +58,7 @@ TEST_CASE("a row can be read as soon as it is written, under the file's own name
 TEST_CASE("NDJSON of a recording that was cut short is whole lines without an end") {
   const test::TemporaryDirectory directory;
   {
-    NdjsonSink sink(test::create_output(directory.file("out.ndjson")));
+    NdjsonSink sink(test::create_output(directory.file("out.ndjson")), true);
     REQUIRE(sink.begin(a_recording()));
     REQUIRE(sink.row(a_row(0)));
   }
@@ -67,9 +67,22 @@ TEST_CASE("NDJSON of a recording that was cut short is whole lines without an en
   CHECK(lines.back()["kind"] == "sample");
 }
 
+TEST_CASE("NDJSON that nobody follows appears when it is complete") {
+  const test::TemporaryDirectory directory;
+  {
+    NdjsonSink sink(test::create_output(directory.file("out.ndjson")), false);
+    REQUIRE(sink.begin(a_recording()));
+    REQUIRE(sink.row(a_row(0)));
+  }
+  CHECK(std::filesystem::is_empty(directory.path()));
+  NdjsonSink sink(test::create_output(directory.file("out.ndjson")), false);
+  test::write(sink, test::rows(2));
+  CHECK(lines_of(test::read_file(directory.file("out.ndjson"))).size() == 4);
+}
+
 TEST_CASE("a text with a line break stays on one line") {
   const test::TemporaryDirectory directory;
-  NdjsonSink sink(test::create_output(directory.file("out.ndjson")));
+  NdjsonSink sink(test::create_output(directory.file("out.ndjson")), true);
   Recording recording = a_recording();
   recording.argv = {"echo", "a\nb\r\xe2\x80\xa8"};
   REQUIRE(sink.begin(recording));

@@ -29,6 +29,7 @@ Outcome outcome_of(std::uint64_t figure,
   outcome.totals.add(row);
   outcome.ended_by = "command";
   outcome.exit.code = 0;
+  outcome.audit.losses = Losses();
   return outcome;
 }
 
@@ -58,7 +59,7 @@ TEST_CASE("the summary says what ran, how it ended, what it used and where the r
   outcome.exit.code = 2;
   outcome.audit.kernel.value[RUSAGE_user] = 3 * second;
   outcome.audit.kernel.value[RUSAGE_system] = second / 2;
-  outcome.audit.losses.ticks_missed = 5;
+  outcome.audit.losses = Losses{.untracked_tasks = 0, .ticks_missed = 5};
   const std::string text =
       summary(recording_of({"make", "-j8"}), outcome, {"rusage.json", "other.json"});
   CHECK(
@@ -83,8 +84,7 @@ TEST_CASE("a command that a signal killed is told by the signal's number and nam
 
 TEST_CASE("one of a thing is singular, none and many are plural") {
   Outcome one = outcome_of(1);
-  one.audit.losses.untracked_tasks = 1;
-  one.audit.losses.ticks_missed = 1;
+  one.audit.losses = Losses{.untracked_tasks = 1, .ticks_missed = 1};
   for (const char *phrase :
        {"in 1 call,", "in 1 call;", "(1 task)", "1 task lost", "1 tick missed"})
     CHECK_THAT(summary_of(one), Contains(phrase));
@@ -94,9 +94,15 @@ TEST_CASE("one of a thing is singular, none and many are plural") {
 
 TEST_CASE("tasks that were never tracked and events that were lost are both losses") {
   Outcome outcome = outcome_of(0);
-  outcome.audit.losses.untracked_tasks = 2;
+  outcome.audit.losses = Losses{.untracked_tasks = 2, .ticks_missed = 0};
   outcome.audit.events_lost = 3;
   CHECK_THAT(summary_of(outcome), Contains("5 tasks lost"));
+}
+
+TEST_CASE("losses that nobody lived to tell are unknown, not none") {
+  Outcome outcome = outcome_of(0);
+  outcome.audit.losses.reset();
+  CHECK_THAT(summary_of(outcome), Contains("losses are unknown") && !Contains("tasks lost"));
 }
 
 TEST_CASE("where the kernel reports no total, no share of it is claimed") {

@@ -1,0 +1,173 @@
+#include "document/schema.h"
+
+#include <fmt/format.h>
+
+#include "document/document.h"
+
+namespace rusage_bpf {
+namespace {
+
+Json type(const char *name) {
+  return {{"type", name}};
+}
+
+Json type_or_null(const char *name) {
+  return {{"type", {name, "null"}}};
+}
+
+Json count() {
+  return {{"type", "integer"}, {"minimum", 0}};
+}
+
+Json count_or_null() {
+  return {{"type", {"integer", "null"}}, {"minimum", 0}};
+}
+
+Json seconds_or_null() {
+  return {{"type", {"number", "null"}}, {"minimum", 0}};
+}
+
+Json time_text() {
+  return {{"type", "string"},
+          {"format", "date-time"},
+          {"pattern", "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{6}Z$"}};
+}
+
+Json list_of(const Json &element) {
+  return {{"type", "array"}, {"items", element}};
+}
+
+// An object with all of these fields.
+Json object(const Json &properties) {
+  Json required = Json::array();
+  for (const auto &item : properties.items()) required.push_back(item.key());
+  return {{"type", "object"}, {"required", required}, {"properties", properties}};
+}
+
+Json number_or_null(const Column &column) {
+  return column.in_nanoseconds() ? seconds_or_null() : count_or_null();
+}
+
+// The list of columns, each in its place.
+Json column_list() {
+  Json list = Json::array();
+  const Json begin = begin_json(Recording());
+  for (const Json &column : begin["columns"])
+    list.push_back(object({{"name", {{"const", column["name"]}}},
+                           {"unit", {{"const", column["unit"]}}},
+                           {"kind", {{"const", column["kind"]}}},
+                           {"source", type("string")}}));
+  return {{"type", "array"},
+          {"prefixItems", list},
+          {"minItems", list.size()},
+          {"maxItems", list.size()}};
+}
+
+Json sample() {
+  Json properties = {{"timestamp", time_text()}};
+  for (const Column &column : columns) {
+    Json number = number_or_null(column);
+    number["description"] = fmt::format("in {}", column.unit);
+    properties[std::string(column.name)] = number;
+  }
+  return object(properties);
+}
+
+Json meta() {
+  return object({{"version", type("string")},
+                 {"host", type("string")},
+                 {"kernel", type("string")},
+                 {"cpus", count()},
+                 {"boot_id", type("string")},
+                 {"target", {{"enum", {"command", "pid", "cgroup"}}}},
+                 {"argv", list_of(type("string"))},
+                 {"root_pid", count_or_null()},
+                 {"cgroup", type_or_null("string")},
+                 {"interval", {{"type", "number"}, {"minimum", 0}}},
+                 {"start", time_text()},
+                 {"backend", type("string")},
+                 {"end", time_text()},
+                 {"ended_by", type_or_null("string")},
+                 {"exit_code", count_or_null()},
+                 {"signal", count_or_null()},
+                 {"rows", count()},
+                 {"rows_overwritten", count()},
+                 {"recovered", type("boolean")}});
+}
+
+// A counter's sum, or a gauge's peak and when that was.
+Json totals() {
+  Json properties = Json::object();
+  for (const Column &column : columns) {
+    if (column.kind == Column::Kind::time) continue;
+    const Json number = number_or_null(column);
+    properties[std::string(column.name)] =
+        column.kind == Column::Kind::gauge
+            ? object({{"peak", number}, {"elapsed", seconds_or_null()}})
+            : number;
+  }
+  return object(properties);
+}
+
+// Figures of some columns.
+Json figures() {
+  Json properties = Json::object();
+  for (const Column &column : columns)
+    properties[std::string(column.name)] = number_or_null(column);
+  return {{"type", "object"}, {"properties", properties}};
+}
+
+Json audit() {
+  return object({{"kernel", figures()},
+                 {"rows", figures()},
+                 {"cpu_accounted", seconds_or_null()},
+                 {"untracked_tasks", count_or_null()},
+                 {"events_lost", count_or_null()},
+                 {"ticks_missed", count_or_null()},
+                 {"rows_damaged", count()},
+                 {"processes_left_out", count()},
+                 {"recorder_cpu", seconds_or_null()},
+                 {"recorder_peak_rss", count_or_null()}});
+}
+
+// With a number for each counter.
+Json with_counters(Json properties) {
+  for (const Column &column : columns)
+    if (column.kind == Column::Kind::counter)
+      properties[std::string(column.name)] = number_or_null(column);
+  properties["peak_rss"] = count_or_null();
+  return object(properties);
+}
+
+Json process() {
+  return with_counters({{"pid", count()},
+                        {"ppid", count()},
+                        {"command", type_or_null("string")},
+                        {"argv", list_of(type("string"))},
+                        {"start", type("number")},
+                        {"end", type_or_null("number")},
+                        {"exit_code", count_or_null()},
+                        {"signal", count_or_null()}});
+}
+
+Json command() {
+  return with_counters({{"command", type_or_null("string")}, {"processes", count()}});
+}
+
+}  // namespace
+
+Json json_schema() {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
+                 {"title", "A recording of rusage-bpf"}};
+  schema.update(object({{"schema", {{"const", document_schema}}},
+                        {"columns", column_list()},
+                        {"samples", list_of(sample())},
+                        {"processes", list_of(process())},
+                        {"commands", list_of(command())},
+                        {"meta", meta()},
+                        {"totals", totals()},
+                        {"audit", audit()}}));
+  return schema;
+}
+
+}  // namespace rusage_bpf

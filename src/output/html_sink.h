@@ -1,0 +1,41 @@
+// The page: a recording as one HTML file, for people. However long it was, the sink holds it in a
+// bounded number of buckets, so that neither its memory nor the page grows.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "document/document.h"
+#include "model/buckets.h"
+#include "output/output_file.h"
+#include "output/sink.h"
+
+namespace rusage_bpf {
+
+// More than a screen has columns of dots, and a page of less than 1 MiB.
+inline constexpr std::size_t page_buckets = 1600;
+// More than a page of less than 1 MiB has room for.
+inline constexpr std::size_t page_processes = 10'000;
+
+class HtmlSink final : public Sink {
+ public:
+  explicit HtmlSink(OutputFile file) : file_(std::move(file)) {}
+
+  Result<void> begin(const Recording &recording) override;
+  Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
+  Result<void> end(const Outcome &outcome) override;
+
+ private:
+  void keep_costliest(std::size_t most);
+
+  OutputFile file_;
+  Recording recording_;
+  std::optional<Buckets> buckets_;
+  std::vector<Process> processes_;
+};
+
+// The recording without its samples, as write_page wants it.
+Json page_document(const Recording &recording, const Outcome &outcome);
+
+}  // namespace rusage_bpf

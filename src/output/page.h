@@ -1,0 +1,22 @@
+// The page that draws a recording: one file that opens offline, put together from src/output/page/.
+#pragma once
+
+#include <vector>
+
+#include "document/document.h"
+#include "model/buckets.h"
+#include "output/output_file.h"
+
+namespace rusage_bpf {
+
+// `document` is the recording without its samples, as document/document.h makes it, and one thing of
+// its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
+// `commands` are drawn where the document has them, as many of them as leave the page below 1 MiB.
+Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets);
+
+// The buckets as JSON text, with five digits a number:
+// {"end": [s...], "steps": n, "series": {name: {"mean", "least", "greatest": [number or null...]}}}.
+// Each begins where the one before ends. Where all three would be equal, `mean` stands alone.
+std::string buckets_json(const Buckets &buckets);
+
+}  // namespace rusage_bpf

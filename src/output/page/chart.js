@@ -1,0 +1,170 @@
+// One chart: a title, a choice of views, a legend that tells the figures, the drawing, and the table
+// behind it. A view is {name, unit, series: [{label, from, colour}], stacked, bare, level, peak}.
+
+// Views without the series that this recording does not know.
+function knownViews(views) {
+  return views
+    .map((each) => ({
+      ...each,
+      series: each.series
+        .map((series) => ({ ...series, figures: buckets.series(series.from) }))
+        .filter((series) => series.figures !== null),
+    }))
+    .filter((each) => each.series.length > 0);
+}
+
+function makeChart({ id, title, views: allViews, tall }) {
+  const views = knownViews(allViews);
+  if (views.length === 0) return null;
+  let shown = views[0];
+
+  const legend = element("ul", { class: "legend" });
+  const canvas = element("div", { class: "canvas" });
+  const cursor = element("div", { class: "cursor", hidden: true });
+  const plot = element("div", {
+    class: tall ? "plot tall" : "plot", tabindex: "0", role: "application",
+    "aria-roledescription": "chart", "aria-describedby": "keys",
+  }, canvas, cursor);
+  const table = openable("Figures as a table", () => windowTable(title, shown));
+  const header = element("div", { class: "title" }, element("h2", { id: `${id}-title` }, title));
+  if (views.length > 1)
+    header.append(choice(`${title}: what is shown`, views.map((each) => each.name), 0, (which) => {
+      shown = views[which];
+      graph.updateOptions({ file: data(), labels: labels() }, true);
+      draw();
+    }));
+  const card = element("figure", { class: "card", id: `chart-${id}`, "aria-labelledby": `${id}-title` },
+    header, legend, plot, table.details);
+  byId("charts").append(card);
+
+  const data = () => buckets.end.map((end, i) => [end, ...shown.series.map(({ figures }) => figures.mean[i])]);
+  const labels = () => ["elapsed", ...shown.series.map(({ label }) => label)];
+  // Shown from 0, with a little air above the highest.
+  function highest() {
+    const tops = shown.series.map(({ figures }) => overWindow(figures, view.from, view.to).greatest ?? 0);
+    const peak = shown.peak ? buckets.series(shown.peak.from) : null;
+    if (peak) tops.push(overWindow(peak, view.from, view.to).greatest ?? 0);
+    const top = Math.max(...tops);
+    if (shown.level && (shown.level.always || nearCapacity(top))) tops.push(shown.level.value);
+    const least = shown.unit === units.percent ? 0.01 : shown.unit === units.count ? 1
+      : shown.unit.base === 1024 ? 1024 : 1;
+    return Math.max(...tops, least) * 1.08;
+  }
+  function plotter(event) {
+    if (event.seriesIndex > 0) return;
+    const { drawingContext: context, dygraph: g } = event;
+    if (shown.stacked) plotStacked(context, g, shown.series, peakOf(shown));
+    else plotLines(context, g, shown.series, !shown.bare);
+    if (shown.level) plotLevel(context, g, shown.level.value);
+  }
+  const axes = () => ({
+    dateWindow: [view.from, view.to],
+    valueRange: [0, highest()],
+    gridLineWidth: 1,
+    axisLineColor: colours.of("line"),
+    gridLineColor: colours.of("grid"),
+  });
+  const graph = new Dygraph(canvas, data(), {
+    ...axes(),
+    labels: labels(),
+    plotter,
+    interactionModel: {},
+    legend: "never",
+    highlightCircleSize: 0,
+    axisLabelFontSize: 12,
+    rightGap: 12,
+    xAxisHeight: 26,
+    axes: {
+      x: { ticker: timeTicks, drawGrid: false, axisLabelWidth: 80 },
+      y: { ticker: (low, high, pixels) => valueTicks(low, high, pixels, shown.unit), axisLabelWidth: 66 },
+    },
+  });
+
+  function draw() {
+    graph.updateOptions(axes());
+    table.refresh();
+    tell();
+  }
+  function tell() {
+    const here = view.instant !== null;
+    legend.replaceChildren(...legendItems(shown, here ? buckets.at(view.instant) : null));
+    const said = [...legend.children].map((item) => item.textContent).join(", ");
+    plot.setAttribute("aria-label", `${title}. ${said}`);
+    const inside = here && view.instant >= view.from && view.instant <= view.to;
+    cursor.hidden = !inside;
+    if (!inside) return;
+    cursor.style.transform = `translateX(${graph.toDomXCoord(view.instant)}px)`;
+    if (document.activeElement === plot && !plot.matches(":hover"))
+      byId("spoken").textContent = `${instantText(view.instant, view.fineness())}: ${said}`;
+  }
+  zoomable(plot, () => {
+    const { x, w } = graph.getArea();
+    return { left: x, width: w };
+  });
+  view.onZoom(draw);
+  view.onHover(tell);
+  colours.changed.push(draw);
+  new ResizeObserver(() => {
+    graph.resize();
+    tell();
+  }).observe(plot);
+  tell();
+  return { id, graph };
+}
+
+// Known beside the mean only where buckets hold several rows.
+function peakOf(shown) {
+  return shown.peak && buckets.merged ? buckets.series(shown.peak.from) : null;
+}
+
+// Under the pointer, that bucket's figures; else the mean and the greatest of what is seen.
+function legendItems(shown, bucket) {
+  const items = shown.series.map(({ label, figures, colour }) => {
+    const value = bucket === null ? overWindow(figures, view.from, view.to).mean : figures.mean[bucket];
+    const greatest = bucket === null ? overWindow(figures, view.from, view.to).greatest
+      : figures.greatest[bucket];
+    return legendItem(label, colour, bucket === null ? "mean" : "", said(shown.unit, value),
+      bucket === null || buckets.merged ? said(shown.unit, greatest) : null);
+  });
+  const peak = peakOf(shown);
+  if (peak) {
+    const value = bucket === null ? overWindow(peak, view.from, view.to).greatest : peak.greatest[bucket];
+    items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, value), null));
+  }
+  if (shown.level)
+    items.push(legendItem(shown.level.label, "muted dashed", "", said(shown.unit, shown.level.value), null));
+  return items;
+}
+
+function legendItem(label, colour, what, value, greatest) {
+  return element("li", {},
+    element("span", { class: `swatch ${colour}`, "aria-hidden": "true" }), `${label} `,
+    what ? element("span", { class: "what" }, `${what} `) : null,
+    element("b", {}, value),
+    greatest ? element("span", { class: "what" }, " max ") : null,
+    greatest ? element("b", {}, greatest) : null);
+}
+
+// What is seen, in no more rows than a person reads.
+function windowTable(title, shown) {
+  const most = 100;
+  const first = buckets.at(view.from);
+  const last = buckets.at(view.to);
+  const each = Math.ceil((last - first + 1) / most);
+  const rows = [];
+  for (let i = first; i <= last; i += each) {
+    const from = buckets.begin[i];
+    const to = buckets.end[Math.min(i + each - 1, last)];
+    const fineness = (buckets.end[last] - buckets.begin[first]) / (rows.length + most) || 1;
+    rows.push([instantText(to, fineness), ...shown.series.flatMap(({ figures }) => {
+      // The first row covers no time, and has its gauges all the same.
+      const { mean, greatest } = to > from ? overWindow(figures, from, to)
+        : { mean: figures.mean[i], greatest: figures.greatest[i] };
+      return each > 1 || buckets.merged ? [said(shown.unit, mean), said(shown.unit, greatest)]
+        : [said(shown.unit, mean)];
+    })]);
+  }
+  const names = shown.series.flatMap(({ label }) =>
+    each > 1 || buckets.merged ? [`${label}, mean`, `${label}, max`] : [label]);
+  return plainTable(`${title}, up to each instant`, ["time", ...names], rows);
+}

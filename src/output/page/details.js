@@ -1,0 +1,56 @@
+// The last part: every total, the audit and what is known of the recording.
+// "1 call", "2 calls".
+function unitOf(value, unit) {
+  return value === 1 ? unit.replace(/(?<=ss|ch)es$|s$/, "") : unit;
+}
+
+function totalsTable() {
+  const rows = recording.columns.filter(({ kind }) => kind !== "time").map(({ name, kind, unit }) => {
+    const when = recording.totals[name]?.elapsed;
+    return [
+      name,
+      columnText(name, total(name)) + (unit === "bytes" || unit === "s" || total(name) === null ? "" : ` ${unitOf(total(name), unit)}`),
+      kind === "gauge" ? `peak at ${columnText("elapsed", when)}` : "",
+    ];
+  });
+  const table = plainTable("Totals of every column", ["column", "total", ""], rows);
+  table.classList.add("noted");
+  return table;
+}
+
+function auditTable() {
+  const { kernel, rows, cpu_accounted: accounted } = recording.audit;
+  const table = plainTable("The rows beside what the kernel reported at wait4", ["column", "rows", "kernel"],
+    Object.keys(kernel).map((name) => [name, columnText(name, rows[name]), columnText(name, kernel[name])]));
+  const known = (value, text) => (value === null || value === undefined ? unknown : text(value));
+  return element("div", {},
+    Object.keys(kernel).length > 0 ? table : null,
+    pairsTable("", [
+      ["CPU accounted", known(accounted, (share) => `${(share * 100).toFixed(2)} % of the kernel's own total`)],
+      ["untracked tasks", known(recording.audit.untracked_tasks, grouped)],
+      ["events lost", known(recording.audit.events_lost, grouped)],
+      ["ticks missed", known(recording.audit.ticks_missed, grouped)],
+      ["rows damaged", known(recording.audit.rows_damaged, grouped)],
+      ["the recorder's CPU", known(recording.audit.recorder_cpu, secondsText)],
+      ["the recorder's peak memory", known(recording.audit.recorder_peak_rss, bytesText)],
+    ]));
+}
+
+function metaText(name, value) {
+  if (value === null || value === undefined) return unknown;
+  if (name === "interval") return secondsText(value);
+  if (name === "argv") return value.map(visibleText).join(" ");
+  if (typeof value === "number") return grouped(value);
+  return typeof value === "object" ? visibleText(JSON.stringify(value)) : visibleText(value);
+}
+
+function makeDetails() {
+  const card = (title, content) => element("div", { class: "card" },
+    element("div", { class: "title" }, element("h2", {}, title)),
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, content));
+  const meta = Object.entries(recording.meta).map(([name, value]) =>
+    [name, name.endsWith("pid") && value !== null ? String(value) : metaText(name, value)]);
+  byId("details").append(
+    card("Totals", totalsTable()),
+    element("div", {}, card("Audit", auditTable()), card("Recording", pairsTable("", meta))));
+}

@@ -1,0 +1,60 @@
+// What a person wants to know first, in the words of the summary.
+function tile(title, figure, ...notes) {
+  const shown = figure.startsWith(unknown) ? ["not known"] : notes;
+  return element("div", { class: "tile" },
+    element("dt", {}, title),
+    element("dd", {}, element("b", {}, figure), element("span", {}, shown.join(", "))));
+}
+
+function processTile() {
+  const forks = total("forks");
+  const counts = recording.meta.target === "command"
+    ? ["ran", forks === null ? unknown : grouped(forks + 1)]
+    : ["started", forks === null ? unknown : grouped(forks)];
+  const exits = recording.meta.target === "command" ? null : `${columnText("exits", total("exits"))} ended`;
+  return tile("Processes", counts[1] === unknown ? unknown : `${counts[1]} ${counts[0]}`,
+    ...[exits, `at most ${columnText("pid_count", total("pid_count"))} at once`,
+      `${columnText("thread_count", total("thread_count"))} tasks`].filter((text) => text));
+}
+
+function tiles() {
+  const sum = (first, second) => (total(first) === null ? null : total(first) + total(second));
+  const cpu = sum("user", "system");
+  const perSecond = cpu !== null && buckets.duration > 0 ? percentText(cpu / buckets.duration) : "0 %";
+  const calls = (column) => `in ${total(column) === null ? unknown : plural(total(column), "call")}`;
+  const peakAt = recording.totals.rss?.elapsed;
+  return element("dl", { class: "tiles" },
+    tile("CPU", cpu === null ? unknown : perSecond,
+      `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`),
+    tile("Memory", columnText("rss", total("rss")),
+      peakAt === null || peakAt === undefined ? "peak resident" : `peak resident, at ${secondsText(peakAt)}`),
+    processTile(),
+    tile("Waiting for a CPU", columnText("run_delay", total("run_delay")), "ready to run, all tasks together"),
+    tile("Read", columnText("read_bytes", total("read_bytes")), calls("read_count"),
+      `${columnText("disk_read_bytes", total("disk_read_bytes"))} from storage`),
+    tile("Written", columnText("write_bytes", total("write_bytes")), calls("write_count"),
+      `${columnText("disk_write_bytes", total("disk_write_bytes"))} to storage`),
+    tile("Switches", columnText("", sum("ctx_switches_voluntary", "ctx_switches_involuntary")),
+      `${columnText("", total("ctx_switches_voluntary"))} voluntary`,
+      `${columnText("", total("ctx_switches_involuntary"))} involuntary`),
+    tile("Page faults", columnText("", sum("minor_faults", "major_faults")),
+      `${columnText("", total("minor_faults"))} minor`, `${columnText("", total("major_faults"))} major`));
+}
+
+function makeHeadline() {
+  const { meta, audit, words } = recording;
+  const failed = Boolean(meta.exit_code) || Boolean(meta.signal);
+  const lost = (audit.untracked_tasks ?? 0) + (audit.events_lost ?? 0) + (audit.rows_damaged ?? 0) > 0;
+  const start = (meta.start ?? "").replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  const target = visibleText(words.target);
+  document.title = `${target.slice(0, 80)} \u2013 rusage-bpf`;
+  byId("headline").append(
+    element("p", { class: "where" },
+      ["rusage-bpf", start, visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
+        plural(meta.cpus ?? 0, "CPU"), `a row every ${secondsText(meta.interval ?? 0)}`]
+        .filter((text) => text).join("  \u00b7  ")),
+    element("h1", {}, target),
+    element("p", { class: failed ? "ending failed" : "ending" }, visibleText(words.ending)),
+    tiles(),
+    element("p", { class: lost ? "audit lost" : "audit" }, `Audit: ${words.audit}`));
+}

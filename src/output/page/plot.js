@@ -1,0 +1,91 @@
+// Draws the series of a chart on the canvas that dygraphs has laid out. A bucket is a step as long as
+// it lasted: a rate was that over all of it, and a gauge stands for the rows that end in it.
+
+// The path through one value a bucket, as [x, y] runs: unknown values part them.
+function runs(g, series) {
+  const all = [];
+  let run = null;
+  const first = Math.max(0, buckets.at(view.from) - 1);
+  for (let i = first; i < buckets.count && (i === 0 || buckets.begin[i - 1] <= view.to); i++) {
+    if (series[i] === null) {
+      run = null;
+      continue;
+    }
+    if (!run) all.push((run = []));
+    const y = g.toDomYCoord(series[i]);
+    run.push([g.toDomXCoord(buckets.begin[i]), y]);
+    run.push([g.toDomXCoord(buckets.end[i]), y]);
+  }
+  return all;
+}
+
+function trace(context, points) {
+  for (const [x, y] of points) context.lineTo(x, y);
+}
+
+// Between two series that are known at the same buckets.
+function fillBetween(context, g, low, high, colour, opacity) {
+  const bottom = runs(g, low);
+  context.fillStyle = colour;
+  context.globalAlpha = opacity;
+  runs(g, high).forEach((top, i) => {
+    context.beginPath();
+    trace(context, top);
+    trace(context, bottom[i].slice().reverse());
+    context.fill();
+  });
+  context.globalAlpha = 1;
+}
+
+function strokeAlong(context, g, series, colour, width) {
+  context.strokeStyle = colour;
+  context.lineWidth = width;
+  context.lineJoin = "round";
+  for (const run of runs(g, series)) {
+    context.beginPath();
+    trace(context, run);
+    context.stroke();
+  }
+}
+
+// `peak` is the greatest sum in each bucket, which is no sum of the greatest.
+function plotStacked(context, g, shown, peak) {
+  if (peak) {
+    const zero = peak.greatest.map((value) => (value === null ? null : 0));
+    fillBetween(context, g, zero, peak.greatest, colours.of("peak"), 1);
+  }
+  let low = shown[0].figures.mean.map((value) => (value === null ? null : 0));
+  for (const series of shown) {
+    const high = low.map((below, i) => (below === null || series.figures.mean[i] === null ? null
+      : below + series.figures.mean[i]));
+    const base = high.map((value, i) => (value === null ? null : low[i]));
+    fillBetween(context, g, base, high, colours.of(series.colour), 1);
+    low = high;
+  }
+}
+
+function plotLines(context, g, shown, filled) {
+  for (const { figures, colour } of shown) {
+    const zero = figures.mean.map((value) => (value === null ? null : 0));
+    if (filled) fillBetween(context, g, zero, figures.mean, colours.of(colour), 0.09);
+    if (buckets.merged)
+      fillBetween(context, g, figures.least, figures.greatest, colours.of(colour), 0.28);
+  }
+  // Where lines lie on each other, the wider one below shows on both sides.
+  shown.forEach(({ figures, colour }, i) =>
+    strokeAlong(context, g, figures.mean, colours.of(colour), i === 0 && shown.length > 1 ? 2.5 : 1.25));
+}
+
+// What is drawn across the whole width, such as what the machine could do at most.
+function plotLevel(context, g, level) {
+  const { x, w } = g.getArea();
+  const y = Math.round(g.toDomYCoord(level)) + 0.5;
+  context.strokeStyle = colours.of("muted");
+  context.setLineDash([6, 4]);
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(x, y);
+  context.lineTo(x + w, y);
+  context.stroke();
+  context.setLineDash([]);
+}

@@ -1,0 +1,116 @@
+// Tables: plain ones, and those that a click on a column's name sorts.
+function plainTable(caption, names, rows) {
+  return element("table", {},
+    element("caption", { class: "unseen" }, caption),
+    element("thead", {}, element("tr", {}, ...names.map((name, i) =>
+      element("th", { scope: "col", class: i > 0 ? "number" : "" }, name)))),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, i) =>
+      element(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: i > 0 ? "number" : "" }, cell))))));
+}
+
+// Names beside what they mean, as text.
+function pairsTable(caption, pairs) {
+  return element("table", { class: "pairs" },
+    element("caption", {}, caption),
+    element("tbody", {}, ...pairs.map(([name, value]) => element("tr", {},
+      element("th", { scope: "row" }, name), element("td", {}, value)))));
+}
+
+// A column is {name, value(row), text(row), number, cell(row)}; unknown values go last. At most
+// `most` rows are made at first, and a button makes the rest.
+function sortableTable({ caption, columns, rows, sortBy, most = 100 }) {
+  let chosen = columns.findIndex(({ name }) => name === sortBy);
+  let descending = columns[chosen].number;
+  let limit = most;
+  const body = element("tbody");
+  const more = element("button", { type: "button", class: "more", onclick: () => {
+    limit *= 5;
+    fill();
+  } });
+  const heads = columns.map(({ name, number }, i) => element("th", { scope: "col", class: number ? "number" : "" },
+    element("button", { type: "button", onclick: () => {
+      descending = chosen === i ? !descending : Boolean(number);
+      chosen = i;
+      fill();
+    } }, name)));
+
+  function compare(a, b) {
+    const [first, second] = [a, b].map(columns[chosen].value);
+    const unknownFirst = first === null || first === undefined;
+    const unknownSecond = second === null || second === undefined;
+    if (unknownFirst || unknownSecond) return unknownFirst - unknownSecond;
+    const order = typeof first === "string" ? first.localeCompare(second) : first - second;
+    return descending ? -order : order;
+  }
+  function fill() {
+    heads.forEach((head, i) => {
+      if (i === chosen) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      else head.removeAttribute("aria-sort");
+    });
+    body.replaceChildren(...rows.slice().sort(compare).slice(0, limit).map((row) =>
+      element("tr", {}, ...columns.map((column, i) => element(i === 0 ? "th" : "td", {
+        scope: i === 0 ? "row" : null,
+        class: column.number ? "number" : "",
+      }, column.cell ? column.cell(row) : column.text(row))))));
+    more.hidden = rows.length <= limit;
+    more.textContent = `Show more of the ${grouped(rows.length)}`;
+  }
+  fill();
+  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    element("table", { class: "sortable" }, element("caption", { class: "unseen" }, caption),
+      element("thead", {}, element("tr", {}, ...heads)), body),
+    more);
+}
+
+// What processes and commands both have, as far as this recording has it.
+function resourceColumns(rows) {
+  const cpuOf = (row) => (row.user ?? 0) + (row.system ?? 0);
+  const most = rows.reduce((sum, row) => sum + cpuOf(row), 0);
+  const column = (name, key, text) => ({
+    name, key, number: true, value: (row) => row[key], text: (row) => said({ text }, row[key]),
+  });
+  return [
+    { name: "CPU", number: true, value: cpuOf, text: (row) => secondsText(cpuOf(row)) },
+    { name: "share", number: true, value: cpuOf, cell: (row) => shareBar(most > 0 ? cpuOf(row) / most : 0) },
+    column("user", "user", secondsText),
+    column("system", "system", secondsText),
+    column("peak memory", "peak_rss", bytesText),
+    column("read", "read_bytes", bytesText),
+    column("written", "write_bytes", bytesText),
+    column("from storage", "disk_read_bytes", bytesText),
+    column("to storage", "disk_write_bytes", bytesText),
+    column("waiting", "run_delay", secondsText),
+  ].filter(({ key }) => !key || rows.some((row) => (row[key] ?? null) !== null));
+}
+
+function shareBar(share) {
+  const bar = element("span", { class: "bar", "aria-hidden": "true" });
+  bar.style.setProperty("--share", `${share * 100}%`);
+  return element("span", { class: "share" }, percentText(share), bar);
+}
+
+function leftOutNote({ rows, left_out: leftOut }, what) {
+  return leftOut === 0 ? null : element("p", { class: "note" },
+    `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.`);
+}
+
+function makeCommands() {
+  const rows = objectsOf(recording.commands);
+  if (rows.length === 0) return;
+  byId("commands").append(element("div", { class: "card" },
+    element("div", { class: "title" }, element("h2", {}, "Commands")),
+    leftOutNote(recording.commands, "commands"),
+    sortableTable({
+      caption: "What each command used, all its processes together",
+      rows,
+      sortBy: "CPU",
+      most: 20,
+      columns: [
+        { name: "command", value: (row) => row.command, cell: (row) =>
+          element("code", { title: visibleText(row.command) }, visibleText(row.command)) },
+        { name: "processes", number: true, value: (row) => row.processes,
+          text: (row) => said(units.count, row.processes) },
+        ...resourceColumns(rows),
+      ],
+    })));
+}

@@ -1,0 +1,91 @@
+#include "output/page_processes.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <string_view>
+#include <vector>
+
+namespace rusage_bpf {
+namespace {
+
+constexpr std::array<std::string_view, 17> shown{"command",
+                                                 "processes",
+                                                 "pid",
+                                                 "ppid",
+                                                 "argv",
+                                                 "start",
+                                                 "end",
+                                                 "exit_code",
+                                                 "signal",
+                                                 "user",
+                                                 "system",
+                                                 "peak_rss",
+                                                 "read_bytes",
+                                                 "write_bytes",
+                                                 "disk_read_bytes",
+                                                 "disk_write_bytes",
+                                                 "run_delay"};
+
+double cpu_of(const Json &object) {
+  return object.value("user", 0.0) + object.value("system", 0.0);
+}
+
+// A command line on one line, no longer than a tooltip.
+Json short_line(const Json &argv) {
+  constexpr std::size_t longest = 200;
+  std::string line;
+  if (argv.is_string()) line = argv.get<std::string>();
+  if (argv.is_array())
+    for (const Json &argument : argv)
+      line += (line.empty() ? "" : " ") + argument.get<std::string>();
+  return line.size() <= longest ? line : line.substr(0, longest) + "...";
+}
+
+Json cell(std::string_view column, const Json &value) {
+  if (column == "argv") return short_line(value);
+  if (value.is_number_float()) return std::round(value.get<double>() * 1e6) / 1e6;
+  return value;
+}
+
+}  // namespace
+
+std::string inside_script(std::string json) {
+  // "<" begins everything that HTML looks for in a script, and stands only in JSON's strings.
+  for (auto at = json.find('<'); at != std::string::npos; at = json.find('<', at))
+    json.replace(at, 1, "\\u003c");
+  return json;
+}
+
+Json page_table(const Json &objects, std::size_t most_bytes) {
+  std::vector<std::string_view> names;
+  for (const std::string_view name : shown)
+    if (std::any_of(objects.begin(), objects.end(),
+                    [&](const Json &object) { return object.contains(name); }))
+      names.push_back(name);
+
+  std::vector<std::size_t> order(objects.size());
+  for (std::size_t i = 0; i < order.size(); i++) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return cpu_of(objects[a]) > cpu_of(objects[b]);
+  });
+  std::vector<Json> rows(objects.size());
+  std::size_t bytes = 0;
+  std::size_t taken = 0;
+  for (const std::size_t i : order) {
+    Json row = Json::array();
+    for (const std::string_view name : names)
+      row.push_back(objects[i].contains(name) ? cell(name, objects[i][std::string(name)])
+                                              : Json(nullptr));
+    bytes += inside_script(to_text(row)).size() + 1;
+    if (bytes > most_bytes) break;
+    rows[i] = std::move(row);
+    taken++;
+  }
+  Json table = {{"columns", names}, {"rows", Json::array()}, {"left_out", objects.size() - taken}};
+  for (Json &row : rows)
+    if (!row.is_null()) table["rows"].push_back(std::move(row));
+  return table;
+}
+
+}  // namespace rusage_bpf

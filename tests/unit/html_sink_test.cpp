@@ -1,0 +1,240 @@
+#include "output/html_sink.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+
+#include "output/page.h"
+#include "output/page_processes.h"
+#include "support/process.h"
+
+namespace rusage_bpf {
+namespace {
+
+using Catch::Matchers::Contains;
+
+constexpr std::uint64_t second = 1'000'000'000;
+constexpr std::uint64_t interval_ns = second / 100;
+constexpr std::size_t mib = 1 << 20;
+
+Recording recording_of(std::vector<std::string> argv) {
+  Recording recording;
+  recording.target = "command";
+  recording.argv = std::move(argv);
+  recording.cpus = 2;
+  recording.interval_ns = interval_ns;
+  return recording;
+}
+
+Row a_row(std::uint64_t number, std::uint64_t value = 1) {
+  Row row{.number = number, .realtime_ns = 0, .value = {}, .known = {}, .losses = {}};
+  row.value.fill(value);
+  row.value[RUSAGE_elapsed] = number * interval_ns;
+  for (std::size_t i = 0; i < column_count; i++)
+    row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
+  return row;
+}
+
+std::vector<Row> rows(std::uint64_t count) {
+  std::vector<Row> rows;
+  for (std::uint64_t number = 0; number < count; number++) rows.push_back(a_row(number));
+  return rows;
+}
+
+Outcome outcome_of(const std::vector<Row> &rows) {
+  Outcome outcome;
+  outcome.ended_by = "command";
+  outcome.exit.code = 0;
+  for (const Row &row : rows) outcome.totals.add(row);
+  return outcome;
+}
+
+OutputFile create_in(const test::TemporaryDirectory &directory) {
+  // The tests may run under sudo, whose user cannot enter this directory of root's.
+  unsetenv("SUDO_UID");
+  auto file = OutputFile::create(directory.file("out.html"));
+  REQUIRE(file);
+  return *std::move(file);
+}
+
+std::string page(const std::vector<Row> &rows,
+                 const Recording &recording = recording_of({"true"})) {
+  const test::TemporaryDirectory directory;
+  HtmlSink sink(create_in(directory));
+  REQUIRE(sink.begin(recording));
+  for (const Row &row : rows) REQUIRE(sink.row(row));
+  REQUIRE(sink.end(outcome_of(rows)));
+  return test::read_file(directory.file("out.html"));
+}
+
+std::string page_with(const Json &processes, const Json &commands) {
+  const test::TemporaryDirectory directory;
+  OutputFile file = create_in(directory);
+  Buckets buckets(interval_ns, page_buckets);
+  for (const Row &row : rows(10)) buckets.add(row);
+  Json document = page_document(recording_of({"true"}), outcome_of(rows(10)));
+  document["processes"] = processes;
+  document["commands"] = commands;
+  REQUIRE(write_page(file, document, buckets));
+  REQUIRE(file.commit());
+  return test::read_file(directory.file("out.html"));
+}
+
+// The text of the script element that holds the recording, as a browser finds its end.
+std::string data_of(const std::string &page) {
+  const std::string begin = R"(id="recording">)";
+  const auto from = page.find(begin);
+  REQUIRE(from != std::string::npos);
+  const auto to = page.find("</script", from);
+  return page.substr(from + begin.size(), to - from - begin.size());
+}
+
+std::size_t count(const std::string &text, const std::string &what) {
+  std::size_t found = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) found++;
+  return found;
+}
+
+TEST_CASE("the page is one file, with the library, its licence and every part in it") {
+  const std::string text = page(rows(3));
+  for (const char *part : {"<!DOCTYPE html>", "Content-Security-Policy", "default-src 'none'",
+                           "Dygraph", "Permission is hereby granted", ":root {", "makeHeadline()"})
+    CHECK_THAT(text, Contains(part));
+  // Nothing that a browser would fetch, and no mark of a part that was left out.
+  for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
+    CHECK_THAT(text, !Contains(other));
+  for (const char *name : {"style", "licence", "data", "library", "script"})
+    CHECK_THAT(text, !Contains("{{" + std::string(name) + "}}"));
+}
+
+TEST_CASE("the page holds the recording without its rows, with the words of the summary") {
+  const Json data = Json::parse(data_of(page(rows(3))));
+  CHECK(data["schema"] == "rusage-bpf/1");
+  CHECK(data["meta"]["rows"] == 3);
+  CHECK(data["meta"]["cpus"] == 2);
+  CHECK(data["columns"].size() == column_count + 1);
+  CHECK(data["totals"]["read_count"] == 2);
+  CHECK(data["audit"].contains("untracked_tasks"));
+  CHECK(data["words"]["target"] == "true");
+  CHECK(data["words"]["ending"] == "exit 0 after 0.020 s");
+  CHECK_FALSE(data.contains("samples"));
+}
+
+TEST_CASE("buckets are rates by the second and gauges, null where they are unknown") {
+  std::vector<Row> three = rows(3);
+  three[2].value[RUSAGE_read_bytes] = 123'456;
+  three[1].known.reset(RUSAGE_num_fds);
+  const Json buckets = Json::parse(data_of(page(three)))["buckets"];
+  CHECK(buckets["end"] == Json{0.0, .01, .02});
+  CHECK(buckets["steps"] == 1);
+  const Json &series = buckets["series"];
+  CHECK(series["read_bytes"] == Json{{"mean", {nullptr, 100, 1.2346e7}}});
+  CHECK(series["rss"] == Json{{"mean", {1, 1, 1}}});
+  CHECK(series["num_fds"] == Json{{"mean", {1, nullptr, 1}}});
+  CHECK(series["cpu"]["mean"][0].is_null());
+  CHECK_FALSE(series.contains("elapsed"));
+}
+
+TEST_CASE("no row and one row are pages as well") {
+  const std::uint64_t count = GENERATE(0, 1);
+  const Json data = Json::parse(data_of(page(rows(count))));
+  CHECK(data["buckets"]["end"].size() == count);
+  CHECK(data["meta"]["rows"] == count);
+}
+
+TEST_CASE("a column that no row knows is null all through") {
+  std::vector<Row> all = rows(3);
+  for (Row &row : all) row.known.reset();
+  const Json data = Json::parse(data_of(page(all)));
+  CHECK(data["buckets"]["series"]["rss"]["mean"] == Json{nullptr, nullptr, nullptr});
+  CHECK(data["totals"]["user"].is_null());
+}
+
+TEST_CASE("nothing from the recording can end its script element or begin another") {
+  const std::string name =
+      "<script>alert(1)</script></SCRIPT ><!--<script \xe2\x80\xa8 {{data}} \x01\n\xff";
+  Recording recording = recording_of({name});
+  recording.host = name;
+  recording.cgroup = name;
+  const std::string plain = page(rows(2));
+  const std::string text = page(rows(2), recording);
+  for (const char *mark : {"<script", "</script", "<!--"})
+    CHECK(count(text, mark) == count(plain, mark));
+  const Json data = Json::parse(data_of(text));
+  CHECK(data["meta"]["argv"][0] == name.substr(0, name.size() - 1) + "\xef\xbf\xbd");
+  CHECK_THAT(data["words"]["target"].get<std::string>(), Contains("<script>alert(1)</script>"));
+}
+
+TEST_CASE("an hour at 10 ms is a page of less than 1 MiB that has every peak") {
+  std::mt19937_64 random(1);
+  std::vector<Row> hour;
+  for (std::uint64_t number = 0; number < 360'000; number++) {
+    hour.push_back(a_row(number));
+    for (std::size_t i = 0; i < column_count; i++)
+      if (i != RUSAGE_elapsed) hour.back().value[i] = random() >> (random() % 40 + 20);
+  }
+  hour[123'456].value[RUSAGE_rss] = std::uint64_t{1} << 60;
+  const std::string text = page(hour);
+  INFO(text.size());
+  CHECK(text.size() < mib);
+  const Json buckets = Json::parse(data_of(text))["buckets"];
+  CHECK(buckets["end"].size() <= page_buckets + 1);
+  double greatest = 0;
+  for (const Json &value : buckets["series"]["rss"]["greatest"])
+    greatest = std::max(greatest, value.get<double>());
+  CHECK(greatest == Approx(std::uint64_t{1} << 60).epsilon(1e-4));
+}
+
+TEST_CASE("processes and commands are in the page where the recording has them") {
+  const Json process = {{"pid", 7},    {"ppid", 1},   {"command", "cc"},  {"argv", {"cc", "-c"}},
+                        {"start", .5}, {"end", 1.25}, {"exit_code", 0},   {"signal", nullptr},
+                        {"user", .1},  {"system", 0}, {"peak_rss", 4096}, {"unheard_of", 1}};
+  const Json data = Json::parse(data_of(
+      page_with(Json::array({process}), Json::array({Json{{"command", "cc"}, {"user", .1}}}))));
+  CHECK(data["processes"]["columns"] == Json{"command", "pid", "ppid", "argv", "start", "end",
+                                             "exit_code", "signal", "user", "system", "peak_rss"});
+  CHECK(data["processes"]["rows"] ==
+        Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, .1, 0, 4096}}));
+  CHECK(data["processes"]["left_out"] == 0);
+  CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
+
+  const Json without = Json::parse(data_of(page(rows(2))));
+  CHECK_FALSE(without.contains("processes"));
+  CHECK_FALSE(without.contains("commands"));
+}
+
+TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order") {
+  Json processes = Json::array();
+  for (int i = 0; i < 50'000; i++)
+    processes.push_back({{"pid", i},
+                         {"command", std::string(15, '<')},
+                         {"argv", std::string(900, '<')},
+                         {"start", i},
+                         {"user", i % 1000}});
+  const std::string text = page_with(processes, processes);
+  CHECK(text.size() < mib);
+  const Json table = Json::parse(data_of(text))["processes"];
+  const Json &kept = table["rows"];
+  CHECK(kept.size() > 100);
+  CHECK(kept.size() + table["left_out"].get<std::size_t>() == processes.size());
+  int last = -1;
+  for (const Json &row : kept) {
+    CHECK(row[4] > 900);
+    CHECK(row[1] > last);
+    last = row[1];
+  }
+}
+
+TEST_CASE("a recording that was cut short leaves no page") {
+  const test::TemporaryDirectory directory;
+  {
+    HtmlSink sink(create_in(directory));
+    REQUIRE(sink.begin(recording_of({"true"})));
+    REQUIRE(sink.row(a_row(0)));
+  }
+  CHECK(std::filesystem::is_empty(directory.path()));
+}
+
+}  // namespace
+}  // namespace rusage_bpf
