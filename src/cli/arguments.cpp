@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 namespace rusage_bpf {
 
 Result<std::string> read_arguments(CLI::App &app, Arguments arguments) {

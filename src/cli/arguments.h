@@ -1,11 +1,14 @@
 // What all command lines have in common.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <span>
 #include <string>
 
 #include "os/error.h"
+
+namespace CLI {
+class App;  // whose header takes long to compile
+}
 
 namespace rusage_bpf {
 

@@ -1,5 +1,7 @@
 #include "cli/convert_options.h"
 
+#include <CLI/CLI.hpp>
+
 #include "output/format.h"
 
 namespace rusage_bpf {

@@ -1,5 +1,7 @@
 #include "cli/schema_options.h"
 
+#include <CLI/CLI.hpp>
+
 namespace rusage_bpf {
 
 Result<SchemaOptions> parse_schema(Arguments arguments) {
