@@ -42,7 +42,7 @@ void rest() {
 // Should `parent` die before its time, nothing of the storm may stay behind.
 void end_with(pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) workload::fail("prctl");
-  if (getppid() != parent) workload::fail("the parent is gone", 0);
+  if (getppid() != parent) _exit(1);  // without a word, which would be a write that nobody counted
 }
 
 [[noreturn]] void stay(workload::Board &board) {

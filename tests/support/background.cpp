@@ -121,8 +121,8 @@ std::string Background::written(const std::string &name) const {
 Finished Background::wait() {
   if (!process_.ended_by(patience())) throw std::runtime_error("the program does not end");
   Finished finished = process_.reap();
-  finished.output = read_file(files_.file("output"));
-  finished.errors = read_file(files_.file("errors"));
+  finished.output = output();
+  finished.errors = errors();
   return finished;
 }
 
