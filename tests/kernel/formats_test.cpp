@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -108,7 +109,7 @@ TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recordi
   const auto lines = whole_lines(text);
   CHECK(lines.front()["kind"] == "begin");
   CHECK(lines.back()["kind"] == "end");
-  CHECK(lines.back()["meta"]["rows"] == lines.size() - 2);
+  CHECK(lines.back()["meta"]["rows"] == samples_of(lines).size());
 }
 
 TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[host]") {
@@ -150,6 +151,14 @@ TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows co
   CHECK(document["audit"]["ticks_missed"].is_null());
 }
 
+std::vector<std::string> sorted_lines(const std::string &text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
 TEST_CASE("convert writes what the recorder itself would have written", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o",
@@ -159,7 +168,8 @@ TEST_CASE("convert writes what the recorder itself would have written", "[host]"
   for (const char *from : {"out.json", "a.ndjson"}) {
     convert(scene, {from, "-o", "b.json", "-o", "b.ndjson", "-o", "b.csv", "--csv-meta"});
     CHECK(scene.text("b.json") == scene.text("out.json"));
-    CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
+    // A document does not tell between which rows a process was over.
+    CHECK(sorted_lines(scene.text("b.ndjson")) == sorted_lines(scene.text("a.ndjson")));
     CHECK(scene.text("b.csv") == scene.text("a.csv"));
   }
   CHECK(scene.text("a.csv").starts_with("# schema: \"rusage-bpf/1\"\r\n"));
