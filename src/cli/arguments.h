@@ -18,4 +18,11 @@ using Arguments = std::span<const char *const>;  // the program's or the sub-com
 // nothing.
 Result<std::string> read_arguments(CLI::App &app, Arguments arguments);
 
+// What is wrong with the options of a sub-command is wrong usage, which has an exit status of its own.
+template <typename Options>
+Result<Options> as_usage(Result<Options> options) {
+  if (!options) options.error().kind = Error::Kind::usage;
+  return options;
+}
+
 }  // namespace rusage_bpf

@@ -7,7 +7,7 @@
 namespace rusage_bpf {
 namespace {
 
-Result<ConvertOptions> parse(Arguments arguments) {
+Result<ConvertOptions> convert_options(Arguments arguments) {
   ConvertOptions options;
   CLI::App app("Turns a recording in JSON or NDJSON into other formats.", "rusage-bpf convert");
   app.add_option("input", options.input, "the recording; - is standard input")->option_text("IN");
@@ -35,9 +35,7 @@ Result<ConvertOptions> parse(Arguments arguments) {
 }  // namespace
 
 Result<ConvertOptions> parse_convert(Arguments arguments) {
-  auto options = parse(arguments);
-  if (!options) options.error().kind = Error::Kind::usage;
-  return options;
+  return as_usage(convert_options(arguments));
 }
 
 }  // namespace rusage_bpf

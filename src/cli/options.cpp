@@ -113,7 +113,7 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
 }
 
 // What follows the first `--` is the command's own, whatever it looks like.
-Result<Options> parse(Arguments arguments) {
+Result<Options> recording_options(Arguments arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
                                       [](std::string_view a) { return a == "--"; });
 
@@ -128,7 +128,8 @@ Result<Options> parse(Arguments arguments) {
                              "OPTIONS] --pid PID\n"
                              "       rusage-bpf [OPTIONS] --cgroup PATH\n"
                              "       rusage-bpf [OPTIONS] -- COMMAND [ARG...");
-  app.footer("rusage-bpf recover, convert and schema are commands with a --help of their own.");
+  app.footer(
+      "rusage-bpf recover, convert, report and schema are commands with a --help of their own.");
   app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option(
@@ -201,7 +202,7 @@ Result<Options> parse(Arguments arguments) {
 }  // namespace
 
 Result<Options> parse_options(Arguments arguments) {
-  auto options = parse(arguments);
+  auto options = recording_options(arguments);
   const auto is_attach = [](std::string_view a) {
     return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
   };

@@ -7,7 +7,7 @@
 namespace rusage_bpf {
 namespace {
 
-Result<RecoverOptions> parse(Arguments arguments) {
+Result<RecoverOptions> recover_options(Arguments arguments) {
   RecoverOptions options;
   CLI::App app(
       "Turns a recovery ring into outputs; without a ring, lists those that there are, newest "
@@ -45,9 +45,7 @@ Result<RecoverOptions> parse(Arguments arguments) {
 }  // namespace
 
 Result<RecoverOptions> parse_recover(Arguments arguments) {
-  auto options = parse(arguments);
-  if (!options) options.error().kind = Error::Kind::usage;
-  return options;
+  return as_usage(recover_options(arguments));
 }
 
 }  // namespace rusage_bpf

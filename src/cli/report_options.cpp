@@ -18,7 +18,7 @@ std::string page_of(const std::string &recording) {
   return recording.substr(0, has_suffix ? dot : std::string::npos) + page_suffix;
 }
 
-Result<ConvertOptions> parse(Arguments arguments) {
+Result<ConvertOptions> report_options(Arguments arguments) {
   ConvertOptions options{.input = "rusage.json", .outputs = {}, .csv_meta = false, .print = {}};
   CLI::App app("Draws a recording in JSON or NDJSON as one page that opens offline.",
                "rusage-bpf report");
@@ -47,9 +47,7 @@ Result<ConvertOptions> parse(Arguments arguments) {
 }  // namespace
 
 Result<ConvertOptions> parse_report(Arguments arguments) {
-  auto options = parse(arguments);
-  if (!options) options.error().kind = Error::Kind::usage;
-  return options;
+  return as_usage(report_options(arguments));
 }
 
 }  // namespace rusage_bpf

@@ -212,6 +212,15 @@ Json end_json(const Outcome &outcome) {
   return {{"meta", meta}, {"totals", totals_json(outcome.totals)}, {"audit", audit_json(outcome)}};
 }
 
+Json frame_json(const Recording &recording, const Outcome &outcome) {
+  Json frame = begin_json(recording);
+  const Json end = end_json(outcome);
+  frame["meta"].update(end["meta"]);
+  frame["totals"] = end["totals"];
+  frame["audit"] = end["audit"];
+  return frame;
+}
+
 Result<Recording> recording_from(const Json &begin) {
   return checked<Recording>(not_ours, [&]() -> Result<Recording> {
     const auto schema = field<std::string>(begin, "schema");

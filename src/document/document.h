@@ -26,6 +26,8 @@ Json command_json(const Command &command);
 // {"meta", "totals", "audit"}: what is known after the last row; `meta` continues that of the
 // beginning.
 Json end_json(const Outcome &outcome);
+// Both as one: the document without its samples.
+Json frame_json(const Recording &recording, const Outcome &outcome);
 
 // The ways back, for what a recording of this or another build has written. What lacks an object, or
 // has another schema, is an error, and so is a field of another type and a number out of range; a

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "os/caller.h"
+#include "os/write_all.h"
 
 namespace rusage_bpf {
 namespace {
@@ -23,21 +24,12 @@ Result<Fd> open_file(const std::string &path) {
   return file;
 }
 
-Result<void> write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("standard input: its copy in the temporary directory");
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
 // A file without a name that holds what comes from `input`: JSON is read twice.
 Result<Fd> copy_of(int input) {
   const char *directory = std::getenv("TMPDIR");
   Fd copy(::open(directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  if (!copy) return errno_error("standard input: its copy in the temporary directory");
+  const std::string name = "standard input: its copy in the temporary directory";
+  if (!copy) return errno_error(name);
   std::string buffer(std::size_t{64} << 10, '\0');
   for (;;) {
     const ssize_t got = read(input, buffer.data(), buffer.size());
@@ -45,7 +37,7 @@ Result<Fd> copy_of(int input) {
     if (got < 0) return errno_error("standard input");
     if (got == 0) return copy;
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-    if (auto written = write_all(copy.get(), bytes); !written)
+    if (auto written = write_all(copy.get(), bytes, name); !written)
       return tl::unexpected(written.error());
   }
 }

@@ -8,11 +8,7 @@
 namespace rusage_bpf {
 
 Json page_document(const Recording &recording, const Outcome &outcome) {
-  Json document = begin_json(recording);
-  const Json end = end_json(outcome);
-  document["meta"].update(end["meta"]);
-  document["totals"] = end["totals"];
-  document["audit"] = end["audit"];
+  Json document = frame_json(recording, outcome);
   document["words"] = {{"target", target_name(recording)},
                        {"ending", ending(outcome)},
                        {"audit", audit_line(recording, outcome)}};

@@ -32,12 +32,10 @@ Result<void> JsonSink::write_processes(const std::vector<Command> &commands) {
 
 Result<void> JsonSink::end(const Outcome &outcome) {
   if (auto written = write_processes(outcome.commands); !written) return written;
-  const Json end = end_json(outcome);
-  Json meta = begin_json(recording_)["meta"];
-  meta.update(end["meta"]);
-  auto written =
-      file_.write("\n],\n\"meta\": " + to_text(meta) + ",\n\"totals\": " + to_text(end["totals"]) +
-                  ",\n\"audit\": " + to_text(end["audit"]) + "}\n");
+  const Json frame = frame_json(recording_, outcome);
+  auto written = file_.write("\n],\n\"meta\": " + to_text(frame["meta"]) +
+                             ",\n\"totals\": " + to_text(frame["totals"]) +
+                             ",\n\"audit\": " + to_text(frame["audit"]) + "}\n");
   return written ? file_.commit() : written;
 }
 

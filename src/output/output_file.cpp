@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "os/caller.h"
+#include "os/write_all.h"
 
 namespace rusage_bpf {
 namespace {
@@ -41,17 +42,10 @@ Result<void> OutputFile::write(std::string_view bytes) {
 
 Result<void> OutputFile::flush() {
   const int fd = file_ ? file_->fd() : stream_.get();
-  std::string_view rest = buffer_;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      auto failure = errno_error(name_);
-      // If this fails as well, there is one torn line, which readers know to leave out.
-      if (file_) static_cast<void>(ftruncate(fd, flushed_bytes_));
-      return failure;
-    }
-    rest.remove_prefix(static_cast<std::size_t>(written));
+  if (auto written = write_all(fd, buffer_, name_); !written) {
+    // If this fails as well, there is one torn line, which readers know to leave out.
+    if (file_) static_cast<void>(ftruncate(fd, flushed_bytes_));
+    return written;
   }
   flushed_bytes_ += static_cast<off_t>(buffer_.size());
   buffer_.clear();
@@ -59,8 +53,7 @@ Result<void> OutputFile::flush() {
 }
 
 Result<void> OutputFile::put_in_place() {
-  if (auto flushed = flush(); !flushed || !file_ || in_place_) return flushed;
-  in_place_ = true;
+  if (auto flushed = flush(); !flushed || !file_ || file_->in_place()) return flushed;
   return file_->put_in_place();
 }
 

@@ -41,7 +41,6 @@ class OutputFile {
   std::string name_;  // for messages
   Fd stream_;         // one of the two is set
   std::optional<NewFile> file_;
-  bool in_place_ = false;
   off_t flushed_bytes_ = 0;
   std::string buffer_;
 };

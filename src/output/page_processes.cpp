@@ -39,7 +39,9 @@ Json short_line(const Json &argv) {
   if (argv.is_array())
     for (const Json &argument : argv)
       line += (line.empty() ? "" : " ") + argument.get<std::string>();
-  return line.size() <= longest ? line : line.substr(0, longest) + "...";
+  if (line.size() <= longest) return line;
+  line.resize(longest);
+  return line += "...";
 }
 
 Json cell(std::string_view column, const Json &value) {

@@ -9,15 +9,15 @@
 
 namespace rusage_bpf {
 
-// A sink that fails is given up; the others go on.
-class Sinks {
+// A sink that fails is given up; the others go on. As a whole it never fails: see `first_error`.
+class Sinks final : public Sink {
  public:
   explicit Sinks(std::vector<std::unique_ptr<Sink>> sinks) : sinks_(std::move(sinks)) {}
 
-  void begin(const Recording &recording);
-  void row(const Row &row);
-  void process(const Process &process);
-  void end(const Outcome &outcome);
+  Result<void> begin(const Recording &recording) override;
+  Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
+  Result<void> end(const Outcome &outcome) override;
 
   // Of the rows so far.
   [[nodiscard]] const Totals &totals() const { return totals_; }
@@ -25,7 +25,7 @@ class Sinks {
 
  private:
   template <typename Action>
-  void each(Action action);
+  Result<void> each(Action action);
 
   std::vector<std::unique_ptr<Sink>> sinks_;
   Totals totals_;

@@ -4,6 +4,7 @@
 #include <xxhash.h>
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "rusage_bpf/ring.h"
@@ -21,6 +22,11 @@ constexpr std::uint64_t slot_bytes(std::uint64_t columns) {
 inline std::uint64_t checksum(std::span<const std::byte> bytes) {
   const std::uint64_t sum = XXH3_64bits(bytes.data(), bytes.size());
   return sum == 0 ? 1 : sum;
+}
+
+// Whether it is a ring's, of whatever version.
+inline bool has_magic(const rusage_ring_header &header) {
+  return std::memcmp(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic)) == 0;
 }
 
 // Offsets in the file.

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "document/document.h"
+#include "document/fields.h"
 #include "ring/layout.h"
 #include "ring/lock.h"
 
@@ -28,10 +29,6 @@ T from_bytes(std::string_view bytes) {
   T value{};
   std::memcpy(&value, bytes.data(), std::min(sizeof(value), bytes.size()));
   return value;
-}
-
-bool has_magic(const rusage_ring_header &header) {
-  return std::memcmp(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic)) == 0;
 }
 
 // Whether the sizes fit each other, so that arithmetic with them stays in bounds.
@@ -110,11 +107,10 @@ Result<void> RingReader::read_description() {
   if (!recording) return error(fmt::format("{}: {}", path_, recording.error().message));
   recording_ = *std::move(recording);
   for (const Json &column : json.at("columns")) {
-    const auto found = column.find("name");
-    const Json name = found == column.end() ? Json() : *found;
-    if (name == "timestamp") continue;
+    const Json *name = find_field(column, "name");
+    if (name && *name == "timestamp") continue;
     const auto same = std::find_if(columns.begin(), columns.end(),
-                                   [&](const Column &c) { return name == c.name; });
+                                   [&](const Column &c) { return name && *name == c.name; });
     const bool known_here = same != columns.end();
     column_.push_back(known_here ? std::optional(static_cast<std::size_t>(same - columns.begin()))
                                  : std::nullopt);

@@ -55,8 +55,8 @@ Result<void> check_replaceable(const std::string &path) {
   // Nothing there, or what the making of the file will find wrong and say.
   if (!old || fstat(old.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
   rusage_ring_header header{};
-  const bool is_ring = pread(old.get(), &header, sizeof(header), 0) == sizeof(header) &&
-                       std::memcmp(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic)) == 0;
+  const bool is_ring =
+      pread(old.get(), &header, sizeof(header), 0) == sizeof(header) && has_magic(header);
   if (!is_ring)
     return error(fmt::format("{}: exists and is no recovery ring; choose another name", path));
   if (is_locked(old.get()))

@@ -11,37 +11,6 @@
 #include "run/outputs.h"
 
 namespace rusage_bpf {
-namespace {
-
-// All outputs as one sink that never fails: one that does takes neither the others nor the reading
-// with it, and is told of in the end.
-class All final : public Sink {
- public:
-  explicit All(Sinks &sinks) : sinks_(sinks) {}
-
-  Result<void> begin(const Recording &recording) override {
-    sinks_.begin(recording);
-    return {};
-  }
-  Result<void> row(const Row &row) override {
-    sinks_.row(row);
-    return {};
-  }
-  Result<void> process(const Process &process) override {
-    sinks_.process(process);
-    return {};
-  }
-  Result<void> end(const Outcome &outcome) override {
-    sinks_.end(outcome);
-    return {};
-  }
-
- private:
-  Sinks &sinks_;
-};
-
-}  // namespace
-
 Result<int> convert(const ConvertOptions &options) {
   // A reader that goes away, and a file that grows too large, are that output's errors.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
@@ -51,8 +20,7 @@ Result<int> convert(const ConvertOptions &options) {
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = false});
   if (!outputs) return tl::unexpected(outputs.error());
   Sinks sinks(std::move(outputs->sinks));
-  All all(sinks);
-  const auto reading = read_recording(*input, all);
+  const auto reading = read_recording(*input, sinks);
   if (!reading) return tl::unexpected(reading.error());
   if (sinks.first_error()) return tl::unexpected(*sinks.first_error());
   if (reading->end_missing)

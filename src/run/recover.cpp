@@ -20,30 +20,21 @@ namespace {
 
 struct FoundRing {
   std::string path;
-  std::uint64_t start_realtime_ns;
-  std::string target;
-  std::string_view state;
-  std::uint64_t rows;
+  Result<RingReader> reader;
+
+  // 0 where it cannot be read.
+  [[nodiscard]] std::uint64_t start_realtime_ns() const {
+    return reader ? reader->recording().start_realtime_ns : 0;
+  }
 };
 
 // Newest first.
 std::vector<FoundRing> find_rings() {
   std::vector<FoundRing> rings;
-  for (const std::string &path : possible_ring_paths()) {
-    const auto ring = RingReader::open(path);
-    if (!ring) {
-      rings.push_back({path, 0, "", "unreadable", 0});
-      continue;
-    }
-    const auto newest = ring->newest();
-    const std::string_view state = ring->being_recorded() ? "recording"
-                                   : ring->outcome()      ? "complete"
-                                                          : "cut short";
-    rings.push_back({path, ring->recording().start_realtime_ns, target_name(ring->recording()),
-                     state, newest ? std::min(*newest + 1, ring->capacity()) : 0});
-  }
+  for (const std::string &path : possible_ring_paths())
+    rings.push_back({path, RingReader::open(path)});
   std::stable_sort(rings.begin(), rings.end(), [](const FoundRing &a, const FoundRing &b) {
-    return a.start_realtime_ns > b.start_realtime_ns;
+    return a.start_realtime_ns() > b.start_realtime_ns();
   });
   return rings;
 }
@@ -54,6 +45,16 @@ std::string started(std::uint64_t realtime_ns) {
                      fmt::localtime(static_cast<std::time_t>(realtime_ns / ns_per_s)));
 }
 
+std::string_view state_of(const RingReader &ring) {
+  if (ring.being_recorded()) return "recording";
+  return ring.outcome() ? "complete" : "cut short";
+}
+
+std::uint64_t rows_kept(const RingReader &ring) {
+  const auto newest = ring.newest();
+  return newest ? std::min(*newest + 1, ring.capacity()) : 0;
+}
+
 void list_rings() {
   const auto rings = find_rings();
   if (rings.empty()) {
@@ -62,17 +63,21 @@ void list_rings() {
   }
   constexpr auto line = "{:<19}  {:>11}  {:<10}  {:<30}  {}\n";
   fmt::print(line, "STARTED", "ROWS", "STATE", "WHAT", "RING");
-  for (const FoundRing &ring : rings)
-    fmt::print(line, started(ring.start_realtime_ns), human_count(ring.rows), ring.state,
-               ring.target.size() > 30 ? ring.target.substr(0, 27) + "..." : ring.target,
-               ring.path);
+  for (const FoundRing &ring : rings) {
+    const auto &reader = ring.reader;
+    const std::string target = reader ? target_name(reader->recording()) : "";
+    fmt::print(line, started(ring.start_realtime_ns()),
+               human_count(reader ? rows_kept(*reader) : 0),
+               reader ? state_of(*reader) : "unreadable",
+               target.size() > 30 ? target.substr(0, 27) + "..." : target, ring.path);
+  }
 }
 
 Result<RingReader> open_ring(const RecoverOptions &options) {
   if (!options.last) return RingReader::open(options.ring);
-  const auto rings = find_rings();
+  auto rings = find_rings();
   if (rings.empty()) return error("recover --last: there are no recovery rings");
-  return RingReader::open(rings.front().path);
+  return std::move(rings.front().reader);
 }
 
 // Sleeps as long as it is no use to look for the next row.

@@ -9,13 +9,14 @@
 
 #include "output/html_sink.h"
 #include "output/page.h"
+#include "support/units.h"
 
 using namespace rusage_bpf;
 
 namespace {
 
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t mib = 1 << 20;
+using test::mib;
+using test::second;
 constexpr const char *hostile =
     "<script>alert(1)</script> </script><!-- \"'&amp; \u2028 \u202e \x01\x1b[31m {{data}} <img "
     "src=x "

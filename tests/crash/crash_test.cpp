@@ -15,6 +15,7 @@
 #include "ring/layout.h"
 #include "support/background.h"
 #include "support/document.h"
+#include "support/ndjson.h"
 #include "support/scene.h"
 #include "support/storm.h"
 
@@ -22,30 +23,16 @@ namespace {
 
 using namespace test;
 using Words = std::vector<std::string>;
-using Rows = std::vector<nlohmann::json>;
+using Rows = nlohmann::json;  // a list
 
 int repetitions() {
   const char *const number = std::getenv("RUSAGE_TEST_CRASHES");
   return number ? std::atoi(number) : 20;
 }
 
-Words complete_lines(const std::string &text) {
-  Words lines;
-  std::istringstream stream(text.substr(0, text.rfind('\n') + 1));
-  for (std::string line; std::getline(stream, line);) lines.push_back(line);
-  return lines;
-}
-
-// The rows among lines of NDJSON.
-Rows rows_of(const Words &lines) {
-  Rows rows;
-  for (const std::string &line : lines) {
-    auto json = nlohmann::json::parse(line);
-    if (json.at("kind") != "sample") continue;
-    json.erase("kind");
-    rows.push_back(std::move(json));
-  }
-  return rows;
+// The rows of NDJSON that are whole.
+Rows rows_of(const std::string &text) {
+  return samples_of(whole_lines(text));
 }
 
 // A storm that is recorded at 1 ms, until the recorder is killed.
@@ -68,8 +55,7 @@ class Crash {
   }
 
   void wait_for_rows(std::size_t count) const {
-    wait_until("rows",
-               [&] { return rows_of(complete_lines(recorder_->output())).size() >= count; });
+    wait_until("rows", [&] { return rows_of(recorder_->output()).size() >= count; });
   }
 
   // At an instant that may also be before the first row, or before the ring.
@@ -79,7 +65,7 @@ class Crash {
   }
   void kill() {
     recorder_->send(SIGKILL);
-    finished_ = rows_of(complete_lines(recorder_->wait().output));
+    finished_ = rows_of(recorder_->wait().output);
     usleep(5000);  // the storm is looked at beyond the last row
     samples_ = sampler_.finish();
   }
@@ -185,7 +171,7 @@ TEST_CASE("The same holds while others read the ring, and these come to its end 
     crash.check(*document);
     const Finished read = reader.wait();
     CHECK(read.exit_code == 0);
-    CHECK(nlohmann::json(rows_of(complete_lines(read.output))) == document->rows());
+    CHECK(rows_of(read.output) == document->rows());
   }
 }
 

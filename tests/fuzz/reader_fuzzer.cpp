@@ -1,11 +1,5 @@
 // The reader of recordings is given any bytes: it may refuse them, in one line, or read a recording,
 // and that is the same when it is written and read again.
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdio>
-#include <cstdlib>
-
 #include "document/document.h"
 #include "fuzz/fuzz.h"
 #include "input/reader.h"
@@ -14,12 +8,7 @@
 namespace {
 
 using namespace rusage_bpf;
-
-void require(bool holds, const char *what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
+using fuzz::require;
 
 // Writes NDJSON into memory.
 class Text final : public Sink {
@@ -51,10 +40,7 @@ class Text final : public Sink {
 };
 
 InputFile file_with(const std::string &bytes) {
-  Fd file(memfd_create("input", MFD_CLOEXEC));
-  require(write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
-          "the input is written");
-  return {std::move(file), "input"};
+  return {fuzz::file_of(bytes), "input"};
 }
 
 }  // namespace
@@ -88,12 +74,7 @@ std::vector<std::string> fuzz_seeds() {
   outcome.audit.kernel.known.set(RUSAGE_user);
   static_cast<void>(ndjson.end(outcome));
 
-  Json json = begin_json(test::a_recording());
-  const Json end = end_json(outcome);
-  json["meta"].update(end["meta"]);
-  json["totals"] = end["totals"];
-  json["audit"] = end["audit"];
-  std::string text = to_text(json);
+  std::string text = to_text(frame_json(test::a_recording(), outcome));
   text.insert(text.find("\"meta\""), "\"samples\":[" + samples + "],");
   return {ndjson.text, text, ndjson.text.substr(0, ndjson.text.size() / 2)};
 }

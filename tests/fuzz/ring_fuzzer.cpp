@@ -1,10 +1,6 @@
 // The reader of recovery rings is given any bytes as a file: it may refuse them, in one line, or give
 // rows whose numbers grow. Where the header is only damaged, its checksum is put right, so that what
 // comes after it is reached.
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -19,20 +15,7 @@
 namespace {
 
 using namespace rusage_bpf;
-
-void require(bool holds, const char *what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
-
-Fd file_of(const std::string &bytes) {
-  Fd file(memfd_create("ring", MFD_CLOEXEC));
-  require(
-      file && write(file.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()),
-      "memory for the file");
-  return file;
-}
+using fuzz::require;
 
 void seal_header(std::string &bytes) {
   rusage_ring_header header{};
@@ -46,7 +29,7 @@ void seal_header(std::string &bytes) {
 }
 
 void read(const std::string &bytes) {
-  const auto ring = RingReader::open(file_of(bytes), "ring");
+  const auto ring = RingReader::open(fuzz::file_of(bytes), "ring");
   if (!ring) {
     const std::string &message = ring.error().message;
     require(!message.empty() && message.find('\n') == std::string::npos, "one line says why");

@@ -13,14 +13,13 @@
 #include <thread>
 
 #include "support/attached.h"
+#include "support/refusal.h"
 #include "support/users.h"
 
 namespace {
 
 using namespace test;
 using Words = std::vector<std::string>;
-
-constexpr const char *earlier = "an earlier recording";
 
 // Checks that this ends with the status and one line with these words, and that out.json is what it
 // was before.

@@ -6,9 +6,9 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
-#include <sstream>
 
 #include "support/background.h"
+#include "support/ndjson.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -18,23 +18,6 @@ namespace {
 using namespace test;
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
-
-std::vector<Json> whole_lines(const std::string &text) {
-  std::vector<Json> lines;
-  std::istringstream stream(text.substr(0, text.rfind('\n') + 1));
-  for (std::string line; std::getline(stream, line);) lines.push_back(Json::parse(line));
-  return lines;
-}
-
-Json samples_of(const std::vector<Json> &lines) {
-  Json samples = Json::array();
-  for (Json line : lines) {
-    if (line.at("kind") != "sample") continue;
-    line.erase("kind");
-    samples.push_back(line);
-  }
-  return samples;
-}
 
 // The rows as CSV, by what a document says of them.
 std::string csv_of(const Json &document) {

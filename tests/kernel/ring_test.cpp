@@ -35,10 +35,19 @@ Finished recover(const Scene &scene, Words arguments) {
   return run_to_end(scene.recorder(arguments));
 }
 
-// A recorder in the background that was killed after it had announced its ring.
+// Returns once the recorder has a row, which it gives to out.ndjson after it has put its ring in place
+// and announced it.
+void wait_for_row(const Scene &scene) {
+  wait_until("a row", [&] {
+    return scene.exists("out.ndjson") &&
+           scene.text("out.ndjson").find("\"sample\"") != std::string::npos;
+  });
+}
+
+// A recorder in the background that was killed after its first row.
 std::string record_and_kill(const Scene &scene) {
-  Background recorder(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"}));
-  wait_until("the command", [&] { return scene.exists("ran"); });
+  Background recorder(scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
+  wait_for_row(scene);
   recorder.send(SIGKILL);
   return announced(recorder.wait().errors);
 }
@@ -175,8 +184,8 @@ TEST_CASE("Under sudo the ring is the caller's", "[host]") {
   const Scene scene(waits);
   give_to_nobody(scene.path());
   Background recorder(with_sudo(scene.recorder(
-      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"})));
-  wait_until("the command", [&] { return scene.exists("ran"); });
+      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"})));
+  wait_for_row(scene);
   recorder.send(SIGKILL);
   recorder.wait();
   scene.create("stop");
@@ -203,10 +212,10 @@ TEST_CASE("A ring for which there is no room is found before the command runs", 
 TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[host]") {
   const Scene scene(waits);
   scene.create("file");
-  Start start = scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"});
+  Start start = scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"});
   start.environment["XDG_STATE_HOME"] = scene.path("file");
   Background recorder(start);
-  wait_until("the command", [&] { return scene.exists("ran"); });
+  wait_for_row(scene);
   const std::string ring = announced(recorder.errors());
   CHECK(ring.starts_with("/tmp/rusage-bpf-"));
   CHECK(std::filesystem::exists(ring));

@@ -2,24 +2,14 @@
 
 #include <catch2/catch.hpp>
 
+#include "support/recording.h"
+
 namespace rusage_bpf {
 namespace {
 
 Recording a_recording() {
-  Recording recording{.version = "1.2.3",
-                      .host = "host",
-                      .kernel = "6.18.0",
-                      .cpus = 2,
-                      .boot_id = "b007",
-                      .target = "command",
-                      .argv = {"make", "-j8"},
-                      .root_pid = 42,
-                      .cgroup = {},
-                      .interval_ns = 30'000'000,
-                      .start_realtime_ns = 1'795'346'925'123'456'000,
-                      .backend = "bpf",
-                      .origin = {}};
-  recording.origin.fill("bpf");
+  Recording recording = test::a_recording();
+  recording.start_realtime_ns = 1'795'346'925'123'456'000;
   recording.origin[RUSAGE_rss] = "proc";
   return recording;
 }

@@ -8,15 +8,18 @@
 #include "output/page.h"
 #include "output/page_processes.h"
 #include "support/process.h"
+#include "support/recording.h"
+#include "support/units.h"
 
 namespace rusage_bpf {
 namespace {
 
 using Catch::Matchers::Contains;
+using test::mib;
+using test::outcome_of;
+using test::second;
 
-constexpr std::uint64_t second = 1'000'000'000;
 constexpr std::uint64_t interval_ns = second / 100;
-constexpr std::size_t mib = 1 << 20;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;
@@ -42,26 +45,10 @@ std::vector<Row> rows(std::uint64_t count) {
   return rows;
 }
 
-Outcome outcome_of(const std::vector<Row> &rows) {
-  Outcome outcome;
-  outcome.ended_by = "command";
-  outcome.exit.code = 0;
-  for (const Row &row : rows) outcome.totals.add(row);
-  return outcome;
-}
-
-OutputFile create_in(const test::TemporaryDirectory &directory) {
-  // The tests may run under sudo, whose user cannot enter this directory of root's.
-  unsetenv("SUDO_UID");
-  auto file = OutputFile::create(directory.file("out.html"));
-  REQUIRE(file);
-  return *std::move(file);
-}
-
 std::string page(const std::vector<Row> &rows,
                  const Recording &recording = recording_of({"true"})) {
   const test::TemporaryDirectory directory;
-  HtmlSink sink(create_in(directory));
+  HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording));
   for (const Row &row : rows) REQUIRE(sink.row(row));
   REQUIRE(sink.end(outcome_of(rows)));
@@ -70,7 +57,7 @@ std::string page(const std::vector<Row> &rows,
 
 std::string page_with(const Json &processes, const Json &commands) {
   const test::TemporaryDirectory directory;
-  OutputFile file = create_in(directory);
+  OutputFile file = test::create_output(directory.file("out.html"));
   Buckets buckets(interval_ns, page_buckets);
   for (const Row &row : rows(10)) buckets.add(row);
   Json document = page_document(recording_of({"true"}), outcome_of(rows(10)));
@@ -229,7 +216,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
 TEST_CASE("a recording that was cut short leaves no page") {
   const test::TemporaryDirectory directory;
   {
-    HtmlSink sink(create_in(directory));
+    HtmlSink sink(test::create_output(directory.file("out.html")));
     REQUIRE(sink.begin(recording_of({"true"})));
     REQUIRE(sink.row(a_row(0)));
   }

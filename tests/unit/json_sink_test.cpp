@@ -9,6 +9,7 @@
 
 #include "support/process.h"
 #include "support/recording.h"
+#include "support/units.h"
 
 namespace rusage_bpf {
 namespace {
@@ -16,11 +17,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using test::a_recording;
 using test::a_row;
+using test::greatest;
 using test::outcome_of;
 using test::rows;
+using test::second;
 using Words = std::vector<std::string>;
-
-constexpr std::uint64_t second = 1'000'000'000;
 
 // The document as it is written.
 std::string document(const Recording &recording, const std::vector<Row> &rows,
@@ -121,7 +122,6 @@ TEST_CASE("any number of rows is a document, each of them on a line of its own")
 }
 
 TEST_CASE("times are seconds to the nanosecond, other figures exact integers") {
-  constexpr std::uint64_t greatest = std::numeric_limits<std::uint64_t>::max();
   Row row = a_row(1);
   row.realtime_ns = 1'795'346'925'123'456'789;
   row.value[RUSAGE_user] = 1'234'567'891;

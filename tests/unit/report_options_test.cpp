@@ -5,9 +5,7 @@
 namespace rusage_bpf {
 namespace {
 
-using Words = std::vector<const char *>;
-
-Result<ConvertOptions> parse(Words words) {
+Result<ConvertOptions> parse_page(std::vector<const char *> words) {
   words.insert(words.begin(), "report");
   return parse_report(words);
 }
@@ -20,25 +18,25 @@ TEST_CASE("a page stands beside its recording, with its name") {
       {"./.hidden", "./.hidden.html"},
       {"-", "rusage.html"},
   }));
-  const auto options = parse({input});
+  const auto options = parse_page({input});
   REQUIRE(options);
   CHECK(options->input == input);
   CHECK(options->outputs == std::vector<std::string>{page});
 }
 
 TEST_CASE("without a recording it is the one that recording leaves") {
-  const auto options = parse({});
+  const auto options = parse_page({});
   REQUIRE(options);
   CHECK(options->input == "rusage.json");
 }
 
 TEST_CASE("a page is an .html file") {
-  CHECK(parse({"run.json", "-o", "x.html"})->outputs == std::vector<std::string>{"x.html"});
-  const auto other = parse({"run.json", "-o", "x.csv"});
+  CHECK(parse_page({"run.json", "-o", "x.html"})->outputs == std::vector<std::string>{"x.html"});
+  const auto other = parse_page({"run.json", "-o", "x.csv"});
   REQUIRE_FALSE(other);
   CHECK(other.error().kind == Error::Kind::usage);
   CHECK_THAT(other.error().message, Catch::Contains("x.csv") && Catch::Contains("convert"));
-  CHECK_FALSE(parse({"a", "b"}));
+  CHECK_FALSE(parse_page({"a", "b"}));
 }
 
 }  // namespace

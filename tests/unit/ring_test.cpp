@@ -15,30 +15,14 @@
 #include "ring/reader.h"
 #include "ring/writer.h"
 #include "support/process.h"
+#include "support/recording.h"
 
 namespace rusage_bpf {
 namespace {
 
 using Catch::Matchers::Contains;
+using test::a_recording;
 using Numbers = std::vector<std::uint64_t>;
-
-Recording a_recording() {
-  Recording recording{.version = "1.2.3",
-                      .host = "host",
-                      .kernel = "6.18.0",
-                      .cpus = 2,
-                      .boot_id = "b007",
-                      .target = "command",
-                      .argv = {"make", "-j8"},
-                      .root_pid = 42,
-                      .cgroup = {},
-                      .interval_ns = 1'000'000,
-                      .start_realtime_ns = 1'795'346'925'123'456'000,
-                      .backend = "bpf",
-                      .origin = {}};
-  recording.origin.fill("bpf");
-  return recording;
-}
 
 // Every figure tells its row and column; each fifth is unknown.
 Row a_row(std::uint64_t number) {

@@ -3,13 +3,14 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+#include "support/units.h"
+
 namespace rusage_bpf {
 namespace {
 
 using Catch::Matchers::Contains;
-
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t mib = 1 << 20;
+using test::mib;
+using test::second;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;

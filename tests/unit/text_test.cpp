@@ -1,21 +1,22 @@
 #include "output/text.h"
 
 #include <catch2/catch.hpp>
-#include <limits>
 #include <utility>
+
+#include "support/units.h"
 
 namespace rusage_bpf {
 namespace {
 
+using test::gib;
+using test::greatest;
+using test::kib;
+using test::mib;
+using test::tib;
 using Expected = std::pair<std::uint64_t, const char *>;
 
-constexpr std::uint64_t kib = 1024;
-constexpr std::uint64_t mib = 1024 * kib;
-constexpr std::uint64_t gib = 1024 * mib;
-constexpr std::uint64_t tib = 1024 * gib;
 constexpr std::uint64_t pib = 1024 * tib;
 constexpr std::uint64_t eib = 1024 * pib;
-constexpr std::uint64_t greatest = std::numeric_limits<std::uint64_t>::max();
 
 TEST_CASE("bytes are given as three digits and a unit, and exactly below 1 KiB") {
   const auto [bytes, text] = GENERATE(values<Expected>({

@@ -3,16 +3,16 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <ctime>
-#include <limits>
 #include <utility>
+
+#include "support/units.h"
 
 namespace rusage_bpf {
 namespace {
 
+using test::greatest;
+using test::second;
 using Expected = std::pair<std::uint64_t, const char *>;
-
-constexpr std::uint64_t second = 1'000'000'000;
-constexpr std::uint64_t greatest = std::numeric_limits<std::uint64_t>::max();
 
 TEST_CASE("nanoseconds become seconds, none of them lost") {
   CHECK(seconds(0) == 0);

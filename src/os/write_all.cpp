@@ -1,0 +1,17 @@
+#include "os/write_all.h"
+
+#include <unistd.h>
+
+namespace rusage_bpf {
+
+Result<void> write_all(int fd, std::string_view bytes, const std::string &name) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno_error(name);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,14 @@
+// All of some bytes into a file, however many writes that takes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+// `name` is what is written, for the message. Some of the bytes may have been written when it fails.
+Result<void> write_all(int fd, std::string_view bytes, const std::string &name);
+
+}  // namespace rusage_bpf
