@@ -64,7 +64,7 @@ class Sleeper {
 
 }  // namespace
 
-TEST_CASE("what is no process is refused in one line") {
+TEST_CASE("what is no process is refused in one line", "[host]") {
   const Scene scene;
   const auto refused = [&](pid_t pid, const std::string &why) {
     check_refusal(scene, attached(scene, pid), 1, {fmt::format("--pid {}: ", pid), why});
@@ -92,7 +92,7 @@ TEST_CASE("what is no process is refused in one line") {
   refused(zombie, "there is no such process");
 }
 
-TEST_CASE("wrong usage of --pid is exit status 2") {
+TEST_CASE("wrong usage of --pid is exit status 2", "[host]") {
   const Scene scene;
   const auto refused = [&](const Words &options, const Words &words) {
     Words all{"-o", "out.json"};

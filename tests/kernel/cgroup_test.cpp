@@ -1,6 +1,8 @@
 // Recording a cgroup: who is in it counts, from the moment it comes to the moment it goes.
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +35,13 @@ std::int64_t own_cpu_ns() {
   return time.tv_sec * ns_per_s + time.tv_nsec;
 }
 
+std::int64_t reaped_cpu_ns() {
+  rusage usage{};
+  getrusage(RUSAGE_CHILDREN, &usage);
+  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * ns_per_s +
+         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1'000;
+}
+
 void spin(std::int64_t ns) {
   for (const std::int64_t end = own_cpu_ns() + ns; own_cpu_ns() < end;) continue;
 }
@@ -44,6 +53,25 @@ void write_to_nowhere(int times, std::size_t bytes) {
     if (write(file, nothing.data(), bytes) < 0) _exit(1);
   close(file);
 }
+
+// What a child process and its parent both see.
+template <typename T>
+class Shared {
+ public:
+  Shared()
+      : value_(static_cast<T *>(
+            mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    REQUIRE(value_ != MAP_FAILED);
+  }
+  ~Shared() { munmap(value_, sizeof(T)); }
+  Shared(const Shared &) = delete;
+  Shared &operator=(const Shared &) = delete;
+
+  T *operator->() const { return value_; }
+
+ private:
+  T *value_;
+};
 
 // Runs `action` in a child, which must succeed.
 template <typename Action>
@@ -100,12 +128,18 @@ TEST_CASE("of a process that moves in and out, what it does inside counts and no
       GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path(), options);
-  constexpr std::int64_t inside_ns = 300'000'000;
+  constexpr std::int64_t spin_ns = 300'000'000;
+  struct Cpu {
+    std::int64_t outside_before, inside_first, inside_last, outside_after, children;
+  };
+  const Shared<Cpu> cpu_ns;
   in_child([&] {
-    spin(inside_ns);
+    spin(spin_ns);
     write_to_nowhere(1000, 4096);
+    cpu_ns->outside_before = own_cpu_ns();
     if (!test::move_to_cgroup(cgroup.path())) return false;
-    spin(inside_ns);
+    cpu_ns->inside_first = own_cpu_ns();
+    spin(spin_ns);
     write_to_nowhere(100, 10);
     for (int i = 0; i < 5; i++) {
       const pid_t child = fork();
@@ -115,9 +149,12 @@ TEST_CASE("of a process that moves in and out, what it does inside counts and no
       }
       if (waitpid(child, nullptr, 0) != child) return false;
     }
+    cpu_ns->children = reaped_cpu_ns();
+    cpu_ns->inside_last = own_cpu_ns();
     if (!test::move_to_cgroup(test::cgroup_mount())) return false;
+    cpu_ns->outside_after = own_cpu_ns();
     write_to_nowhere(1000, 4096);
-    spin(inside_ns);
+    spin(spin_ns);
     return true;
   });
   const Document document = recording.end();
@@ -129,8 +166,8 @@ TEST_CASE("of a process that moves in and out, what it does inside counts and no
   CHECK(document.rows().back()["pid_count"] == 0);
   // Where it moved, its run time may be a scheduler tick old, and more where a clock is emulated.
   const std::int64_t run_ns = document.sum_ns("user") + document.sum_ns("system");
-  CHECK(run_ns > inside_ns / 2);
-  CHECK(run_ns < inside_ns * 2);
+  CHECK(run_ns > cpu_ns->inside_last - cpu_ns->inside_first + cpu_ns->children - spin_ns / 2);
+  CHECK(run_ns < cpu_ns->outside_after - cpu_ns->outside_before + cpu_ns->children + spin_ns / 2);
 }
 
 TEST_CASE("a process that is in the cgroup already counts from now on") {

@@ -89,7 +89,7 @@ class Leaver {
 
 }  // namespace
 
-TEST_CASE("a signal to a recorder that is attached ends the recording and nothing else") {
+TEST_CASE("a signal to a recorder that is attached ends the recording and nothing else", "[host]") {
   const auto [signal, name] = GENERATE(
       table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
   Work work;
@@ -101,8 +101,8 @@ TEST_CASE("a signal to a recorder that is attached ends the recording and nothin
   work.finish();
 }
 
-TEST_CASE(
-    "a signal that comes while the recorder gets ready ends a recording that has just begun") {
+TEST_CASE("a signal that comes while the recorder gets ready ends a recording that has just begun",
+          "[host]") {
   Work work;
   for (int time = 0; time < 10; time++) {
     Background recorder(attached(work.scene(), work.pid(), hourly));
@@ -123,10 +123,10 @@ TEST_CASE(
   work.finish();
 }
 
-TEST_CASE("--duration ends the recording of a tree, and the tree goes on") {
+TEST_CASE("--duration ends the recording of a tree, and the tree goes on", "[host]") {
   Work work;
   Words options = hourly;
-  options.insert(options.end(), {"--duration", clock_is_emulated() ? "5" : "1"});
+  options.insert(options.end(), {"--duration", "1"});
   AttachedRecorder recorder(work.scene(), work.pid(), options);
   work.do_one();
   const Document document = recorder.finish("duration");
@@ -146,7 +146,8 @@ TEST_CASE("the end of a tree's last process ends its recording") {
   CHECK(document.json()["meta"]["exit_code"].is_null());
 }
 
-TEST_CASE("with --stop-on-eof the end of standard input ends the recording, other input does not") {
+TEST_CASE("with --stop-on-eof the end of standard input ends the recording, other input does not",
+          "[host]") {
   Work work;
   const std::string path = work.scene().path("input");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
@@ -165,7 +166,8 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   work.finish();
 }
 
-TEST_CASE("--duration ends the document, and the recorder waits for the command's own status") {
+TEST_CASE("--duration ends the document, and the recorder waits for the command's own status",
+          "[host]") {
   const Scene scene("read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
   Background recorder(scene.recorder(
@@ -194,7 +196,7 @@ TEST_CASE("--until tree records what the command leaves behind to its end") {
   CHECK(document.sum("exits") == document.sum("forks") + 1);
 }
 
-TEST_CASE("SIGINT ends a recording of what the command left behind, and that goes on") {
+TEST_CASE("SIGINT ends a recording of what the command left behind, and that goes on", "[host]") {
   Leaver leaver({"--until", "tree"});
   leaver.wait_for_commands_end();
   leaver.recorder().send(SIGINT);
@@ -207,9 +209,8 @@ TEST_CASE("SIGINT ends a recording of what the command left behind, and that goe
   leaver.end_child();
 }
 
-TEST_CASE("--duration ends a recording of what the command left behind as well") {
-  const std::string seconds = clock_is_emulated() ? "20" : "1";
-  Leaver leaver({"--until", "tree", "--duration", seconds});
+TEST_CASE("--duration ends a recording of what the command left behind as well", "[host]") {
+  Leaver leaver({"--until", "tree", "--duration", "1"});
   CHECK(leaver.recorder().wait().exit_code == 5);
   const Document document = read_document(leaver.scene());
   CHECK(document.json()["meta"]["ended_by"] == "duration");
@@ -217,7 +218,7 @@ TEST_CASE("--duration ends a recording of what the command left behind as well")
   leaver.end_child();
 }
 
-TEST_CASE("a tree is not over while each of its processes leaves another and ends") {
+TEST_CASE("a tree is not over while each of its processes leaves another and ends", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene;
   Words options{"-q", "-i", ".001", "-o", "out.json", "--until", "tree"};

@@ -10,7 +10,8 @@
 
 using namespace test;
 
-TEST_CASE("Standard input goes to the command, and standard output is the command's alone") {
+TEST_CASE("Standard input goes to the command, and standard output is the command's alone",
+          "[host]") {
   std::string bytes;
   for (int i = 0; i < 300'000; i++) bytes += static_cast<char>(i % 251);
   const Scene scene;
@@ -22,7 +23,8 @@ TEST_CASE("Standard input goes to the command, and standard output is the comman
   CHECK(finished.errors.empty());
 }
 
-TEST_CASE("A signal sent to the recorder reaches the command once, and its recording is whole") {
+TEST_CASE("A signal sent to the recorder reaches the command once, and its recording is whole",
+          "[host]") {
   const int signal = GENERATE(SIGTERM, SIGHUP, SIGINT, SIGQUIT);
   const std::string name = std::to_string(signal);
   SECTION("caught by the command") {
@@ -62,7 +64,7 @@ TEST_CASE("A command goes on unharmed when its recorder is killed") {
   CHECK_FALSE(scene.exists("out.json"));
 }
 
-TEST_CASE("What the command inherits is what it would inherit without the recorder") {
+TEST_CASE("What the command inherits is what it would inherit without the recorder", "[host]") {
   const Scene scene;
   const auto output = [](Start start) {
     // As under nohup, and more of the like; descriptor 9 as a parent's gift, such as make's.
@@ -89,13 +91,14 @@ TEST_CASE("What the command inherits is what it would inherit without the record
   CHECK(output(scene.recorder(arguments)) == output({.argv = argv, .directory = scene.path()}));
 }
 
-TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD") {
+TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD",
+          "[host]") {
   const Scene scene("exit 3");
   CHECK(run_to_end(scene.recorded_script([] { std::signal(SIGCHLD, SIG_IGN); })).exit_code == 3);
   scene.check_recording(3, nullptr);
 }
 
-TEST_CASE("What the command leaves in the background lives on when the recorder ends") {
+TEST_CASE("What the command leaves in the background lives on when the recorder ends", "[host]") {
   const Scene scene("( " + until_exists("go") + " : >finished ) & exit 4");
   CHECK(run_to_end(scene.recorded_script()).exit_code == 4);
   scene.check_recording(4, nullptr);
