@@ -135,7 +135,8 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_option(
          "-o,--output", options.outputs,
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
-         ".jsonl, .csv, .html; - is standard output in JSON, -.csv in CSV; default rusage.json")
+         ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; default "
+         "rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(
