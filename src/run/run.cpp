@@ -5,12 +5,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
 #include "os/caller.h"
 #include "os/privileges.h"
 #include "os/user.h"
+#include "output/format.h"
+#include "output/live_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
 #include "run/outputs.h"
@@ -63,11 +66,27 @@ struct Places {
   }
 };
 
+// Unless it is asked for, only where nobody else is expected to write to the terminal: a command has our standard error,
+// and who reads rows from standard output shows them there.
+bool wants_live_line(const Options &options) {
+  if (options.progress) return *options.progress;
+  const bool rows_elsewhere =
+      std::none_of(options.outputs.begin(), options.outputs.end(), [](const std::string &name) {
+        const auto output = parse_output_name(name);
+        return output && output->path == "-";
+      });
+  return options.attach() && !options.quiet && rows_elsewhere;
+}
+
 Result<Places> open_places(const Options &options) {
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta});
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RingWriter::create(options.ring);
   if (!ring) return tl::unexpected(ring.error());
+  // The live line goes before the summary comes.
+  if (wants_live_line(options))
+    if (auto line = StatusLine::open(STDERR_FILENO))
+      outputs->sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)
     outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, ring->path()));
   return Places{*std::move(ring), *std::move(outputs)};
