@@ -37,6 +37,8 @@ Result<CompareOptions> compare_options(Arguments arguments) {
       ->option_text("LIMIT")
       ->allow_extra_args(false);
   app.add_flag("--json", options.json, "the comparison as JSON");
+  app.add_option("--html", options.page, "draws both over each other, as a page that opens offline")
+      ->option_text("FILE");
   app.footer(help_on_limits());
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
@@ -47,6 +49,10 @@ Result<CompareOptions> compare_options(Arguments arguments) {
     return error("compare: give two recordings, as in: rusage-bpf compare before.json after.json");
   if (options.a == "-" && options.b == "-")
     return error("compare: only one of the two can be standard input; give the other's file");
+  if (app.count("--html") > 0 && !options.page.ends_with(".html"))
+    return error(fmt::format("--html {}: a page's name ends in .html", options.page));
+  if (options.page == "-.html")
+    return error("--html -.html: standard output has the table; give a file");
   for (const std::string &text : limits) {
     auto limit = parse_limit(text);
     if (!limit) return tl::unexpected(limit.error());

@@ -15,6 +15,7 @@ struct CompareOptions {
   std::string b;
   std::vector<Limit> limits;
   bool json = false;
+  std::string page;  // empty: none
 
   std::string print;  // set where this is to be printed instead: help
 };

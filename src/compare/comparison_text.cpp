@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 
 #include "document/document.h"
 #include "document/time.h"
@@ -129,9 +130,14 @@ Json pair_json(const Pair &pair, std::string_view unit) {
     // Whole nanoseconds are subtracted, and not seconds, which are rounded.
     const bool less = *pair.b < *pair.a;
     const std::uint64_t apart = less ? *pair.a - *pair.b : *pair.b - *pair.a;
-    difference = unit == "s" ? Json(less ? -seconds(apart) : seconds(apart))
-                 : less      ? Json(-static_cast<std::int64_t>(apart))
-                             : Json(apart);
+    if (unit == "s")
+      difference = less ? -seconds(apart) : seconds(apart);
+    else if (!less)
+      difference = apart;
+    else if (apart <= INT64_MAX)
+      difference = -static_cast<std::int64_t>(apart);
+    else
+      difference = -static_cast<double>(apart);
   }
   const auto of_a = ratio(pair);
   return {{"unit", unit},

@@ -106,6 +106,25 @@ TEST_CASE("compare fails where a limit is broken, a line for each, and not other
   CHECK_THAT(cut.output, Contains("warning: B was cut short"));
 }
 
+TEST_CASE("compare draws both recordings also where a limit is broken", "[host]") {
+  const Scene scene;
+  record_two(scene);
+  const Finished finished =
+      compared(scene, {"a.json", "b.json", "--html", "c.html", "--fail-if", "forks>+99%"});
+  CHECK(finished.exit_code == 1);
+  const std::string page = scene.text("c.html");
+  CHECK_THAT(page, Contains("the limit is +99 %") && Contains("\"buckets\":[{\"end\":["));
+
+  // It is a file like any other: nothing of it is left where it cannot be written.
+  const Finished nowhere = compared(scene, {"a.json", "b.json", "--html", "missing/c.html"});
+  CHECK(nowhere.exit_code == 1);
+  check_line(nowhere.errors, {"missing/c.html: its directory"});
+  CHECK(nowhere.output.empty());
+  scene.create("empty.json");
+  CHECK(compared(scene, {"a.json", "empty.json", "--html", "c.html"}).exit_code == 1);
+  CHECK(scene.text("c.html") == page);
+}
+
 TEST_CASE("compare refuses in one line what it cannot read, and wrong usage before it reads",
           "[host]") {
   const Refusal refusal;

@@ -15,9 +15,9 @@ Result<CompareOptions> parsed(const Words &arguments) {
   return parse_compare(Arguments(argv));
 }
 
-TEST_CASE("compare takes two recordings, and limits") {
-  const auto options =
-      parsed({"--fail-if", "cpu>+10%", "a.json", "-", "--fail-if=forks<5", "--json"});
+TEST_CASE("compare takes two recordings, limits and a page") {
+  const auto options = parsed(
+      {"--fail-if", "cpu>+10%", "a.json", "-", "--fail-if=forks<5", "--json", "--html", "c.html"});
   REQUIRE(options);
   CHECK(options->a == "a.json");
   CHECK(options->b == "-");
@@ -25,6 +25,7 @@ TEST_CASE("compare takes two recordings, and limits") {
   CHECK(options->limits[0].measure->name == "cpu");
   CHECK_FALSE(options->limits[1].fails_above);
   CHECK(options->json);
+  CHECK(options->page == "c.html");
 }
 
 TEST_CASE("wrong usage of compare is told in one line that names the culprit") {
@@ -35,6 +36,9 @@ TEST_CASE("wrong usage of compare is told in one line that names the culprit") {
       {{"-", "-"}, "standard input"},
       {{"a.json", "b.json", "--fail-if"}, "--fail-if"},
       {{"a.json", "b.json", "--fail-if", "cost>1"}, "cost is none of"},
+      {{"a.json", "b.json", "--html", "c.json"}, "--html c.json"},
+      {{"a.json", "b.json", "--html", ""}, "--html"},
+      {{"a.json", "b.json", "--html", "-.html"}, "--html -.html"},
       {{"a.json", "b.json", "--fast"}, "--fast"},
   }));
   CAPTURE(arguments);

@@ -66,6 +66,15 @@ TEST_CASE("totals stand beside each other with their difference and ratio") {
         Json{{"unit", "s"}, {"a", 20e-9}, {"b", 30e-9}, {"difference", 10e-9}, {"ratio", 1.5}});
   CHECK(json["totals"]["forks"]["difference"] == 5);
   CHECK(comparison_json(compare(b, a), {})["totals"]["forks"]["difference"] == -5);
+  Side none = a;
+  none.outcome.totals = Totals();
+  Row row = test::a_row(1);
+  row.value[RUSAGE_forks] = test::greatest;
+  Side most = none;
+  most.outcome.totals.add(row);
+  none.outcome.totals.add(test::a_row(1));
+  CHECK(comparison_json(compare(most, none), {})["totals"]["forks"]["difference"] ==
+        -18446744073709551614.0);
   CHECK(json["failed"] == Json{"a line"});
   CHECK(json["a"]["meta"]["host"] == "host");
 }
