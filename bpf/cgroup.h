@@ -52,8 +52,8 @@ static __always_inline void move_in(struct task_struct *task) {
   if (task->exit_state) return;
   u32 *own = claim(task);
   struct slot *slot =
-      own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader)) : NULL;
-  struct reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
+      own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
+  struct rusage_reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
   if (!before) return;
   read_as_kept(before, task);
   publish(slot, SLOT_ARRIVED);

@@ -25,6 +25,20 @@ struct clock {
   s64 skipped; /* our own run queue's clock less its clock_task */
 };
 
+/* The last tick's, for what is read between ticks. The skeleton knows no types of ours. */
+__s64 last_behind, last_skipped;
+__u32 last_known;
+
+static __always_inline void keep_clock(const struct clock *clock) {
+  last_behind = clock->behind;
+  last_skipped = clock->skipped;
+  last_known = clock->known;
+}
+
+static __always_inline struct clock kept_clock(void) {
+  return (struct clock){last_known, last_behind, last_skipped};
+}
+
 /* User space asks for its own CPU time right before the tick, which makes the kernel bring the
  * caller's exec_start up to date; the difference to the clock is then that system call's way out
  * and our way in, a microsecond that is the same at each tick. */
@@ -87,7 +101,7 @@ __noinline u64 user_part(u64 run, u64 user_ticks, u64 system_ticks) {
   return (run >> 32) * fraction + ((run & 0xffffffff) * fraction >> 32);
 }
 
-static __always_inline u64 user_part_of(const struct cpu_time *time) {
+static __always_inline u64 user_part_of(const struct rusage_cpu_time *time) {
   return user_part(time->run, time->user_ticks, time->system_ticks);
 }
 

@@ -45,7 +45,7 @@ static __always_inline void enter(struct task_struct *task, u32 group) {
     *own = NO_SLOT;
     return;
   }
-  struct slot *slot = give_slot(task, own, group);
+  struct slot *slot = give_slot(task, own, group, NO_SPAN);
   if (!slot) return;
   publish(slot, SLOT_ENTERED);
   count_if_just_died(task, *own);

@@ -73,6 +73,9 @@ struct percpu_counter {
 struct mm_struct {
   atomic_t mm_users;
   unsigned long total_vm;
+  unsigned long hiwater_rss;
+  unsigned long arg_start;
+  unsigned long arg_end;
   struct percpu_counter rss_stat[4];
 };
 
@@ -105,14 +108,35 @@ struct css_set {
 };
 
 struct signal_struct {
+  atomic_t live;
   int nr_threads;
+  int group_exit_code;
+  unsigned int flags;
+  unsigned long maxrss;
+};
+
+struct upid {
+  int nr;
+};
+
+struct pid {
+  unsigned int level;
+  struct upid numbers[0]; /* one for each pid namespace that knows it, from the first one on */
+};
+
+struct linux_binprm {
+  const char *filename;
 };
 
 struct task_struct {
   unsigned int __state;
   int on_cpu;
   int exit_state;
+  int exit_code;
+  int pid;
   int tgid;
+  u64 start_time;
+  char comm[16];
   struct sched_entity se;
   struct sched_info sched_info;
   struct task_io_accounting ioac;
@@ -128,6 +152,7 @@ struct task_struct {
   struct task_struct *group_leader;
   struct css_set *cgroups;
   struct signal_struct *signal;
+  struct pid *thread_pid;
 };
 
 struct bpf_array {

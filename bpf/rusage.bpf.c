@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The kernel side. The kernel already counts all we report, in each task_struct; so these programs
- * run when a task is born, when one execs, and at the tick, which reads the counters of every
- * tracked task.
+ * run when a task is born, when one execs, when a process ends, and at the tick, which reads the counters
+ * of every tracked task.
  *
  * A dead task's counters are final only at its last switch, which comes after every exit
  * tracepoint. There are two ways to read them then, chosen by what the kernel has:
  *
  *   held         births take a reference. A tick that finds a task dead and off its CPU takes its
- *                final counters and lets it go. Nothing of ours runs at exits or switches. Needs
+ *                final counters and lets it go. Nothing of ours runs at switches. Needs
  *                a kernel that lets maps hold tasks (from 6.4).
  *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
  *                counters.
@@ -26,6 +26,8 @@
 
 #include "cgroup.h"
 #include "enter.h"
+#include "exec.h"
+#include "exit.h"
 #include "memory.h"
 #include "task.h"
 #include "tick.h"
@@ -59,8 +61,17 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 #endif
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task) {
-  if (is_member(membership_of(task))) __sync_fetch_and_add(&execs, 1);
+int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program) {
+  u32 *number = membership_of(task);
+  if (is_member(number)) begin_span(task, *number, program);
+  return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(on_end, struct task_struct *task) {
+  if (BPF_CORE_READ(task, signal, live.counter)) return 0; /* threads of it live on */
+  u32 *number = membership_of(task);
+  if (is_member(number)) note_end(task, *number);
   return 0;
 }
 
@@ -162,6 +173,7 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
+  pid_level = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid, level);
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;

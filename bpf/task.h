@@ -8,23 +8,16 @@
 #include "cpu_time.h"
 #include "kernel_types.h"
 #include "read.h"
-#include "rusage_bpf/columns.h"
+#include "rusage_bpf/task_event.h"
 
 #define TASK_DEAD 0x80 /* include/linux/sched.h, the same since 4.14 */
 
-#define NOTHING(...)
-#define TASK_MEMBER(name, unit, field) u64 name;
-/* What is read from a task: its counters, and its run time apart, which the group's ticks split. */
-struct reading {
-  struct cpu_time cpu;
-  RUSAGE_COLUMNS(NOTHING, NOTHING, TASK_MEMBER, NOTHING, NOTHING)
-};
-#undef TASK_MEMBER
+#define NOTHING RUSAGE_NOTHING
 
 struct final {
   u64 known;
   u64 moved_out; /* it lives on elsewhere */
-  struct reading reading;
+  struct rusage_reading reading;
 };
 
 /* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
@@ -41,10 +34,10 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
-  __type(value, struct reading);
+  __type(value, struct rusage_reading);
 } arrivals SEC(".maps");
 
-static __always_inline void read_counters(struct reading *reading, struct task_struct *task,
+static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task,
                                           const bool direct) {
   reading->cpu.user_ticks = READ(direct, task, utime);
   reading->cpu.system_ticks = READ(direct, task, stime);
@@ -55,18 +48,20 @@ static __always_inline void read_counters(struct reading *reading, struct task_s
 
 /* The counters as the kernel has them now, the run time not brought up to date: final ones, or those
  * of a moment outside the tick, which alone has a clock for that. */
-static __always_inline void read_as_kept(struct reading *reading, struct task_struct *task) {
+static __always_inline void read_as_kept(struct rusage_reading *reading, struct task_struct *task) {
   read_counters(reading, task, true);
   reading->cpu.run = task->se.sum_exec_runtime;
 }
 
-static __always_inline void add_cpu_time(struct cpu_time *sum, const struct cpu_time *time) {
+static __always_inline void add_cpu_time(struct rusage_cpu_time *sum,
+                                         const struct rusage_cpu_time *time) {
   sum->run += time->run;
   sum->user_ticks += time->user_ticks;
   sum->system_ticks += time->system_ticks;
 }
 
-static __always_inline void take_off_cpu_time(struct cpu_time *sum, const struct cpu_time *time) {
+static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum,
+                                              const struct rusage_cpu_time *time) {
   sum->run -= time->run;
   sum->user_ticks -= time->user_ticks;
   sum->system_ticks -= time->system_ticks;
@@ -75,7 +70,7 @@ static __always_inline void take_off_cpu_time(struct cpu_time *sum, const struct
 __u64 fence;
 
 /* Reads a task's counters, true when they are final. */
-static __always_inline bool read_task(struct reading *reading, struct task_struct *task,
+static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
                                       struct final *final, const struct clock *clock,
                                       const bool direct) {
   if (direct && final && *(volatile u64 *)&final->known) {

@@ -8,13 +8,27 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ahead.h"
+#include "exec.h"
+#include "exit.h"
 #include "memory.h"
 #include "rusage_bpf/sample.h"
+#include "span.h"
 #include "task.h"
 #include "tree.h"
 
 struct rusage_sample sample;
-__u64 execs;
+
+/* What this tick tells of single tasks. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, RUSAGE_TASK_EVENTS);
+  __type(key, u32);
+  __type(value, struct rusage_task_event);
+} task_events SEC(".maps");
+
+/* A number that user space has counted up if it wants to be told of each task that lives; 0: never. */
+__u32 telling_round;
 
 /* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
 __u64 dead[RUSAGE_COLUMN_COUNT];
@@ -29,7 +43,26 @@ struct walk {
   u64 run;    /* of the thread groups that still live */
   u64 user;   /* the user part of it */
   u64 ahead;  /* see ahead.h */
+  bool telling;
 };
+
+/* A place in the list of events. NULL when it is full: what was to be told then waits for the next tick, which
+ * user space makes at once. */
+static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
+                                                           u32 number) {
+  u32 index = sample.task_events;
+  struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
+  struct life *life = life_of(number);
+  if (!event || !life) {
+    sample.more_to_tell = 1;
+    return NULL;
+  }
+  sample.task_events++;
+  event->kind = kind;
+  event->flags = 0;
+  event->span = kind == RUSAGE_BORN ? life->born_span : life->span;
+  return event;
+}
 
 /* An address back from memory: the verifier passes numbers to functions, but no such pointers. */
 static __always_inline u64 as_number(const u64 *stored) {
@@ -78,10 +111,40 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
   }
 }
 
-/* Lets a task go whose counters are final. The walk goes from the end of walk_order to its start,
- * so that the entry moved to the empty place was visited already. */
+/* How the process ended whose last task is gone. */
+static __always_inline void tell_end(struct rusage_task_event *event, u32 group, bool moved_out) {
+  struct life *life = life_of(group);
+  if (!life) return;
+  event->flags = RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : life->end_ns ? RUSAGE_STATUS : 0);
+  event->process_span = life->process_span;
+  event->end_ns = life->end_ns;
+  event->status = life->status;
+  event->peak_rss = life->peak_rss;
+  event->most_rss_so_far = life->most_rss_so_far;
+}
+
+static __always_inline void tell_living(struct task_struct *task, u32 number,
+                                        const struct rusage_reading *reading, const bool direct) {
+  struct life *life = life_of(number);
+  if (!life || life->told == telling_round) return;
+  struct rusage_task_event *event = new_event(RUSAGE_LIVES, number);
+  if (!event) return;
+  life->told = telling_round;
+  event->reading = *reading;
+  event->peak_rss = 0;
+  struct mm_struct *mm = READ(direct, task, mm);
+  if (!mm || !gauges_readable()) return;
+  u64 peak = peak_of(mm, direct);
+  barrier();
+  if (READ(direct, task, mm) == mm) event->peak_rss = peak;
+}
+
+/* Lets a task go whose counters are final, and tells so in `event`. The walk goes from the end of
+ * walk_order to its start, so that the entry moved to the empty place was visited already. */
 static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
-                                   const struct reading *reading, struct walk *walk) {
+                                   const struct rusage_reading *reading, struct walk *walk,
+                                   struct rusage_task_event *event) {
+  event->reading = *reading;
 #define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
@@ -109,6 +172,7 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
   dead[RUSAGE_user] += user;
   dead[RUSAGE_system] += group->dead.run - user;
   if (!moved_out) dead[RUSAGE_exits]++;
+  tell_end(event, group_number, moved_out);
   live_groups--;
   free_slot(group_number);
 }
@@ -125,7 +189,7 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   struct task_struct *task = direct ? slot->held : (void *)slot->task;
   if (!task) return 1;
 
-  struct reading reading;
+  struct rusage_reading reading;
   struct final *final = direct && !cgroup_id ? NULL : bpf_map_lookup_elem(&finals, &number);
   if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, &walk->clock, direct);
@@ -143,13 +207,16 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   walk->run += reading.cpu.run;
   walk->user += user_part_of(&group->now);
 
-  if (gone) {
-    retire(index, number, slot, group, &reading, walk);
+  struct rusage_task_event *event = gone ? new_event(RUSAGE_GONE, number) : NULL;
+  if (event) {
+    retire(index, number, slot, group, &reading, walk, event);
     return 0;
   }
 #define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
+  if (gone) return 0;
+  if (walk->telling) tell_living(task, number, &reading, direct);
   if (READ(direct, task, exit_state))
     sample.dying_tasks++;
   else if (gauges_readable())
@@ -168,14 +235,27 @@ static long visit_unheld(u32 step, struct walk *walk) {
 }
 
 /* What a task had used before it came is not the cgroup's. */
-static __always_inline void take_off_arrival(u32 number, struct slot *slot) {
-  struct reading *before = bpf_map_lookup_elem(&arrivals, &number);
+static __always_inline void take_off_arrival(u32 number, struct slot *slot,
+                                             struct rusage_task_event *event) {
+  struct rusage_reading *before = bpf_map_lookup_elem(&arrivals, &number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
 #define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
 #undef TAKE_OFF
   take_off_cpu_time(&group->dead, &before->cpu);
+  event->reading = *before;
+  event->flags |= RUSAGE_MOVED;
+}
+
+static __always_inline void tell_birth(struct rusage_task_event *event, u32 number) {
+  struct life *life = life_of(number);
+  if (!life) return;
+  event->flags |= RUSAGE_PROCESS;
+  event->parent_span = life->parent_span;
+  event->start_ns = life->start_ns;
+  event->pid = life->pid;
+  event->parent_pid = life->parent_pid;
 }
 
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
@@ -188,9 +268,13 @@ static long drain_birth(u32 step, void *context) {
   if (!slot || !place) return 1;
   u32 state = *(volatile u32 *)&slot->state;
   if (state == SLOT_FILLING) return 1;
+  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  if (!event) return 1;
   *place = number;
-  if (state == SLOT_ARRIVED) take_off_arrival(number, slot);
+  __builtin_memset(&event->reading, 0, sizeof(event->reading));
+  if (state == SLOT_ARRIVED) take_off_arrival(number, slot, event);
   if (slot->group == number) {
+    tell_birth(event, number);
     live_groups++;
     if (state == SLOT_BORN) dead[RUSAGE_forks]++;
   }
@@ -203,7 +287,10 @@ static __always_inline int run_tick(const bool direct) {
   struct walk walk = {};
   sample.monotonic_ns = bpf_ktime_get_ns();
   read_clock(&walk.clock);
+  keep_clock(&walk.clock);
+  walk.telling = telling_round != 0;
   tick++;
+  sample.task_events = sample.more_to_tell = 0;
   u64 taken = *(volatile u64 *)&queue.taken;
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
   sample.dying_tasks = 0;
@@ -216,13 +303,14 @@ static __always_inline int run_tick(const bool direct) {
   /* Counted only now: a task found dead may have left a child since the births were drained, and
    * where no task and no birth is left, the tree is over. */
   sample.pending_births = *(volatile u64 *)&queue.taken - queue.drained;
+  sample.births = queue.drained;
 
 #define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += dead[RUSAGE_##name];
   RUSAGE_COLUMNS(NOTHING, ADD_DEAD, ADD_DEAD, ADD_DEAD, NOTHING)
 #undef ADD_DEAD
   sample.value[RUSAGE_user] += walk.user;
   sample.value[RUSAGE_system] += walk.run - walk.user;
-  sample.value[RUSAGE_execs] += *(volatile u64 *)&execs;
+  sample.value[RUSAGE_execs] += *(volatile u64 *)&execs_untold;
   sample.value[RUSAGE_pid_count] = live_groups;
   sample.value[RUSAGE_thread_count] = walked;
   sample.untracked_tasks = untracked_tasks;

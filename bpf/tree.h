@@ -21,6 +21,8 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "rusage_bpf/task_event.h"
+#include "span.h"
 
 #define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h, an interface that cannot change */
 
@@ -43,13 +45,6 @@ const volatile __u64 cgroup_id = 0; /* the inode of its directory; 0: members ar
  * it had used what `arrivals` says. */
 enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED, SLOT_ARRIVED };
 
-/* Run time and the tick counts that say how to split it, in nanoseconds. */
-struct cpu_time {
-  u64 run;
-  u64 user_ticks;
-  u64 system_ticks;
-};
-
 /* A task, and for the first tracked task of a thread group, the group's own record as well. */
 struct slot {
   struct task_struct __kptr *held;
@@ -59,11 +54,12 @@ struct slot {
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
-  u32 tick;             /* the tick that last visited a member; what follows belongs to that tick */
-  struct cpu_time now;  /* of all members, the dead included, as far as they were visited */
-  struct cpu_time dead; /* of the members that are gone, less what others had used before they came:
+  u32 tick; /* the tick that last visited a member; what follows belongs to that tick */
+  struct rusage_cpu_time now; /* of all members, the dead included, as far as they were visited */
+  struct rusage_cpu_time
+      dead;       /* of the members that are gone, less what others had used before they came:
                            the only sum kept from tick to tick, and together with the living positive */
-  u64 counted_mm;       /* the address space and the descriptor table counted last */
+  u64 counted_mm; /* the address space and the descriptor table counted last */
   u64 counted_files;
 };
 
@@ -175,10 +171,10 @@ static __always_inline u32 *claim(struct task_struct *task) {
 }
 
 /* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or in one of its own
- * (NO_SLOT). Where there is no room it is counted, and stays a member, so that its children are not
- * missed. */
-static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership,
-                                              u32 group) {
+ * (NO_SLOT), whose process was made by a task of the span `parent`. Where there is no room it is
+ * counted, and stays a member, so that its children are not missed. */
+static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership, u32 group,
+                                              u64 parent) {
   bool own_group = group == NO_SLOT;
   u32 number = take_slot();
   struct slot *slot = slot_at(number);
@@ -195,6 +191,10 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     slot->tick = 0;
     __builtin_memset(&slot->dead, 0, sizeof(slot->dead));
   }
+  if (own_group)
+    begin_life(number, task, parent);
+  else
+    join_life(number, group);
   __sync_fetch_and_add(&record->members, 1);
   if (hold_tasks) {
     struct task_struct *held = bpf_task_acquire(task);
@@ -225,7 +225,7 @@ static __always_inline void add_birth(struct task_struct *task, const u32 *creat
     count_untracked();
     return;
   }
-  struct slot *slot = give_slot(task, own, thread ? process->group : NO_SLOT);
+  struct slot *slot = give_slot(task, own, thread ? process->group : NO_SLOT, span_of(creator));
   if (slot) publish(slot, SLOT_BORN);
 }
 

@@ -4,12 +4,14 @@
 #include <cstdio>
 #include <string_view>
 
+#include "cli/compare_options.h"
 #include "cli/convert_options.h"
 #include "cli/options.h"
 #include "cli/recover_options.h"
 #include "cli/report_options.h"
 #include "cli/schema_options.h"
 #include "output/text.h"
+#include "run/compare.h"
 #include "run/convert.h"
 #include "run/recover.h"
 #include "run/run.h"
@@ -75,6 +77,7 @@ int main(int argc, char **argv) {
   if (first == "recover") return sub_command_main(parse_recover(arguments.subspan(1)), recover);
   if (first == "convert") return sub_command_main(parse_convert(arguments.subspan(1)), convert);
   if (first == "report") return sub_command_main(parse_report(arguments.subspan(1)), convert);
+  if (first == "compare") return sub_command_main(parse_compare(arguments.subspan(1)), compare);
   if (first == "schema") return sub_command_main(parse_schema(arguments.subspan(1)), print_schema);
   return record_main(arguments);
 }

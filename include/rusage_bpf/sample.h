@@ -8,7 +8,7 @@
 #include "rusage_bpf/columns.h"
 
 struct rusage_sample {
-  /* Indexed by enum rusage_column. Counters are sums since each task was born, and so never start
+  /* Indexed by enum rusage_column; of execs, only those that no record in the ring buffer tells. Counters are sums since each task was born, and so never start
    * again when a task dies; run time includes what tasks on a CPU have used up to the moment of the
    * look. */
   __u64 value[RUSAGE_COLUMN_COUNT];
@@ -18,12 +18,17 @@ struct rusage_sample {
   __u64 untracked_tasks;
   /* Tasks that are dying but have not made their last switch, so that their counters still move. */
   __u64 dying_tasks;
-  /* Births that were seen by the kernel side but whose slots were not filled in yet at this look.
-   */
+  /* Births that were seen by the kernel side but whose slots were not filled in yet at this look, and
+   * those that the looks so far have taken in. */
   __u64 pending_births;
+  __u64 births;
+  /* Length of the list of events (rusage_bpf/task_event.h), and whether it was too short: another
+   * tick tells the rest. */
+  __u64 task_events;
+  __u64 more_to_tell;
 };
 
-#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 4) * 8)
+#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 7) * 8)
 #ifdef __cplusplus
 static_assert(sizeof(rusage_sample) == RUSAGE_SAMPLE_SIZE);
 #else

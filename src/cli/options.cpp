@@ -35,7 +35,7 @@ std::optional<std::uint64_t> parse_seconds(const std::string &text, double longe
   return static_cast<std::uint64_t>(std::llround(*seconds * static_cast<double>(ns_per_s)));
 }
 
-// The options that CLI11 leaves as text.
+// What becomes options only once it is understood.
 struct Texts {
   std::string interval;
   std::string duration;
@@ -43,6 +43,9 @@ struct Texts {
   std::string pid;
   std::string user;
   std::string ring_rows;
+  std::string max_processes;
+  bool progress = false;
+  bool no_progress = false;
 };
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
@@ -64,6 +67,9 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     if (!options.until_tree && texts.until != "command")
       return error(fmt::format("--until {}: give command or tree", texts.until));
   }
+  if (texts.progress && texts.no_progress)
+    return error("give --progress or --no-progress, not both");
+  if (texts.progress || texts.no_progress) options.progress = texts.progress;
   if (app.count("--user") > 0) options.user = texts.user;
   if (app.count("--pid") > 0) {
     options.pid = parse_number<pid_t>(texts.pid);
@@ -79,6 +85,13 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
       return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000",
                                texts.ring_rows, most_ring_rows));
     options.ring.rows = *rows;
+  }
+  if (app.count("--max-processes") > 0) {
+    const auto processes = parse_number<std::uint64_t>(texts.max_processes);
+    if (!processes)
+      return error(fmt::format("--max-processes {}: give a number of processes, such as 100000",
+                               texts.max_processes));
+    options.max_processes = *processes;
   }
   return {};
 }
@@ -127,7 +140,8 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_option(
          "-o,--output", options.outputs,
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
-         ".jsonl, .csv, .html; - is standard output in JSON, -.csv in CSV; default rusage.json")
+         ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; default "
+         "rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(
@@ -136,7 +150,10 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_option("-u,--user", texts.user,
                  "who the command runs as; default whoever runs the recorder")
       ->option_text("NAME");
-  app.add_flag("-q,--quiet", options.quiet, "no summary");
+  app.add_flag("-q,--quiet", options.quiet, "no summary, and no live line");
+  app.add_flag("--progress", texts.progress,
+               "a live line where standard error is a terminal; default with --pid and --cgroup");
+  app.add_flag("--no-progress", texts.no_progress, "no live line");
   app.add_option("-p,--pid", texts.pid, "record a process that runs, and its descendants")
       ->option_text("PID");
   app.add_option("--cgroup", options.cgroup, "record every process in a cgroup v2 and below it")
@@ -158,6 +175,10 @@ Result<Options> recording_options(Arguments arguments) {
       ->option_text("N");
   app.add_flag("--ring-sync", options.ring.sync,
                "the ring is safe from a power cut as well: every row is written to the disk");
+  app.add_option("--max-processes", texts.max_processes,
+                 "how many processes the outputs list; the rest is kept by command alone; "
+                 "default 100000")
+      ->option_text("N");
   constexpr auto for_tests = "For tests, the ways of other kernels";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count the dead as before Linux 6.4, at a cost to every switch of the machine")

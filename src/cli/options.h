@@ -20,7 +20,9 @@ struct Options {
   bool csv_meta = false;             // what is known of the recording stands in front of CSV
   std::optional<std::string> user;   // who the command runs as; nothing: as we do
   bool quiet = false;
+  std::optional<bool> progress;  // a live line; nothing: where nobody else writes to the terminal
   RingOptions ring;
+  std::uint64_t max_processes = 100'000;  // in the outputs; the rest is kept by command alone
   // The ways of other kernels, on one that has better ones: for tests.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;

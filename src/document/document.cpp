@@ -86,8 +86,26 @@ Json audit_json(const Outcome &outcome) {
           {"events_lost", value_or_null(audit.events_lost)},
           {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
           {"rows_damaged", audit.rows_damaged},
+          {"processes_left_out", outcome.processes_left_out},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
           {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
+}
+
+// A number for each counter, null where it is not known.
+void add_counters(Json &json, const Values &value, const Known &known) {
+  for (std::size_t i = 0; i < column_count; i++)
+    if (columns[i].kind == Column::Kind::counter)
+      json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
+}
+
+void counters_from(const Json &json, Values &value, Known &known) {
+  for (std::size_t i = 0; i < column_count; i++) {
+    if (columns[i].kind != Column::Kind::counter) continue;
+    const Json *number = find_field(json, columns[i].name);
+    if (!number) continue;
+    value[i] = number_from(i, *number);
+    known.set(i);
+  }
 }
 
 Audit audit_from(const Json &json) {
@@ -160,6 +178,28 @@ Json sample_json(const Row &row) {
   return json;
 }
 
+Json process_json(const Process &process) {
+  const auto signed_seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
+  Json json = {{"pid", process.pid},
+               {"ppid", process.ppid},
+               {"command", value_or_null(process.image->command)},
+               {"argv", process.image->argv},
+               {"start", signed_seconds(process.start_ns)},
+               {"end", process.end_ns ? Json(signed_seconds(*process.end_ns)) : Json(nullptr)},
+               {"exit_code", value_or_null(process.exit.code)},
+               {"signal", value_or_null(process.exit.signal)}};
+  add_counters(json, process.value, process.known);
+  json["peak_rss"] = value_or_null(process.peak_rss);
+  return json;
+}
+
+Json command_json(const Command &command) {
+  Json json = {{"command", value_or_null(command.name)}, {"processes", command.processes}};
+  add_counters(json, command.value, command.known);
+  json["peak_rss"] = value_or_null(command.peak_rss);
+  return json;
+}
+
 Json end_json(const Outcome &outcome) {
   const Json meta = {
       {"end", iso_8601(outcome.end_realtime_ns)},
@@ -226,6 +266,35 @@ Result<Row> row_from(const Json &sample) {
   });
 }
 
+Result<Process> process_from(const Json &json) {
+  return checked<Process>("", [&] {
+    if (!json.is_object()) throw WrongField("it must be an object");
+    Process process;
+    process.pid = field_or<int>(json, "pid");
+    process.ppid = field_or<int>(json, "ppid");
+    process.image = std::make_shared<const Image>(Image{
+        field<std::string>(json, "command"), field_or<std::vector<std::string>>(json, "argv")});
+    process.start_ns = signed_nanoseconds_field(json, "start").value_or(0);
+    process.end_ns = signed_nanoseconds_field(json, "end");
+    process.exit = {field<int>(json, "exit_code"), field<int>(json, "signal")};
+    counters_from(json, process.value, process.known);
+    process.peak_rss = field<std::uint64_t>(json, "peak_rss");
+    return process;
+  });
+}
+
+Result<Command> command_from(const Json &json) {
+  return checked<Command>("", [&] {
+    if (!json.is_object()) throw WrongField("it must be an object");
+    Command command;
+    command.name = field<std::string>(json, "command");
+    command.processes = field_or<std::uint64_t>(json, "processes");
+    counters_from(json, command.value, command.known);
+    command.peak_rss = field<std::uint64_t>(json, "peak_rss");
+    return command;
+  });
+}
+
 Result<Outcome> outcome_from(const Json &end) {
   return checked<Outcome>(not_ours, [&] {
     const Json &meta = object_in(end, "meta");
@@ -233,7 +302,9 @@ Result<Outcome> outcome_from(const Json &end) {
     outcome.end_realtime_ns = time_from(meta, "end");
     outcome.ended_by = field_or<std::string>(meta, "ended_by");
     outcome.exit = {field<int>(meta, "exit_code"), field<int>(meta, "signal")};
-    outcome.audit = audit_from(object_in(end, "audit"));
+    const Json &audit = object_in(end, "audit");
+    outcome.audit = audit_from(audit);
+    outcome.processes_left_out = field_or<std::uint64_t>(audit, "processes_left_out");
     outcome.recovered = field_or<bool>(meta, "recovered");
     outcome.rows_overwritten = field_or<std::uint64_t>(meta, "rows_overwritten");
     return outcome;

@@ -19,6 +19,10 @@ std::string to_text(const Json &json);
 Json begin_json(const Recording &recording);
 // {"timestamp", a number or null for each column}.
 Json sample_json(const Row &row);
+// {"pid", "ppid", "command", "argv", "start", "end", "exit_code", "signal", a number for each counter, "peak_rss"}.
+Json process_json(const Process &process);
+// {"command", "processes", a number for each counter, "peak_rss"}.
+Json command_json(const Command &command);
 // {"meta", "totals", "audit"}: what is known after the last row; `meta` continues that of the
 // beginning.
 Json end_json(const Outcome &outcome);
@@ -32,7 +36,10 @@ Result<Recording> recording_from(const Json &begin);
 // All but the row's number and its losses, which no sample tells. What is wrong is said of the sample:
 // "rss must be ...".
 Result<Row> row_from(const Json &sample);
-// All but the totals, which are the sums of the rows at hand.
+// All but whether it was forked only, which no document tells.
+Result<Process> process_from(const Json &json);
+Result<Command> command_from(const Json &json);
+// All but the totals, which are the sums of the rows at hand, and the commands.
 Result<Outcome> outcome_from(const Json &end);
 
 }  // namespace rusage_bpf

@@ -75,6 +75,13 @@ std::uint64_t to_nanoseconds(const Json &value, std::string_view key) {
   return nanoseconds(seconds);
 }
 
+std::int64_t to_signed_nanoseconds(const Json &value, std::string_view key) {
+  const double seconds = value.is_number() ? value.get<double>() : longest_s * 2;
+  if (!(std::abs(seconds) <= longest_s))
+    refuse(value, key, fmt::format("seconds from {} to {}", -longest_s, longest_s));
+  return std::llround(seconds * 1e9);
+}
+
 std::string to_string(const Json &value, std::string_view key) {
   if (!value.is_string()) refuse(value, key, "text");
   return value.get<std::string>();
@@ -95,6 +102,11 @@ bool to_bool(const Json &value, std::string_view key) {
 std::optional<std::uint64_t> nanoseconds_field(const Json &object, std::string_view key) {
   const Json *value = find_field(object, key);
   return value ? std::optional(to_nanoseconds(*value, key)) : std::nullopt;
+}
+
+std::optional<std::int64_t> signed_nanoseconds_field(const Json &object, std::string_view key) {
+  const Json *value = find_field(object, key);
+  return value ? std::optional(to_signed_nanoseconds(*value, key)) : std::nullopt;
 }
 
 }  // namespace rusage_bpf

@@ -34,6 +34,8 @@ std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t
 int to_int(const Json &value, std::string_view key);
 // From seconds, as nanoseconds.
 std::uint64_t to_nanoseconds(const Json &value, std::string_view key);
+// The same for an instant, which may be before what it counts from.
+std::int64_t to_signed_nanoseconds(const Json &value, std::string_view key);
 std::string to_string(const Json &value, std::string_view key);
 std::vector<std::string> to_strings(const Json &value, std::string_view key);
 bool to_bool(const Json &value, std::string_view key);
@@ -61,5 +63,6 @@ T field_or(const Json &object, std::string_view key, T otherwise = T()) {
 
 // A field in seconds, as nanoseconds.
 std::optional<std::uint64_t> nanoseconds_field(const Json &object, std::string_view key);
+std::optional<std::int64_t> signed_nanoseconds_field(const Json &object, std::string_view key);
 
 }  // namespace rusage_bpf

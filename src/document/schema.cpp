@@ -125,8 +125,33 @@ Json audit() {
                  {"events_lost", count_or_null()},
                  {"ticks_missed", count_or_null()},
                  {"rows_damaged", count()},
+                 {"processes_left_out", count()},
                  {"recorder_cpu", seconds_or_null()},
                  {"recorder_peak_rss", count_or_null()}});
+}
+
+// With a number for each counter.
+Json with_counters(Json properties) {
+  for (const Column &column : columns)
+    if (column.kind == Column::Kind::counter)
+      properties[std::string(column.name)] = number_or_null(column);
+  properties["peak_rss"] = count_or_null();
+  return object(properties);
+}
+
+Json process() {
+  return with_counters({{"pid", count()},
+                        {"ppid", count()},
+                        {"command", type_or_null("string")},
+                        {"argv", list_of(type("string"))},
+                        {"start", type("number")},
+                        {"end", type_or_null("number")},
+                        {"exit_code", count_or_null()},
+                        {"signal", count_or_null()}});
+}
+
+Json command() {
+  return with_counters({{"command", type_or_null("string")}, {"processes", count()}});
 }
 
 }  // namespace
@@ -137,6 +162,8 @@ Json json_schema() {
   schema.update(object({{"schema", {{"const", document_schema}}},
                         {"columns", column_list()},
                         {"samples", list_of(sample())},
+                        {"processes", list_of(process())},
+                        {"commands", list_of(command())},
                         {"meta", meta()},
                         {"totals", totals()},
                         {"audit", audit()}}));

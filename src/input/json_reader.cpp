@@ -13,23 +13,30 @@ namespace {
 
 using Event = Json::parse_event_t;
 
-enum class Part { none, samples, kept, skipped };
+enum class Part { none, samples, processes, commands, kept, skipped };
 
 Part part_of(const std::string &key) {
   if (key == "samples") return Part::samples;
+  if (key == "processes") return Part::processes;
+  if (key == "commands") return Part::commands;
   const bool kept = key == "schema" || key == "meta" || key == "columns" || key == "audit";
   return kept ? Part::kept : Part::skipped;
 }
 
-using TakeSample = std::function<void(const Json &)>;
+bool is_list(Part part) {
+  return part == Part::samples || part == Part::processes || part == Part::commands;
+}
+
+// Takes an element of one of the lists.
+using TakeElement = std::function<void(Part, const Json &)>;
 
 // One pass over the document.
 class Pass {
  public:
-  // With `take_sample`, each sample is given to it, and nothing is kept. Without, the samples are
-  // skipped.
-  explicit Pass(const InputFile &file, TakeSample take_sample = {})
-      : file_(file), take_sample_(std::move(take_sample)) {}
+  // With `take`, each element of the lists is given to it, and nothing is kept. Without, the lists
+  // are skipped.
+  explicit Pass(const InputFile &file, TakeElement take = {})
+      : file_(file), take_(std::move(take)) {}
 
   [[nodiscard]] bool met_samples() const { return met_samples_; }
 
@@ -54,21 +61,22 @@ class Pass {
       part_ = part_of(value.get_ref<const std::string &>());
       met_samples_ = met_samples_ || part_ == Part::samples;
       buffer_.begin_part();
-      return part_ == (take_sample_ ? Part::samples : Part::kept);
+      return take_ ? is_list(part_) : part_ == Part::kept;
     }
-    const bool taken = take_sample_ && part_ == Part::samples;
+    const bool taken = take_ && is_list(part_);
     if (part_ != Part::kept && !taken) buffer_.begin_part();
-    return taken ? see_in_samples(depth, event, value) : true;
+    return taken ? see_in_list(depth, event, value) : true;
   }
 
-  bool see_in_samples(int depth, Event event, const Json &value) {
+  bool see_in_list(int depth, Event event, const Json &value) {
     const bool opens = event == Event::object_start || event == Event::array_start;
     if (depth == 1 && event != Event::array_start && event != Event::array_end)
-      refuse("samples must be a list");
-    const bool whole_sample = depth == 2 && !opens && event != Event::key;
-    if (!whole_sample) return true;
+      refuse(part_ == Part::samples ? "samples must be a list"
+                                    : "processes and commands must be lists");
+    const bool whole_element = depth == 2 && !opens && event != Event::key;
+    if (!whole_element) return true;
     buffer_.begin_part();
-    take_sample_(value);
+    take_(part_, value);
     return false;
   }
 
@@ -88,7 +96,7 @@ class Pass {
   }
 
   const InputFile &file_;
-  TakeSample take_sample_;
+  TakeElement take_;
   InputBuffer buffer_{file_};
   Part part_ = Part::none;
   bool met_samples_ = false;
@@ -108,15 +116,25 @@ Result<Reading> read_json(const InputFile &file, Sink &sink) {
 
   if (auto begun = sink.begin(*recording); !begun) return tl::unexpected(begun.error());
   Totals &totals = outcome->totals;
-  Pass second(file, [&](const Json &sample) {
-    auto row = row_from(sample);
-    if (!row)
+  const auto must = [&](auto result, const std::string &which) {
+    if (!result)
       throw Stop{
-          file.error(fmt::format("{}: sample {}: {}", not_ours, totals.rows(), row.error().message))
-              .value()};
-    row->number = totals.rows();
-    totals.add(*row);
-    if (auto taken = sink.row(*row); !taken) throw Stop{taken.error()};
+          file.error(fmt::format("{}: {}{}", not_ours, which, result.error().message)).value()};
+    return *std::move(result);
+  };
+  Pass second(file, [&](Part part, const Json &element) {
+    Result<void> taken;
+    if (part == Part::samples) {
+      Row row = must(row_from(element), fmt::format("sample {}: ", totals.rows()));
+      row.number = totals.rows();
+      totals.add(row);
+      taken = sink.row(row);
+    } else if (part == Part::processes) {
+      taken = sink.process(must(process_from(element), "a process: "));
+    } else {
+      outcome->commands.push_back(must(command_from(element), "a command: "));
+    }
+    if (!taken) throw Stop{taken.error()};
   });
   if (const auto samples = second.run(); !samples) return tl::unexpected(samples.error());
   if (auto ended = sink.end(*outcome); !ended) return tl::unexpected(ended.error());

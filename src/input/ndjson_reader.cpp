@@ -35,6 +35,7 @@ class Lines {
     const bool end_missing = !outcome_;
     Outcome outcome = end_missing ? outcome_without_end() : *std::move(outcome_);
     outcome.totals = totals_;
+    outcome.commands = commands_;
     if (auto ended = sink_.end(outcome); !ended) return tl::unexpected(ended.error());
     return Reading{.rows = totals_.rows(), .end_missing = end_missing};
   }
@@ -64,6 +65,8 @@ class Lines {
     if (outcome_) return refuse("the recording has ended before it");
     if (*kind == "begin") return begin(object);
     if (*kind == "sample") return sample(object);
+    if (*kind == "process") return process(object);
+    if (*kind == "command") return command(object);
     if (*kind == "end") return end(object);
     return {};  // of a later build
   }
@@ -86,6 +89,19 @@ class Lines {
     return sink_.row(*row);
   }
 
+  Result<void> process(const Json &object) {
+    const auto process = process_from(object);
+    if (!process) return refuse(process.error().message);
+    return sink_.process(*process);
+  }
+
+  Result<void> command(const Json &object) {
+    auto command = command_from(object);
+    if (!command) return refuse(command.error().message);
+    commands_.push_back(*std::move(command));
+    return {};
+  }
+
   Result<void> end(const Json &object) {
     auto outcome = outcome_from(object);
     if (!outcome) return file_.error(outcome.error().message);
@@ -105,6 +121,7 @@ class Lines {
   Sink &sink_;
   InputBuffer buffer_{file_};
   Totals totals_;
+  std::vector<Command> commands_;
   std::uint64_t number_ = 0;  // of the line
   std::uint64_t last_row_ns_ = 0;
   bool began_ = false;

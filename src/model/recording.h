@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "model/commands.h"
+#include "model/process.h"
 #include "model/totals.h"
 
 namespace rusage_bpf {
@@ -25,12 +27,6 @@ struct Recording {
   std::uint64_t start_realtime_ns = 0;
   std::string backend;
   std::array<std::string, column_count> origin;  // where each column's figures come from
-};
-
-// How a process ended: one of the two is set.
-struct Exit {
-  std::optional<int> code;
-  std::optional<int> signal;
 };
 
 // The columns that the kernel itself reports for a reaped process and all its reaped descendants.
@@ -63,6 +59,8 @@ struct Outcome {
   std::string ended_by;  // empty where the recorder did not live to tell
   Exit exit;
   Totals totals;
+  std::vector<Command> commands{};       // the one that used most CPU first
+  std::uint64_t processes_left_out = 0;  // spans past the limit, which `commands` alone hold
   Audit audit;
   bool recovered = false;              // the rows come out of a recovery ring
   std::uint64_t rows_overwritten = 0;  // there, by later ones

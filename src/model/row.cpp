@@ -1,15 +1,25 @@
 #include "model/row.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace rusage_bpf {
 
+namespace {
+
+bool is_cpu(std::size_t column) {
+  return column == RUSAGE_user || column == RUSAGE_system;
+}
+
+bool is_counter(std::size_t column) {
+  return columns[column].kind == Column::Kind::counter;
+}
+
+}  // namespace
+
 Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
   const bool first = rows_ == 0;
-  if (first) {
-    start_ns_ = snapshot.monotonic_ns;
-    if (baseline_ == Baseline::first_look) reported_ = snapshot.value;
-  }
+  look(snapshot);
   Row row{.number = rows_++,
           .realtime_ns = realtime_ns,
           .value = snapshot.value,
@@ -17,38 +27,49 @@ Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
           .losses = {.untracked_tasks = snapshot.untracked_tasks, .ticks_missed = 0}};
   row.value[RUSAGE_elapsed] = snapshot.monotonic_ns - start_ns_;
   row.known.set(RUSAGE_elapsed);
-  if (first) {
-    for (std::size_t i = 0; i < column_count; i++)
-      if (columns[i].kind == Column::Kind::counter) row.known.reset(i);
-    return row;
+  for (std::size_t i = 0; i < column_count; i++) {
+    if (!is_counter(i)) continue;
+    if (first)
+      row.known.reset(i);
+    else
+      row.value[i] = reached_[i] - std::exchange(told_[i], reached_[i]);
   }
-  add_counter_deltas(snapshot, row);
-  add_cpu_deltas(snapshot, row);
   return row;
 }
 
-void RowMaker::add_counter_deltas(const Snapshot &snapshot, Row &row) {
-  for (std::size_t i = 0; i < column_count; i++) {
-    const bool cpu = i == RUSAGE_user || i == RUSAGE_system;
-    if (columns[i].kind != Column::Kind::counter || cpu || !snapshot.known[i]) continue;
-    const std::uint64_t reached = std::max(snapshot.value[i], reported_[i]);
-    row.value[i] = reached - reported_[i];
-    reported_[i] = reached;
+void RowMaker::look(const Snapshot &snapshot) {
+  if (!std::exchange(begun_, true)) {
+    start_ns_ = snapshot.monotonic_ns;
+    if (baseline_ == Baseline::first_look) start_ = reached_ = told_ = snapshot.value;
+    return;
   }
+  reach_counters(snapshot);
+  reach_cpu(snapshot);
+}
+
+Values RowMaker::counted() const {
+  Values counted{};
+  for (std::size_t i = 0; i < column_count; i++)
+    if (is_counter(i)) counted[i] = reached_[i] - start_[i];
+  return counted;
+}
+
+void RowMaker::reach_counters(const Snapshot &snapshot) {
+  for (std::size_t i = 0; i < column_count; i++)
+    if (is_counter(i) && !is_cpu(i) && snapshot.known[i])
+      reached_[i] = std::max(snapshot.value[i], reached_[i]);
 }
 
 // The sum of both is the run time and goes first; the split then comes as near to the snapshot's as
 // it can without either part going back.
-void RowMaker::add_cpu_deltas(const Snapshot &snapshot, Row &row) {
+void RowMaker::reach_cpu(const Snapshot &snapshot) {
   const std::uint64_t run = snapshot.value[RUSAGE_user] + snapshot.value[RUSAGE_system];
-  const std::uint64_t reported_run = reported_[RUSAGE_user] + reported_[RUSAGE_system];
-  const std::uint64_t delta = std::max(run, reported_run) - reported_run;
-  const std::uint64_t user = std::clamp(snapshot.value[RUSAGE_user], reported_[RUSAGE_user],
-                                        reported_[RUSAGE_user] + delta);
-  row.value[RUSAGE_user] = user - reported_[RUSAGE_user];
-  row.value[RUSAGE_system] = delta - row.value[RUSAGE_user];
-  reported_[RUSAGE_user] += row.value[RUSAGE_user];
-  reported_[RUSAGE_system] += row.value[RUSAGE_system];
+  const std::uint64_t reached_run = reached_[RUSAGE_user] + reached_[RUSAGE_system];
+  const std::uint64_t more = std::max(run, reached_run) - reached_run;
+  const std::uint64_t user =
+      std::clamp(snapshot.value[RUSAGE_user], reached_[RUSAGE_user], reached_[RUSAGE_user] + more);
+  reached_[RUSAGE_system] += more - (user - reached_[RUSAGE_user]);
+  reached_[RUSAGE_user] = user;
 }
 
 }  // namespace rusage_bpf

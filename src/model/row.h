@@ -39,14 +39,26 @@ class RowMaker {
   // to fill in.
   Row next(const Snapshot &snapshot, std::uint64_t realtime_ns);
 
+  // A look that makes no row: the next one tells what was seen.
+  void look(const Snapshot &snapshot);
+
+  // What each counter has reached since counting started: the rows' sums, and what the next row will tell.
+  [[nodiscard]] Values counted() const;
+
+  // When the recording began, on the clock of the snapshots.
+  [[nodiscard]] std::uint64_t start_ns() const { return start_ns_; }
+
  private:
-  void add_counter_deltas(const Snapshot &snapshot, Row &row);
-  void add_cpu_deltas(const Snapshot &snapshot, Row &row);
+  void reach_counters(const Snapshot &snapshot);
+  void reach_cpu(const Snapshot &snapshot);
 
   Baseline baseline_;
   std::uint64_t rows_ = 0;
+  bool begun_ = false;
   std::uint64_t start_ns_ = 0;
-  Values reported_{};  // the sum of each counter over the rows so far
+  Values start_{};    // of each counter, what it was before counting started
+  Values reached_{};  // what the looks so far have seen, never going back
+  Values told_{};     // what the rows so far have told
 };
 
 }  // namespace rusage_bpf

@@ -16,11 +16,8 @@ struct Extension {
 constexpr std::array extensions{
     Extension{".json", Format::json},    Extension{".ndjson", Format::ndjson},
     Extension{".jsonl", Format::ndjson}, Extension{".csv", Format::csv},
-    Extension{".html", Format::html},
+    Extension{".html", Format::html},    Extension{".perfetto.json", Format::perfetto},
 };
-
-// Formats to come must not be written as another one.
-constexpr std::string_view other_format = ".perfetto.json";
 
 std::string list_of_extensions() {
   std::string list;
@@ -36,13 +33,16 @@ std::string list_of_extensions() {
 Result<OutputName> parse_output_name(const std::string &name) {
   if (name == "-" || name == "/dev/null" || name == "/dev/full")
     return OutputName{Format::json, name};
-  for (const auto &[text, format] : extensions) {
-    if (!name.ends_with(text) || name.ends_with(other_format)) continue;
-    const bool standard_output = name.size() == text.size() + 1 && name.front() == '-';
-    return OutputName{format, standard_output ? "-" : name};
-  }
-  return error(fmt::format("--output {}: the name must end in {}, which tells the format", name,
-                           list_of_extensions()));
+  const Extension *longest = nullptr;
+  for (const Extension &extension : extensions)
+    if (name.ends_with(extension.text) &&
+        (!longest || extension.text.size() > longest->text.size()))
+      longest = &extension;
+  if (!longest)
+    return error(fmt::format("--output {}: the name must end in {}, which tells the format", name,
+                             list_of_extensions()));
+  const bool standard_output = name.size() == longest->text.size() + 1 && name.front() == '-';
+  return OutputName{longest->format, standard_output ? "-" : name};
 }
 
 Result<void> check_output_names(const std::vector<std::string> &names, bool csv_meta) {

@@ -9,7 +9,7 @@
 
 namespace rusage_bpf {
 
-enum class Format { json, ndjson, csv, html };
+enum class Format { json, ndjson, csv, html, perfetto };
 
 // An output as the command line names it.
 struct OutputName {

@@ -1,5 +1,7 @@
 #include "output/html_sink.h"
 
+#include <algorithm>
+
 #include "output/page.h"
 #include "output/summary_sink.h"
 
@@ -24,8 +26,34 @@ Result<void> HtmlSink::row(const Row &row) {
   return {};
 }
 
+Result<void> HtmlSink::process(const Process &process) {
+  processes_.push_back(process);
+  if (processes_.size() >= 2 * page_processes) keep_costliest(page_processes);
+  return {};
+}
+
+void HtmlSink::keep_costliest(std::size_t most) {
+  if (processes_.size() <= most) return;
+  const auto cpu_ns = [](const Process &process) {
+    return process.value[RUSAGE_user] + process.value[RUSAGE_system];
+  };
+  std::nth_element(processes_.begin(), processes_.begin() + static_cast<std::ptrdiff_t>(most),
+                   processes_.end(),
+                   [&](const Process &a, const Process &b) { return cpu_ns(a) > cpu_ns(b); });
+  processes_.resize(most);
+}
+
 Result<void> HtmlSink::end(const Outcome &outcome) {
-  auto written = write_page(file_, page_document(recording_, outcome), *buckets_);
+  keep_costliest(page_processes);
+  std::sort(processes_.begin(), processes_.end(),
+            [](const Process &a, const Process &b) { return a.start_ns < b.start_ns; });
+  Json document = page_document(recording_, outcome);
+  if (!processes_.empty()) document["processes"] = Json::array();
+  for (const Process &process : processes_) document["processes"].push_back(process_json(process));
+  if (!outcome.commands.empty()) document["commands"] = Json::array();
+  for (const Command &command : outcome.commands)
+    document["commands"].push_back(command_json(command));
+  auto written = write_page(file_, document, *buckets_);
   return written ? file_.commit() : written;
 }
 

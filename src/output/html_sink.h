@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "document/document.h"
 #include "model/buckets.h"
@@ -13,6 +14,8 @@ namespace rusage_bpf {
 
 // More than a screen has columns of dots, and a page of less than 1 MiB.
 inline constexpr std::size_t page_buckets = 1600;
+// More than a page of less than 1 MiB has room for.
+inline constexpr std::size_t page_processes = 10'000;
 
 class HtmlSink final : public Sink {
  public:
@@ -20,12 +23,16 @@ class HtmlSink final : public Sink {
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
   Result<void> end(const Outcome &outcome) override;
 
  private:
+  void keep_costliest(std::size_t most);
+
   OutputFile file_;
   Recording recording_;
   std::optional<Buckets> buckets_;
+  std::vector<Process> processes_;
 };
 
 // The recording without its samples, as write_page wants it.

@@ -17,7 +17,21 @@ Result<void> JsonSink::row(const Row &row) {
   return file_.write((std::exchange(any_row_, true) ? ",\n" : "\n") + to_text(sample_json(row)));
 }
 
+Result<void> JsonSink::process(const Process &process) {
+  return processes_.write((processes_.empty() ? "\n" : ",\n") + to_text(process_json(process)));
+}
+
+Result<void> JsonSink::write_processes(const std::vector<Command> &commands) {
+  if (auto written = file_.write("\n],\n\"processes\": ["); !written) return written;
+  if (auto copied = processes_.copy_to(file_); !copied) return copied;
+  std::string text = "\n],\n\"commands\": [";
+  for (std::size_t i = 0; i < commands.size(); i++)
+    text += (i > 0 ? ",\n" : "\n") + to_text(command_json(commands[i]));
+  return file_.write(text);
+}
+
 Result<void> JsonSink::end(const Outcome &outcome) {
+  if (auto written = write_processes(outcome.commands); !written) return written;
   const Json frame = frame_json(recording_, outcome);
   auto written = file_.write("\n],\n\"meta\": " + to_text(frame["meta"]) +
                              ",\n\"totals\": " + to_text(frame["totals"]) +

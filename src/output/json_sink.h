@@ -1,10 +1,11 @@
-// The JSON document: {"schema", "columns", "samples", "meta", "totals", "audit"}, streamed a row at
-// a time. What is known only at the end stands at the end, so that nothing has to be kept or
-// rewritten.
+// The JSON document: {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}, streamed
+// a row at a time. What is known only at the end stands at the end, so that nothing has to be rewritten;
+// the text of the processes waits for the last row.
 #pragma once
 
 #include "output/output_file.h"
 #include "output/sink.h"
+#include "output/spool.h"
 
 namespace rusage_bpf {
 
@@ -14,11 +15,15 @@ class JsonSink final : public Sink {
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
   Result<void> end(const Outcome &outcome) override;
 
  private:
+  Result<void> write_processes(const std::vector<Command> &commands);
+
   OutputFile file_;
   Recording recording_;
+  Spool processes_;
   bool any_row_ = false;
 };
 

@@ -23,7 +23,14 @@ Result<void> NdjsonSink::row(const Row &row) {
   return written && followed_ ? file_.flush() : written;
 }
 
+Result<void> NdjsonSink::process(const Process &process) {
+  return file_.write(line("process", process_json(process)));
+}
+
 Result<void> NdjsonSink::end(const Outcome &outcome) {
+  for (const Command &command : outcome.commands)
+    if (auto written = file_.write(line("command", command_json(command))); !written)
+      return written;
   auto written = file_.write(line("end", end_json(outcome)));
   return written ? file_.commit() : written;
 }

@@ -1,5 +1,6 @@
 // NDJSON: an object a line, told apart by `kind`, its first key. {"kind":"begin","schema","meta",
-// "columns"}, then {"kind":"sample"} for each row, then {"kind":"end","meta","totals","audit"}.
+// "columns"}, then {"kind":"sample"} for each row, and {"kind":"process"} for each span of a process as it is
+// over; then {"kind":"command"} for each command, and {"kind":"end","meta","totals","audit"}.
 #pragma once
 
 #include "output/output_file.h"
@@ -17,6 +18,7 @@ class NdjsonSink final : public Sink {
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
   Result<void> end(const Outcome &outcome) override;
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -14,12 +15,26 @@
 namespace rusage_bpf {
 namespace {
 
+using Scripts = std::span<const std::string_view>;
+
 // In the order they run in: each uses what those before it declare.
-const std::array scripts{page_files::data_js,     page_files::format_js,   page_files::elements_js,
-                         page_files::view_js,     page_files::ticks_js,    page_files::colours_js,
-                         page_files::plot_js,     page_files::chart_js,    page_files::charts_js,
-                         page_files::tables_js,   page_files::details_js,  page_files::lanes_js,
-                         page_files::timeline_js, page_files::headline_js, page_files::page_js};
+const std::array recording_scripts{
+    page_files::buckets_js,    page_files::data_js,     page_files::format_js,
+    page_files::elements_js,   page_files::view_js,     page_files::ticks_js,
+    page_files::colours_js,    page_files::plot_js,     page_files::chart_js,
+    page_files::chart_list_js, page_files::toolbar_js,  page_files::charts_js,
+    page_files::tables_js,     page_files::details_js,  page_files::lanes_js,
+    page_files::timeline_js,   page_files::headline_js, page_files::page_js,
+    page_files::paper_js};
+
+const std::array comparison_scripts{page_files::buckets_js,    page_files::comparison_data_js,
+                                    page_files::format_js,     page_files::elements_js,
+                                    page_files::view_js,       page_files::ticks_js,
+                                    page_files::colours_js,    page_files::plot_js,
+                                    page_files::chart_js,      page_files::chart_list_js,
+                                    page_files::toolbar_js,    page_files::comparison_charts_js,
+                                    page_files::tables_js,     page_files::comparison_tables_js,
+                                    page_files::comparison_js, page_files::paper_js};
 
 // "1.2346e9"; the exponent has no sign and no zero that nobody needs.
 void append_number(std::string &text, double value) {
@@ -56,7 +71,8 @@ std::string series_json(const std::vector<Bucket> &buckets, std::size_t series) 
   return fmt::format(R"({{"mean":{},"least":{},"greatest":{}}})", mean, least, greatest);
 }
 
-Result<void> write_part(OutputFile &file, std::string_view name, const std::string &data) {
+Result<void> write_part(OutputFile &file, std::string_view name, std::string_view data,
+                        Scripts scripts) {
   if (name == "style") return file.write(page_files::page_css);
   if (name == "licence") return file.write(page_files::dygraphs_licence_txt);
   if (name == "data") return file.write(data);
@@ -69,6 +85,21 @@ Result<void> write_part(OutputFile &file, std::string_view name, const std::stri
   return error(fmt::format("page.html has no part named {}", name));
 }
 
+Result<void> write_parts(OutputFile &file, std::string_view data, Scripts scripts) {
+  // Each {{name}} is where a part goes.
+  std::string_view rest = page_files::page_html;
+  for (;;) {
+    const auto begin = rest.find("{{");
+    if (auto written = file.write(rest.substr(0, begin)); !written) return written;
+    if (begin == std::string_view::npos) return {};
+    const auto end = rest.find("}}", begin);
+    if (auto written = write_part(file, rest.substr(begin + 2, end - begin - 2), data, scripts);
+        !written)
+      return written;
+    rest.remove_prefix(end + 2);
+  }
+}
+
 // What the page may hold, and what it is made of beside the recording: about 200 KB.
 constexpr std::size_t page_bytes = std::size_t{1000} << 10;
 constexpr std::size_t least_table_bytes = std::size_t{64} << 10;
@@ -76,7 +107,7 @@ constexpr std::size_t least_table_bytes = std::size_t{64} << 10;
 std::size_t fixed_bytes() {
   std::size_t bytes = page_files::page_html.size() + page_files::page_css.size() +
                       page_files::dygraphs_licence_txt.size() + page_files::dygraph_min_js.size();
-  for (const std::string_view script : scripts) bytes += script.size();
+  for (const std::string_view script : recording_scripts) bytes += script.size();
   return bytes;
 }
 
@@ -125,18 +156,15 @@ std::string buckets_json(const Buckets &buckets) {
 }
 
 Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets) {
-  const std::string data = page_data(document, buckets_json(buckets));
-  // Each {{name}} is where a part goes.
-  std::string_view rest = page_files::page_html;
-  for (;;) {
-    const auto begin = rest.find("{{");
-    if (auto written = file.write(rest.substr(0, begin)); !written) return written;
-    if (begin == std::string_view::npos) return {};
-    const auto end = rest.find("}}", begin);
-    if (auto written = write_part(file, rest.substr(begin + 2, end - begin - 2), data); !written)
-      return written;
-    rest.remove_prefix(end + 2);
-  }
+  return write_parts(file, page_data(document, buckets_json(buckets)), recording_scripts);
+}
+
+Result<void> write_comparison_page(OutputFile &file, const Json &comparison, const Buckets &a,
+                                   const Buckets &b) {
+  std::string data = inside_script(to_text(comparison));
+  data.pop_back();
+  data += fmt::format(",\n\"buckets\":[{},\n{}]}}", buckets_json(a), buckets_json(b));
+  return write_parts(file, data, comparison_scripts);
 }
 
 }  // namespace rusage_bpf

@@ -1,4 +1,5 @@
-// The page that draws a recording: one file that opens offline, put together from src/output/page/.
+// The pages that draw a recording, or two over each other: one file that opens offline, put together
+// from src/output/page/.
 #pragma once
 
 #include <vector>
@@ -13,6 +14,10 @@ namespace rusage_bpf {
 // its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
 // `commands` are drawn where the document has them, as many of them as leave the page below 1 MiB.
 Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets);
+
+// `comparison` is what compare/comparison_page.h makes of two recordings, whose buckets these are.
+Result<void> write_comparison_page(OutputFile &file, const Json &comparison, const Buckets &a,
+                                   const Buckets &b);
 
 // The buckets as JSON text, with five digits a number:
 // {"end": [s...], "steps": n, "series": {name: {"mean", "least", "greatest": [number or null...]}}}.

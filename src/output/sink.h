@@ -17,6 +17,8 @@ class Sink {
 
   virtual Result<void> begin(const Recording &recording) = 0;
   virtual Result<void> row(const Row &row) = 0;
+  // A span of a process that is over, or lives when the recording ends.
+  virtual Result<void> process(const Process &) { return {}; }
   virtual Result<void> end(const Outcome &outcome) = 0;
 };
 

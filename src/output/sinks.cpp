@@ -21,6 +21,10 @@ Result<void> Sinks::row(const Row &row) {
   return each([&](Sink &sink) { return sink.row(row); });
 }
 
+Result<void> Sinks::process(const Process &process) {
+  return each([&](Sink &sink) { return sink.process(process); });
+}
+
 Result<void> Sinks::end(const Outcome &outcome) {
   return each([&](Sink &sink) { return sink.end(outcome); });
 }

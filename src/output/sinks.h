@@ -16,6 +16,7 @@ class Sinks final : public Sink {
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
+  Result<void> process(const Process &process) override;
   Result<void> end(const Outcome &outcome) override;
 
   // Of the rows so far.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -44,6 +45,25 @@ std::string process_counts(const Recording &recording, const Totals &totals) {
     return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
   return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
                      human_count(totals[RUSAGE_exits]));
+}
+
+// "cc1plus x412 83 % CPU": those that used most of it.
+std::string commands_that_cost_most(const Outcome &outcome) {
+  constexpr std::size_t most = 5;
+  const Totals &t = outcome.totals;
+  const auto all_ns = static_cast<double>(t[RUSAGE_user] + t[RUSAGE_system]);
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, outcome.commands.size()); i++) {
+    const Command &command = outcome.commands[i];
+    const std::string name = one_line(command.name.value_or("(unknown)"));
+    const double share = all_ns > 0 ? static_cast<double>(command.cpu_ns()) / all_ns * 100 : 0;
+    text += fmt::format("{}{} x{} {:.0f} % CPU", i > 0 ? ", " : "", name,
+                        human_count(command.processes), share);
+  }
+  if (outcome.processes_left_out > 0)
+    text += fmt::format("; {} beyond --max-processes are here alone",
+                        human_count(outcome.processes_left_out));
+  return text;
 }
 
 }  // namespace
@@ -108,6 +128,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   text += line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, t),
                                         human_count(t[RUSAGE_pid_count]),
                                         plural(t[RUSAGE_thread_count], "task")));
+  if (!outcome.commands.empty()) text += line("commands", commands_that_cost_most(outcome));
   text += line(
       "I/O",
       fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",

@@ -4,9 +4,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 
+#include "model/commands.h"
+#include "model/process_sums.h"
+#include "model/process_table.h"
 #include "model/schedule.h"
 #include "os/alarm.h"
 #include "os/clock.h"
@@ -32,6 +36,7 @@ class Places {
     keep_error(ring_.append(row));
     sinks_.row(row);
   }
+  void process(const Process &process) { sinks_.process(process); }
   void end(const Outcome &outcome) {
     keep_error(ring_.end(outcome));
     sinks_.end(outcome);
@@ -52,6 +57,45 @@ class Places {
   Sinks sinks_;
 };
 
+// What becomes of single processes: the outputs get each as soon as it is over, and commands their sums.
+class Spans {
+ public:
+  Spans(Baseline baseline, std::uint64_t most, Places &places)
+      : table_(baseline), most_(most), places_(places) {}
+
+  void begin(std::uint64_t start_ns, const TaskEvents &events) { table_.begin(start_ns, events); }
+
+  void take(const TaskEvents &events, const Values &counted) {
+    table_.take(events);
+    for (Process &process : table_.finished()) settle(std::move(process), counted);
+  }
+
+  // After the last look.
+  void end(const Values &counted) {
+    for (Process &process : table_.rest()) settle(std::move(process), counted);
+    if (const auto last = sums_.settle_last(counted)) give(*last);
+  }
+
+  [[nodiscard]] std::vector<Command> commands() const { return commands_.by_cpu(); }
+  [[nodiscard]] std::uint64_t left_out() const { return count_ - std::min(count_, most_); }
+
+ private:
+  void settle(Process process, const Values &counted) {
+    if (const auto settled = sums_.settle(std::move(process), counted)) give(*settled);
+  }
+  void give(const Process &process) {
+    commands_.add(process);
+    if (count_++ < most_) places_.process(process);
+  }
+
+  ProcessTable table_;
+  ProcessSums sums_;
+  Commands commands_;
+  std::uint64_t count_ = 0;
+  std::uint64_t most_;
+  Places &places_;
+};
+
 // The command was reaped, but tasks may still be on their way to their last switch: a matter of
 // microseconds, unless their CPU is taken away.
 Result<Snapshot> look_at_the_end(Source &source) {
@@ -59,7 +103,7 @@ Result<Snapshot> look_at_the_end(Source &source) {
   constexpr useconds_t pause_us = 100;
   const std::uint64_t give_up_ns = monotonic_ns() + patience_ns;
   for (;;) {
-    auto snapshot = source.look();
+    auto snapshot = source.look(true);
     if (!snapshot || monotonic_ns() > give_up_ns) return snapshot;
     if (snapshot->dying_tasks == 0 && snapshot->pending_births == 0) return snapshot;
     usleep(pause_us);
@@ -99,7 +143,7 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
 }  // namespace
 
 Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
-  auto &[source, target, signals, ring, sinks] = parts;
+  auto &[source, target, signals, ring, sinks, max_processes] = parts;
   // A reader of an output that goes away, and a file that grows too large, are that output's
   // errors. The command was forked before this and keeps what it was given.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
@@ -109,7 +153,8 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
 
   Places places(ring, std::move(sinks));
   RowMaker rows(baseline);
-  auto snapshot = source.look();
+  Spans spans(baseline, max_processes, places);
+  auto snapshot = source.look(baseline == Baseline::first_look);
   if (!snapshot) return tl::unexpected(snapshot.error());
   recording.start_realtime_ns = realtime_ns();
   if (auto ready = places.prepare(recording); !ready) return tl::unexpected(ready.error());
@@ -117,6 +162,7 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
   places.begin(recording);
   Row row = rows.next(*snapshot, recording.start_realtime_ns);
   places.row(row);
+  spans.begin(rows.start_ns(), source.take_events());
   Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
   const std::uint64_t stop_ns =
       stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
@@ -129,10 +175,14 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
     const bool all_over = ended && ended->by == "command";
-    snapshot = all_over ? look_at_the_end(source) : source.look();
+    const bool time_is_up = monotonic_ns() >= stop_ns;
+    const bool last_look = ended || input_ended || time_is_up;
+    snapshot = all_over ? look_at_the_end(source) : source.look(last_look);
     if (!snapshot) return tl::unexpected(snapshot.error());
+    rows.look(*snapshot);
+    spans.take(source.take_events(), rows.counted());
     if (!ended) ended = target.end_seen_in(*snapshot);
-    if (!ended && (input_ended || snapshot->monotonic_ns >= stop_ns)) {
+    if (!ended && (input_ended || time_is_up)) {
       ended = target.so_far();
       ended->by = input_ended ? "eof" : "duration";
     }
@@ -144,10 +194,13 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
     places.row(row);
   }
 
+  spans.end(rows.counted());
   const Outcome outcome{.end_realtime_ns = realtime_ns(),
                         .ended_by = ended->by,
                         .exit = ended->exit,
                         .totals = places.totals(),
+                        .commands = spans.commands(),
+                        .processes_left_out = spans.left_out(),
                         .audit = audit(ended->kernel, row.losses, source)};
   places.end(outcome);
   return Recorded{outcome, places.first_error()};

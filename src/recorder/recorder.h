@@ -31,6 +31,9 @@ struct Stops {
   int input = -1;  // a descriptor; its end of file
 };
 
+// How many spans of processes the outputs get; the rest is kept by command alone.
+inline constexpr std::uint64_t default_max_processes = 100'000;
+
 // What the recorder works with.
 struct Parts {
   Source &source;
@@ -38,6 +41,7 @@ struct Parts {
   SignalQueue &signals;
   RingWriter &ring;
   std::vector<std::unique_ptr<Sink>> sinks;
+  std::uint64_t max_processes = default_max_processes;
 };
 
 // Releases the target and records it until its end, the last row included.

@@ -5,6 +5,7 @@
 #include "output/html_sink.h"
 #include "output/json_sink.h"
 #include "output/ndjson_sink.h"
+#include "output/perfetto_sink.h"
 
 namespace rusage_bpf {
 namespace {
@@ -17,6 +18,8 @@ std::unique_ptr<Sink> make_sink(Format format, OutputFile file, const Writing &w
       return std::make_unique<CsvSink>(std::move(file), writing.csv_meta);
     case Format::html:
       return std::make_unique<HtmlSink>(std::move(file));
+    case Format::perfetto:
+      return std::make_unique<PerfettoSink>(std::move(file));
     case Format::json:
       break;
   }

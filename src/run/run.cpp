@@ -5,12 +5,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
 #include "os/caller.h"
 #include "os/privileges.h"
 #include "os/user.h"
+#include "output/format.h"
+#include "output/live_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
 #include "run/outputs.h"
@@ -63,11 +66,27 @@ struct Places {
   }
 };
 
+// Unless it is asked for, only where nobody else is expected to write to the terminal: a command has our standard error,
+// and who reads rows from standard output shows them there.
+bool wants_live_line(const Options &options) {
+  if (options.progress) return *options.progress;
+  const bool rows_elsewhere =
+      std::none_of(options.outputs.begin(), options.outputs.end(), [](const std::string &name) {
+        const auto output = parse_output_name(name);
+        return output && output->path == "-";
+      });
+  return options.attach() && !options.quiet && rows_elsewhere;
+}
+
 Result<Places> open_places(const Options &options) {
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta});
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RingWriter::create(options.ring);
   if (!ring) return tl::unexpected(ring.error());
+  // The live line goes before the summary comes.
+  if (wants_live_line(options))
+    if (auto line = StatusLine::open(STDERR_FILENO))
+      outputs->sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)
     outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, ring->path()));
   return Places{*std::move(ring), *std::move(outputs)};
@@ -162,7 +181,8 @@ Result<int> record_command(const Options &options, Places places) {
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
-             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks)});
+             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks),
+              options.max_processes});
   const auto finished = finish(recorded, places.ring);
   if (!recorded) return tl::unexpected(finished.error());
   source->reset();
@@ -178,9 +198,9 @@ Result<int> record_running(const Options &options, Recording recording, BpfSourc
     return tl::unexpected(given_up.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1};
-  const auto recorded =
-      record(std::move(recording), Baseline::first_look, stops,
-             {source, target, signals, places.ring, std::move(places.outputs.sinks)});
+  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
+                               {source, target, signals, places.ring,
+                                std::move(places.outputs.sinks), options.max_processes});
   if (auto finished = finish(recorded, places.ring); !finished)
     return tl::unexpected(finished.error());
   return 0;

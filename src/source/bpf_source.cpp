@@ -17,6 +17,7 @@
 #include "os/fd.h"
 #include "os/privileges.h"
 #include "rusage_bpf/sample.h"
+#include "source/event_reader.h"
 #include "source/kernel_side.h"
 #include "source/proc_gauges.h"
 
@@ -98,8 +99,12 @@ void BpfSource::Destroy::operator()(kernel_side *kernel) const {
   owned->destroy(owned->skeleton);
 }
 
-BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids)
-    : kernel_(std::move(kernel)), way_(way), group_pids_(std::move(group_pids)) {}
+BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<EventReader> events,
+                     std::unique_ptr<Numbers> group_pids)
+    : kernel_(std::move(kernel)),
+      way_(way),
+      events_(std::move(events)),
+      group_pids_(std::move(group_pids)) {}
 
 BpfSource::~BpfSource() = default;
 
@@ -165,8 +170,12 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     if (!mapped) return tl::unexpected(mapped.error());
     group_pids = std::move(*mapped);
   }
+  // A command that is held back has nothing to tell before it is executed.
+  auto events = EventReader::open(*kernel, way.runs_already || way.cgroup_id != 0);
+  if (!events) return tl::unexpected(events.error());
   if (const int failure = kernel->attach(kernel->skeleton); failure < 0) return refused(errno);
-  return std::unique_ptr<BpfSource>(new BpfSource(std::move(kernel), way, std::move(group_pids)));
+  return std::unique_ptr<BpfSource>(
+      new BpfSource(std::move(kernel), way, *std::move(events), std::move(group_pids)));
 }
 
 Result<void> BpfSource::enter(pid_t pid) {
@@ -197,24 +206,34 @@ Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
   return {};
 }
 
-Result<Snapshot> BpfSource::look() {
+TaskEvents BpfSource::take_events() {
+  return events_->take();
+}
+
+Result<Snapshot> BpfSource::look(bool tells_living) {
   if (const std::uint64_t moved = *kernel_->groups_moved; moved != groups_moved_) {
     groups_moved_ = moved;
     if (auto done = iterate(kernel_->enter_by_cgroup); !done) return tl::unexpected(done.error());
   }
-  // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
-  timespec own{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
-  if (auto done = run(kernel_->tick, "reading the counters of the tracked tasks"); !done)
-    return tl::unexpected(done.error());
-
+  if (tells_living) events_->forget_living();
+  *kernel_->telling_round = tells_living ? ++telling_rounds_ : 0;
   const rusage_sample &sample = *kernel_->sample;
+  do {
+    // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
+    timespec own{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+    if (auto done = run(kernel_->tick, "reading the counters of the tracked tasks"); !done)
+      return tl::unexpected(done.error());
+    events_->read(sample);
+  } while (sample.more_to_tell != 0);
+
   Snapshot snapshot{.monotonic_ns = sample.monotonic_ns,
                     .known = Known().set(),
                     .untracked_tasks = sample.untracked_tasks,
                     .dying_tasks = sample.dying_tasks,
                     .pending_births = sample.pending_births};
   std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
+  snapshot.value[RUSAGE_execs] += events_->execs();
   if (group_pids_) add_proc_gauges(group_pids_->get().first(*kernel_->listed_groups), snapshot);
   return snapshot;
 }

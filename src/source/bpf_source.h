@@ -13,6 +13,8 @@ struct kernel_side;  // the loaded programs, which only bpf_source.cpp knows
 
 namespace rusage_bpf {
 
+class EventReader;
+
 struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
@@ -45,7 +47,8 @@ class BpfSource final : public Source {
   // Whether the dead are held until the next look, the better of the two ways.
   [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
 
-  Result<Snapshot> look() override;
+  Result<Snapshot> look(bool tells_living = false) override;
+  TaskEvents take_events() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] std::uint64_t events_lost() const override;
   // Whether looking reads /proc, where a user sees less of others' processes than root does.
@@ -57,12 +60,15 @@ class BpfSource final : public Source {
   };
   using Kernel = std::unique_ptr<::kernel_side, Destroy>;
   class Numbers;
-  BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<Numbers> group_pids);
+  BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<EventReader> events,
+            std::unique_ptr<Numbers> group_pids);
   static Kernel load(const BpfOptions &way);
   Result<void> leave_out(std::span<const pid_t> outsiders);
 
   Kernel kernel_;
-  BpfOptions way_;                       // the one this kernel allows
+  BpfOptions way_;  // the one this kernel allows
+  std::unique_ptr<EventReader> events_;
+  std::uint32_t telling_rounds_ = 0;
   std::uint64_t groups_moved_ = 0;       // of which the other threads were looked after
   std::unique_ptr<Numbers> group_pids_;  // where gauges come from /proc
 };

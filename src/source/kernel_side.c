@@ -26,6 +26,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.slots.max_entries = options->capacity;
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
+  skeleton->maps.lives.max_entries = options->capacity;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
   if (!HOLD_TASKS || MEMBERS == CGROUP) skeleton->maps.finals.max_entries = options->capacity;
   if (MEMBERS == CGROUP) skeleton->maps.arrivals.max_entries = options->capacity;
@@ -75,10 +76,12 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .leave_out = skeleton->progs.leave_out.prog_fd,
 #endif
     .free_slots = skeleton->maps.free_slots.map_fd, .group_pids = skeleton->maps.group_pids.map_fd,
-    .programs = &programs->prog_fd, .program_count = sizeof(skeleton->progs) / sizeof(*programs),
-    .sample = &skeleton->bss->sample, .slots_taken = &skeleton->bss->queue.taken,
-    .slots_freed = &skeleton->bss->queue.freed, .entered = &skeleton->bss->entered,
-    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
+    .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
+    .telling_round = &skeleton->bss->telling_round, .programs = &programs->prog_fd,
+    .program_count = sizeof(skeleton->progs) / sizeof(*programs), .sample = &skeleton->bss->sample,
+    .slots_taken = &skeleton->bss->queue.taken, .slots_freed = &skeleton->bss->queue.freed,
+    .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
+    .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
   };
   return 0;

@@ -34,7 +34,7 @@ struct kernel_side {
   void (*destroy)(struct rusage_kernel *);
 
   int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
-  int free_slots, group_pids;
+  int free_slots, group_pids, task_events, execs;
   const int *programs; /* all of them */
   __u32 program_count;
 
@@ -42,6 +42,7 @@ struct kernel_side {
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
   __u64 *slots_freed;
+  __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;
   const __u32 *listed_groups;

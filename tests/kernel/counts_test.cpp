@@ -20,7 +20,10 @@ namespace {
 
 using test::Document;
 
-constexpr std::uint32_t workload_uid = 54321;  // nobody else's
+// Nobody else's, not even that of the same test elsewhere on this machine.
+std::uint32_t workload_uid() {
+  return 0x10000000U + static_cast<std::uint32_t>(getpid());
+}
 
 struct Recorded {
   Document document;
@@ -49,10 +52,10 @@ Recorded record(const std::string &workload, const std::string &size, const std:
                                 directory.file("rusage.json")};
   argv.insert(argv.end(), options.begin(), options.end());
   argv.insert(argv.end(),
-              {"--", test::built("tests/programs/as_user"), std::to_string(workload_uid),
+              {"--", test::built("tests/programs/as_user"), std::to_string(workload_uid()),
                test::built("tests/programs/" + workload), directory.file("truth"), size});
 
-  const test::LastSwitches last_switches(workload_uid);
+  const test::LastSwitches last_switches(workload_uid());
   const std::int64_t stolen_before = stolen_ticks();
   const test::Finished finished = test::run(argv);
   INFO(finished.errors);
@@ -154,6 +157,49 @@ void check_rows(const Recorded &recorded, const std::string &interval) {
   CHECK(rows.back()["pid_count"] == 0);
 }
 
+std::int64_t unit_of(const nlohmann::json &value) {
+  // Times are in seconds, and nanoseconds are what is counted.
+  return value.is_number_float() ? std::llround(value.get<double>() * 1e9)
+                                 : value.get<std::int64_t>();
+}
+
+std::int64_t sum_of(const nlohmann::json &objects, const std::string &column) {
+  std::int64_t sum = 0;
+  for (const nlohmann::json &object : objects) sum += unit_of(object.at(column));
+  return sum;
+}
+
+// Each span of a process has its own part of every counter.
+void check_spans(const Recorded &recorded) {
+  const nlohmann::json &json = recorded.document.json();
+  const nlohmann::json &spans = json.at("processes");
+  for (const nlohmann::json &column : json.at("columns")) {
+    if (column.at("kind") != "counter") continue;
+    const std::string name = column.at("name");
+    INFO(name);
+    CHECK(sum_of(spans, name) == unit_of(json.at("totals").at(name)));
+    CHECK(sum_of(json.at("commands"), name) == unit_of(json.at("totals").at(name)));
+  }
+  const std::int64_t forks = recorded.truth["forks"];
+  const std::int64_t execs = recorded.truth["execs"];
+  // One for each process, one more for each exec; as_user's own begins what is recorded.
+  CHECK(static_cast<std::int64_t>(spans.size()) == forks + execs + 2);
+  const nlohmann::json &root = json.at("meta").at("root_pid");
+  std::int64_t root_spans = 0;
+  for (const nlohmann::json &span : spans) {
+    INFO(span.dump());
+    root_spans += span.at("pid") == root ? 1 : 0;
+    REQUIRE(span.at("command").is_string());
+    REQUIRE(span.at("end").get<double>() >= span.at("start").get<double>());
+    // What no other span has told goes to the last one: there is nothing but time.
+    REQUIRE(span.at("execs").get<int>() <= 1);
+    REQUIRE(span.at("exits").get<int>() == (span.at("exit_code").is_null() ? 0 : 1));
+    REQUIRE((span.at("exit_code").is_null() || span.at("exit_code") == 0));
+    REQUIRE(span.at("signal").is_null());
+  }
+  CHECK(root_spans == 2);
+}
+
 // Twenty in a row is the proof; one is enough to see that nothing has broken since.
 int repetitions() {
   const char *wanted = std::getenv("RUSAGE_TEST_REPEAT");
@@ -197,6 +243,7 @@ void check_case(const Case &one, const std::vector<std::string> &options) {
       check_faults_and_switches(recorded);
       check_cpu(recorded);
       check_rows(recorded, interval);
+      check_spans(recorded);
     }
   }
 }

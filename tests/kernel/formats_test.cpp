@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -10,6 +11,7 @@
 #include "support/ndjson.h"
 #include "support/refusal.h"
 #include "support/scene.h"
+#include "support/trace.h"
 #include "support/users.h"
 
 namespace {
@@ -91,7 +93,7 @@ TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recordi
   const auto lines = whole_lines(text);
   CHECK(lines.front()["kind"] == "begin");
   CHECK(lines.back()["kind"] == "end");
-  CHECK(lines.back()["meta"]["rows"] == lines.size() - 2);
+  CHECK(lines.back()["meta"]["rows"] == samples_of(lines).size());
 }
 
 TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[host]") {
@@ -133,22 +135,87 @@ TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows co
   CHECK(document["audit"]["ticks_missed"].is_null());
 }
 
+std::vector<std::string> sorted_lines(const std::string &text) {
+  std::istringstream stream(text);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+// A document does not tell between which rows a process was over.
+Json sorted_events(const std::string &trace) {
+  Json events = Json::parse(trace).at("traceEvents");
+  std::sort(events.begin(), events.end(),
+            [](const Json &a, const Json &b) { return a.dump() < b.dump(); });
+  return events;
+}
+
 TEST_CASE("convert writes what the recorder itself would have written", "[host]") {
   const Scene scene(some_children);
-  CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o",
-                                   "a.csv", "--csv-meta", "--", "sh", "script"}))
+  CHECK(run_to_end(
+            scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o",
+                            "a.perfetto.json", "-o", "a.csv", "--csv-meta", "--", "sh", "script"}))
             .exit_code == 0);
   scene.check_recording(0, nullptr);
   for (const char *from : {"out.json", "a.ndjson"}) {
-    convert(scene, {from, "-o", "b.json", "-o", "b.ndjson", "-o", "b.csv", "--csv-meta"});
+    convert(scene, {from, "-o", "b.json", "-o", "b.ndjson", "-o", "b.perfetto.json", "-o", "b.csv",
+                    "--csv-meta"});
+    CHECK(sorted_events(scene.text("b.perfetto.json")) ==
+          sorted_events(scene.text("a.perfetto.json")));
     CHECK(scene.text("b.json") == scene.text("out.json"));
-    CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
+    // A document does not tell between which rows a process was over.
+    CHECK(sorted_lines(scene.text("b.ndjson")) == sorted_lines(scene.text("a.ndjson")));
     CHECK(scene.text("b.csv") == scene.text("a.csv"));
   }
   CHECK(scene.text("a.csv").starts_with("# schema: \"rusage-bpf/1\"\r\n"));
   // A file may be replaced by what is made of it.
   convert(scene, {"b.ndjson", "-o", "b.ndjson"});
   CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
+}
+
+TEST_CASE("A trace for Perfetto holds the processes of the document, and its totals", "[host]") {
+  const Scene scene(some_children);
+  const Finished finished =
+      run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "-.perfetto.json",
+                                 "--ring", "ring", "--", "sh", "script"}));
+  CHECK(finished.exit_code == 0);
+  const Json document = Json::parse(scene.text("out.json"));
+  const Trace trace(finished.output);
+  std::size_t spans = 0;
+  for (const auto &[id, slices] : trace.slices) {
+    CHECK(slices.front().args["pid"] == id);
+    for (const Slice &slice : slices) {
+      spans++;
+      const auto &processes = document["processes"];
+      CHECK(std::find(processes.begin(), processes.end(), slice.args) != processes.end());
+    }
+  }
+  CHECK(spans == document["processes"].size());
+  // Each of the shell's children is forked and then executes something.
+  CHECK(spans > trace.slices.size());
+  CHECK(trace.slices.size() == 1 + 2 * 5);
+  CHECK(trace.about.at(document["meta"]["root_pid"])["process_name"] == "sh");
+
+  const auto check_total = [&](const Trace &whole, const char *column, const char *unit,
+                               double each) {
+    CHECK(whole.integral(std::string(column) + " " + unit) / each ==
+          Approx(document["totals"][column].get<double>()).epsilon(1e-9));
+  };
+  CHECK(
+      run_to_end(scene.recorder({"recover", "ring", "-q", "-o", "ring.perfetto.json"})).exit_code ==
+      0);
+  for (const Trace &whole : {trace, Trace(scene.text("ring.perfetto.json"))}) {
+    check_total(whole, "user", "% of one core", 100);
+    check_total(whole, "system", "% of one core", 100);
+    check_total(whole, "run_delay", "tasks", 1);
+    check_total(whole, "read_bytes", "bytes/s", 1);
+    check_total(whole, "minor_faults", "faults/s", 1);
+    check_total(whole, "exits", "processes/s", 1);
+  }
+  CHECK(trace.other_data["meta"] == document["meta"]);
+  CHECK(trace.other_data["totals"] == document["totals"]);
+  CHECK(trace.other_data["audit"] == document["audit"]);
 }
 
 TEST_CASE("convert reads standard input, and writes to standard output", "[host]") {

@@ -26,17 +26,21 @@ TEST_CASE("the format follows the extension, and - is standard output") {
   check("-.csv", Format::csv, "-");
   check("run.html", Format::html, "run.html");
   check("-.html", Format::html, "-");
+  check("run.perfetto.json", Format::perfetto, "run.perfetto.json");
+  check("-.perfetto.json", Format::perfetto, "-");
+  check("perfetto.json", Format::json, "perfetto.json");
   check("./-.csv", Format::csv, "./-.csv");
   check("--.csv", Format::csv, "--.csv");
 }
 
 TEST_CASE("a name that tells no format is answered with all that can be written") {
-  const std::string name = GENERATE("rows", "rows.txt", "rows.JSON", "csv", "", "rows.csv/",
-                                    "-.txt", "trace.perfetto.json");
+  const std::string name =
+      GENERATE("rows", "rows.txt", "rows.JSON", "csv", "", "rows.csv/", "-.txt", "trace.perfetto");
   const auto output = parse_output_name(name);
   REQUIRE_FALSE(output);
   CHECK_THAT(output.error().message,
-             Contains("--output " + name) && Contains(".json, .ndjson, .jsonl, .csv or .html"));
+             Contains("--output " + name) &&
+                 Contains(".json, .ndjson, .jsonl, .csv, .html or .perfetto.json"));
 }
 
 TEST_CASE("only one output goes to standard output") {

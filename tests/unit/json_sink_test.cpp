@@ -91,7 +91,8 @@ TEST_CASE("the columns are the documented ones, in the documented order") {
 
 TEST_CASE("what is known only at the end stands at the end") {
   const Json written = Json::parse(document(rows(2)));
-  CHECK(keys(written) == Words{"schema", "columns", "samples", "meta", "totals", "audit"});
+  CHECK(keys(written) ==
+        Words{"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"});
   CHECK(written["schema"] == "rusage-bpf/1");
 }
 
@@ -221,6 +222,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                       {"events_lost", 2},
                       {"ticks_missed", 3},
                       {"rows_damaged", 0},
+                      {"processes_left_out", 0},
                       {"recorder_cpu", .5},
                       {"recorder_peak_rss", 4096}});
 }

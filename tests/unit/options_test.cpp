@@ -119,6 +119,12 @@ TEST_CASE("flags are off until they are given") {
   CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
 }
 
+TEST_CASE("a live line is asked for, or not wanted, or neither was said") {
+  CHECK_FALSE(parsed({}).progress);
+  CHECK(parsed({"--progress"}).progress == true);
+  CHECK(parsed({"--no-progress"}).progress == false);
+}
+
 TEST_CASE("wrong usage is explained in one line that names the culprit") {
   const auto [arguments, culprit] = GENERATE(values<std::pair<Words, std::string>>({
       {{}, "no command"},
@@ -150,6 +156,7 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"--duration", "-1", "--", "true"}, "--duration -1"},
       {{"--duration", "inf", "--", "true"}, "--duration inf"},
       {{"--stop-on-eof", "--", "true"}, "--stop-on-eof"},
+      {{"--progress", "--no-progress", "--", "true"}, "not both"},
   }));
   CAPTURE(arguments);
   const std::string message = complaint(arguments);

@@ -77,6 +77,23 @@ TEST_CASE("the summary says what ran, how it ended, what it used and where the r
       "  rows       1 in rusage.json, other.json\n");
 }
 
+TEST_CASE(
+    "the summary shows the five commands that cost most, and says what is kept by command alone") {
+  Outcome outcome = outcome_of(0, {{RUSAGE_user, 90 * second}, {RUSAGE_system, 10 * second}});
+  for (const char *name : {"cc1plus", "a", "b", "c\n", "e", "f"}) {
+    Command command;
+    command.name = name;
+    command.processes = outcome.commands.empty() ? 1412 : 1;
+    command.value[RUSAGE_user] = outcome.commands.empty() ? 83 * second : second;
+    outcome.commands.push_back(command);
+  }
+  outcome.processes_left_out = 1000;
+  CHECK_THAT(
+      summary_of(outcome),
+      Contains("  commands   cc1plus x1 412 83 % CPU, a x1 1 % CPU, b x1 1 % CPU, c  x1 1 % CPU, "
+               "e x1 1 % CPU; 1 000 beyond --max-processes are here alone\n"));
+}
+
 TEST_CASE("a command that a signal killed is told by the signal's number and name") {
   Outcome outcome = outcome_of(0);
   outcome.exit = {.code = {}, .signal = 9};

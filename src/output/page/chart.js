@@ -1,13 +1,14 @@
 // One chart: a title, a choice of views, a legend that tells the figures, the drawing, and the table
-// behind it. A view is {name, unit, series: [{label, from, colour}], stacked, bare, level, peak}.
+// behind it. A view is {name, unit, series: [{label, from, of, colour, dashes}], stacked, bare, level, peak}; a
+// series is of the page's buckets where it does not say of which.
 
-// Views without the series that this recording does not know.
+// Views without the series that are not known.
 function knownViews(views) {
   return views
     .map((each) => ({
       ...each,
       series: each.series
-        .map((series) => ({ ...series, figures: buckets.series(series.from) }))
+        .map((series) => ({ ...series, figures: (series.of ?? buckets).series(series.from) }))
         .filter((series) => series.figures !== null),
     }))
     .filter((each) => each.series.length > 0);
@@ -30,28 +31,24 @@ function makeChart({ id, title, views: allViews, tall }) {
   if (views.length > 1)
     header.append(choice(`${title}: what is shown`, views.map((each) => each.name), 0, (which) => {
       shown = views[which];
-      graph.updateOptions({ file: data(), labels: labels() }, true);
       draw();
     }));
   const card = element("figure", { class: "card", id: `chart-${id}`, "aria-labelledby": `${id}-title` },
     header, legend, plot, table.details);
   byId("charts").append(card);
 
-  const data = () => buckets.end.map((end, i) => [end, ...shown.series.map(({ figures }) => figures.mean[i])]);
-  const labels = () => ["elapsed", ...shown.series.map(({ label }) => label)];
   // Shown from 0, with a little air above the highest.
   function highest() {
     const tops = shown.series.map(({ figures }) => overWindow(figures, view.from, view.to).greatest ?? 0);
     const peak = shown.peak ? buckets.series(shown.peak.from) : null;
     if (peak) tops.push(overWindow(peak, view.from, view.to).greatest ?? 0);
     const top = Math.max(...tops);
-    if (shown.level && (shown.level.always || nearCapacity(top))) tops.push(shown.level.value);
+    if (shown.level && (shown.level.always || isNear(shown.level, top))) tops.push(shown.level.value);
     const least = shown.unit === units.percent ? 0.01 : shown.unit === units.count ? 1
       : shown.unit.base === 1024 ? 1024 : 1;
     return Math.max(...tops, least) * 1.08;
   }
   function plotter(event) {
-    if (event.seriesIndex > 0) return;
     const { drawingContext: context, dygraph: g } = event;
     if (shown.stacked) plotStacked(context, g, shown.series, peakOf(shown));
     else plotLines(context, g, shown.series, !shown.bare);
@@ -64,9 +61,10 @@ function makeChart({ id, title, views: allViews, tall }) {
     axisLineColor: colours.of("line"),
     gridLineColor: colours.of("grid"),
   });
-  const graph = new Dygraph(canvas, data(), {
+  // What dygraphs lays out is the axes and what reacts to a reader; `plotter` draws.
+  const graph = new Dygraph(canvas, [[view.whole.from, 0], [view.whole.to, 0]], {
     ...axes(),
-    labels: labels(),
+    labels: ["elapsed", title],
     plotter,
     interactionModel: {},
     legend: "never",
@@ -87,7 +85,7 @@ function makeChart({ id, title, views: allViews, tall }) {
   }
   function tell() {
     const here = view.instant !== null;
-    legend.replaceChildren(...legendItems(shown, here ? buckets.at(view.instant) : null));
+    legend.replaceChildren(...legendItems(shown, here ? view.instant : null));
     const said = [...legend.children].map((item) => item.textContent).join(", ");
     plot.setAttribute("aria-label", `${title}. ${said}`);
     const inside = here && view.instant >= view.from && view.instant <= view.to;
@@ -117,20 +115,31 @@ function peakOf(shown) {
   return shown.peak && buckets.merged ? buckets.series(shown.peak.from) : null;
 }
 
-// Under the pointer, that bucket's figures; else the mean and the greatest of what is seen.
-function legendItems(shown, bucket) {
-  const items = shown.series.map(({ label, figures, colour }) => {
-    const value = bucket === null ? overWindow(figures, view.from, view.to).mean : figures.mean[bucket];
-    const greatest = bucket === null ? overWindow(figures, view.from, view.to).greatest
-      : figures.greatest[bucket];
-    return legendItem(label, colour, bucket === null ? "mean" : "", said(shown.unit, value),
-      bucket === null || buckets.merged ? said(shown.unit, greatest) : null);
+// Whether a level can be drawn with enough left to see of what is below it.
+function isNear(level, top) {
+  return level.value < 2.5 * top;
+}
+
+// Of the bucket that holds an instant.
+function atInstant({ buckets, mean, greatest }, instant) {
+  if (instant > buckets.duration) return { mean: null, greatest: null };
+  const bucket = buckets.at(instant);
+  return { mean: mean[bucket], greatest: greatest[bucket] };
+}
+
+// Under the pointer, the figures at that instant; else the mean and the greatest of what is seen.
+function legendItems(shown, instant) {
+  const figuresOf = (figures) => (instant === null ? overWindow(figures, view.from, view.to)
+    : atInstant(figures, instant));
+  const items = shown.series.map(({ label, figures, colour, dashes }) => {
+    const { mean, greatest } = figuresOf(figures);
+    return legendItem(label, dashes ? `${colour} dashed` : colour, instant === null ? "mean" : "",
+      said(shown.unit, mean),
+      instant === null || figures.buckets.merged ? said(shown.unit, greatest) : null);
   });
   const peak = peakOf(shown);
-  if (peak) {
-    const value = bucket === null ? overWindow(peak, view.from, view.to).greatest : peak.greatest[bucket];
-    items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, value), null));
-  }
+  if (peak)
+    items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, figuresOf(peak).greatest), null));
   if (shown.level)
     items.push(legendItem(shown.level.label, "muted dashed", "", said(shown.unit, shown.level.value), null));
   return items;
@@ -151,6 +160,9 @@ function windowTable(title, shown) {
   const first = buckets.at(view.from);
   const last = buckets.at(view.to);
   const each = Math.ceil((last - first + 1) / most);
+  // Where a row holds one row of what is drawn, its mean is its greatest.
+  const merged = each > 1 || shown.series.some(({ figures }) =>
+    figures.buckets.merged || figures.buckets !== buckets);
   const rows = [];
   for (let i = first; i <= last; i += each) {
     const from = buckets.begin[i];
@@ -158,13 +170,11 @@ function windowTable(title, shown) {
     const fineness = (buckets.end[last] - buckets.begin[first]) / (rows.length + most) || 1;
     rows.push([instantText(to, fineness), ...shown.series.flatMap(({ figures }) => {
       // The first row covers no time, and has its gauges all the same.
-      const { mean, greatest } = to > from ? overWindow(figures, from, to)
-        : { mean: figures.mean[i], greatest: figures.greatest[i] };
-      return each > 1 || buckets.merged ? [said(shown.unit, mean), said(shown.unit, greatest)]
-        : [said(shown.unit, mean)];
+      const { mean, greatest } = to > from ? overWindow(figures, from, to) : atInstant(figures, to);
+      return merged ? [said(shown.unit, mean), said(shown.unit, greatest)] : [said(shown.unit, mean)];
     })]);
   }
   const names = shown.series.flatMap(({ label }) =>
-    each > 1 || buckets.merged ? [`${label}, mean`, `${label}, max`] : [label]);
+    merged ? [`${label}, mean`, `${label}, max`] : [label]);
   return plainTable(`${title}, up to each instant`, ["time", ...names], rows);
 }

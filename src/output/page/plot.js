@@ -2,7 +2,7 @@
 // it lasted: a rate was that over all of it, and a gauge stands for the rows that end in it.
 
 // The path through one value a bucket, as [x, y] runs: unknown values part them.
-function runs(g, series) {
+function runs(g, buckets, series) {
   const all = [];
   let run = null;
   const first = Math.max(0, buckets.at(view.from) - 1);
@@ -24,11 +24,11 @@ function trace(context, points) {
 }
 
 // Between two series that are known at the same buckets.
-function fillBetween(context, g, low, high, colour, opacity) {
-  const bottom = runs(g, low);
+function fillBetween(context, g, buckets, low, high, colour, opacity) {
+  const bottom = runs(g, buckets, low);
   context.fillStyle = colour;
   context.globalAlpha = opacity;
-  runs(g, high).forEach((top, i) => {
+  runs(g, buckets, high).forEach((top, i) => {
     context.beginPath();
     trace(context, top);
     trace(context, bottom[i].slice().reverse());
@@ -37,43 +37,47 @@ function fillBetween(context, g, low, high, colour, opacity) {
   context.globalAlpha = 1;
 }
 
-function strokeAlong(context, g, series, colour, width) {
+function strokeAlong(context, g, { buckets, mean }, colour, width, dashes = []) {
   context.strokeStyle = colour;
   context.lineWidth = width;
   context.lineJoin = "round";
-  for (const run of runs(g, series)) {
+  context.setLineDash(dashes);
+  for (const run of runs(g, buckets, mean)) {
     context.beginPath();
     trace(context, run);
     context.stroke();
   }
+  context.setLineDash([]);
 }
 
 // `peak` is the greatest sum in each bucket, which is no sum of the greatest.
 function plotStacked(context, g, shown, peak) {
   if (peak) {
     const zero = peak.greatest.map((value) => (value === null ? null : 0));
-    fillBetween(context, g, zero, peak.greatest, colours.of("peak"), 1);
+    fillBetween(context, g, peak.buckets, zero, peak.greatest, colours.of("peak"), 1);
   }
   let low = shown[0].figures.mean.map((value) => (value === null ? null : 0));
   for (const series of shown) {
     const high = low.map((below, i) => (below === null || series.figures.mean[i] === null ? null
       : below + series.figures.mean[i]));
     const base = high.map((value, i) => (value === null ? null : low[i]));
-    fillBetween(context, g, base, high, colours.of(series.colour), 1);
+    fillBetween(context, g, series.figures.buckets, base, high, colours.of(series.colour), 1);
     low = high;
   }
 }
 
 function plotLines(context, g, shown, filled) {
   for (const { figures, colour } of shown) {
-    const zero = figures.mean.map((value) => (value === null ? null : 0));
-    if (filled) fillBetween(context, g, zero, figures.mean, colours.of(colour), 0.09);
-    if (buckets.merged)
-      fillBetween(context, g, figures.least, figures.greatest, colours.of(colour), 0.28);
+    const { buckets, mean, least, greatest } = figures;
+    const zero = mean.map((value) => (value === null ? null : 0));
+    if (filled) fillBetween(context, g, buckets, zero, mean, colours.of(colour), 0.09);
+    if (buckets.merged) fillBetween(context, g, buckets, least, greatest, colours.of(colour), 0.28);
   }
   // Where lines lie on each other, the wider one below shows on both sides.
-  shown.forEach(({ figures, colour }, i) =>
-    strokeAlong(context, g, figures.mean, colours.of(colour), i === 0 && shown.length > 1 ? 2.5 : 1.25));
+  shown.forEach(({ figures, colour, dashes }, i) => {
+    const width = i === 0 && shown.length > 1 ? 2.5 : dashes ? 1.75 : 1.25;
+    strokeAlong(context, g, figures, colours.of(colour), width, dashes);
+  });
 }
 
 // What is drawn across the whole width, such as what the machine could do at most.

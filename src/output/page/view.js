@@ -2,7 +2,7 @@
 const view = (() => {
   const whole = { from: 0, to: buckets.duration > 0 ? buckets.duration : 1 };
   // Closer than a few rows there is nothing more to see.
-  const shortest = Math.min(whole.to, Math.max(3 * (recording.meta.interval ?? 0), whole.to * 1e-5));
+  const shortest = Math.min(whole.to, Math.max(3 * buckets.interval, whole.to * 1e-5));
   const zoomed = [];
   const hovered = [];
   let due = false;

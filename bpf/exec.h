@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* An exec ends a span of the process and begins the next one, under another name. */
+#ifndef RUSAGE_BPF_EXEC_H
+#define RUSAGE_BPF_EXEC_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+#include "memory.h"
+#include "rusage_bpf/task_event.h"
+#include "task.h"
+#include "tree.h"
+
+/* Execs that no span begins with: of tasks that have no slot, or with no room left in the ring buffer. */
+__u64 execs_untold;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_RINGBUF);
+  __uint(max_entries, RUSAGE_EXEC_BUFFER_BYTES);
+} execs SEC(".maps");
+
+struct exec_text {
+  struct rusage_exec exec;
+  char text[RUSAGE_EXEC_PATH_BYTES + RUSAGE_EXEC_ARGUMENTS_BYTES];
+};
+
+/* Where an exec's record is put together: no stack of ours has room for it. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct exec_text);
+} exec_scratch SEC(".maps");
+
+/* The path and the arguments, as far as there is room. Right after an exec the arguments lie in pages that the
+ * kernel has just written, so that they can be read without a fault. */
+static __always_inline void read_text(struct exec_text *record, struct task_struct *task,
+                                      struct linux_binprm *program) {
+  const char *path = BPF_CORE_READ(program, filename);
+  long path_bytes = bpf_probe_read_kernel_str(record->text, RUSAGE_EXEC_PATH_BYTES, path);
+  u64 used = path_bytes < 0 ? 0 : path_bytes;
+  if (used > RUSAGE_EXEC_PATH_BYTES) used = 0;
+  u64 start = BPF_CORE_READ(task, mm, arg_start);
+  u64 length = BPF_CORE_READ(task, mm, arg_end) - start;
+  if (length > RUSAGE_EXEC_ARGUMENTS_BYTES) length = RUSAGE_EXEC_ARGUMENTS_BYTES;
+  if (bpf_probe_read_user(record->text + used, length, (void *)start)) length = 0;
+  record->exec.path_bytes = used;
+  record->exec.arguments_bytes = length;
+}
+
+static __always_inline bool tell(struct exec_text *record) {
+  u64 text_bytes = record->exec.path_bytes + record->exec.arguments_bytes;
+  if (text_bytes > sizeof(record->text)) return false;
+  return bpf_ringbuf_output(&execs, record, sizeof(record->exec) + text_bytes, BPF_RB_NO_WAKEUP) ==
+         0;
+}
+
+static __always_inline void begin_span(struct task_struct *task, u32 number,
+                                       struct linux_binprm *program) {
+  u32 zero = 0;
+  struct slot *slot = slot_at(number);
+  struct life *life = life_of(number);
+  struct life *process = slot ? life_of(slot->group) : NULL;
+  struct exec_text *record = bpf_map_lookup_elem(&exec_scratch, &zero);
+  if (!life || !process || !record) {
+    __sync_fetch_and_add(&execs_untold, 1);
+    return;
+  }
+  struct rusage_exec *exec = &record->exec;
+  exec->old_span = life->span;
+  exec->new_span = __sync_fetch_and_add(&spans, 1) + 1;
+  exec->time_ns = bpf_ktime_get_ns();
+  exec->most_rss_so_far = BPF_CORE_READ(task, signal, maxrss) * page_bytes;
+  read_counters(&exec->reading, task, true);
+  const struct clock clock = kept_clock();
+  exec->reading.cpu.run = run_time(task, &clock, false);
+  __builtin_memcpy(exec->comm, task->comm, sizeof(exec->comm));
+  read_text(record, task, program);
+  if (!tell(record)) {
+    __sync_fetch_and_add(&execs_untold, 1);
+    return;
+  }
+  process->process_span = exec->new_span;
+  life->span = exec->new_span;
+}
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The end of a process: when, how, and how much memory it had at most. Its counters go on for a while after
+ * that. */
+#ifndef RUSAGE_BPF_EXIT_H
+#define RUSAGE_BPF_EXIT_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+#include "memory.h"
+#include "tree.h"
+
+#define SIGNAL_GROUP_EXIT 0x4 /* include/linux/sched/signal.h, the same since 2.6 */
+
+/* The most that was ever resident of the address space, in bytes. The kernel notes a peak before what is
+ * resident shrinks, so that the peak may be now. */
+static __always_inline u64 peak_of(struct mm_struct *mm, const bool direct) {
+  u64 noted = READ(direct, mm, hiwater_rss);
+  u64 now = resident_pages(mm, direct);
+  return (noted > now ? noted : now) * page_bytes;
+}
+
+/* To be called for the last task of a process that ends, with the slot that it has or had. */
+static __always_inline void note_end(struct task_struct *task, u32 number) {
+  struct slot *slot = slot_at(number);
+  struct life *life = slot ? life_of(slot->group) : NULL;
+  if (!life) return;
+  /* Copied from addresses: for each pointer that is followed directly, the kernel searches its types for
+   * about a millisecond when it loads the program. */
+  struct signal_struct *signal = BPF_CORE_READ(task, signal);
+  bool as_group = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT;
+  life->status = as_group ? BPF_CORE_READ(signal, group_exit_code)
+                          : BPF_CORE_READ(task, group_leader, exit_code);
+  life->most_rss_so_far = BPF_CORE_READ(signal, maxrss) * page_bytes;
+  /* From Linux 6.16 on the address space is still there at this moment. */
+  struct mm_struct *mm = BPF_CORE_READ(task, mm);
+  if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
+  *(volatile u64 *)&life->end_ns = bpf_ktime_get_ns();
+}
+
+#endif

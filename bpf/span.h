@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Spans of processes (rusage_bpf/task_event.h): which one a task belongs to, and what is known of its process
+ * besides counters. Beside the slots and not in them, as a tick of tasks that live on needs none of it. */
+#ifndef RUSAGE_BPF_SPAN_H
+#define RUSAGE_BPF_SPAN_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "kernel_types.h"
+#include "rusage_bpf/task_event.h"
+
+#define NO_SPAN 0
+
+struct life {
+  u64 span;      /* of the task itself */
+  u64 born_span; /* the one that it was born into */
+
+  /* Of its process, where the slot is that of a thread group's record. */
+  u64 process_span; /* the one that new threads belong to */
+  u64 parent_span;
+  u64 start_ns;
+  u64 end_ns; /* 0: its last task has not come to its end */
+  u64 peak_rss;
+  u64 most_rss_so_far;
+  u32 pid;
+  u32 parent_pid;
+  u32 status;
+
+  u32 told; /* the round in which it was told that the task lives */
+};
+
+/* By slot. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, struct life);
+} lives SEC(".maps");
+
+__u64 spans; /* begun so far */
+
+/* How deep the recorder's pid namespace is: there a process has numbers[pid_level]. */
+__u32 pid_level;
+
+static __always_inline struct life *life_of(u32 number) {
+  return bpf_map_lookup_elem(&lives, &number);
+}
+
+/* The span of a task by its membership. */
+static __always_inline u64 span_of(const u32 *membership) {
+  struct life *life = membership ? life_of(*membership) : NULL;
+  return life ? life->span : NO_SPAN;
+}
+
+/* The number of the process that `leader` leads. */
+static __always_inline u32 process_number(struct task_struct *leader) {
+  struct pid *pid = BPF_CORE_READ(leader, thread_pid);
+  u64 numbers = (u64)pid + bpf_core_field_offset(struct pid, numbers);
+  struct upid *upid = (void *)(numbers + pid_level * bpf_core_type_size(struct upid));
+  return BPF_CORE_READ(upid, nr);
+}
+
+static __always_inline void begin_life(u32 number, struct task_struct *task, u64 parent) {
+  struct life *life = life_of(number);
+  if (!life) return;
+  struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+  life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+  life->told = 0;
+  life->parent_span = parent;
+  life->start_ns = BPF_CORE_READ(leader, start_time);
+  life->end_ns = 0;
+  life->peak_rss = life->most_rss_so_far = 0;
+  life->pid = process_number(leader);
+  life->parent_pid = process_number(BPF_CORE_READ(leader, real_parent, group_leader));
+}
+
+/* For a thread of the process with the record at slot `group`. */
+static __always_inline void join_life(u32 number, u32 group) {
+  struct life *life = life_of(number);
+  struct life *process = life_of(group);
+  if (!life || !process) return;
+  life->span = life->born_span = process->process_span;
+  life->told = 0;
+}
+
+#endif

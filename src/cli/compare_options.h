@@ -1,0 +1,25 @@
+// rusage-bpf compare: what the user asked for.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/arguments.h"
+#include "compare/limit.h"
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+struct CompareOptions {
+  std::string a;  // one of the two may be "-", standard input
+  std::string b;
+  std::vector<Limit> limits;
+  bool json = false;
+  std::string page;  // empty: none
+
+  std::string print;  // set where this is to be printed instead: help
+};
+
+Result<CompareOptions> parse_compare(Arguments arguments);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,49 @@
+// What one process was and cost, from its birth or an exec to its end or the next exec: a span.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/column.h"
+
+namespace rusage_bpf {
+
+// How a process ended: one of the two is set.
+struct Exit {
+  std::optional<int> code;
+  std::optional<int> signal;
+};
+
+// The exit that wait reports as `status`.
+Exit exit_of_status(int status);
+
+// What is executed.
+struct Image {
+  std::optional<std::string> command;  // the executable's name, without its folder
+  std::vector<std::string> argv;
+};
+
+// The part of a path after its last slash.
+std::string base_name(const std::string &path);
+
+// The arguments that stand one after the other in `text`, each with a 0 at its end; where the text was cut, the
+// last one has none.
+std::vector<std::string> split_arguments(std::string_view text);
+
+struct Process {
+  int pid = 0;
+  int ppid = 0;
+  std::shared_ptr<const Image> image;  // never null; shared with whoever was forked from it
+  std::int64_t start_ns = 0;           // since the recording began; negative for what ran before
+  std::optional<std::int64_t> end_ns;  // nothing while it lives
+  Exit exit;                 // empty for one that lives, goes on as another span or elsewhere
+  bool forked_only = false;  // born as a copy of its parent, it went on to execute something
+  Values value{};            // of each counter, its own part of the recording's totals
+  Known known;
+  std::optional<std::uint64_t> peak_rss;
+};
+
+}  // namespace rusage_bpf

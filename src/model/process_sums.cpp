@@ -1,0 +1,35 @@
+#include "model/process_sums.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace rusage_bpf {
+
+std::optional<Process> ProcessSums::settle(Process process, const Values &counted) {
+  if (held_) give(*held_, counted, false);
+  return std::exchange(held_, std::move(process));
+}
+
+std::optional<Process> ProcessSums::settle_last(const Values &counted) {
+  if (held_) give(*held_, counted, true);
+  return std::exchange(held_, std::nullopt);
+}
+
+void ProcessSums::give(Process &process, const Values &counted, bool everything) {
+  Values left{};
+  for (std::size_t i = 0; i < column_count; i++) left[i] = counted[i] - given_[i];
+  Values &share = process.value;
+  // Run time goes first, and then the split as near to the process's own as what is left allows.
+  const std::uint64_t left_run = left[RUSAGE_user] + left[RUSAGE_system];
+  const std::uint64_t run = std::min(share[RUSAGE_user] + share[RUSAGE_system], left_run);
+  const std::uint64_t least_user = run - std::min(run, left[RUSAGE_system]);
+  const std::uint64_t user =
+      std::clamp(share[RUSAGE_user], least_user, std::min(run, left[RUSAGE_user]));
+  for (std::size_t i = 0; i < column_count; i++) share[i] = std::min(share[i], left[i]);
+  share[RUSAGE_user] = user;
+  share[RUSAGE_system] = run - user;
+  if (everything) share = left;
+  for (std::size_t i = 0; i < column_count; i++) given_[i] += share[i];
+}
+
+}  // namespace rusage_bpf

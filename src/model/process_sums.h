@@ -1,0 +1,36 @@
+// Makes the processes of a recording add up to its rows, to the unit.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "model/process.h"
+
+namespace rusage_bpf {
+
+// The two are read in the same look, and nearly all of it is equal. What may differ:
+//
+//   The split of run time into user and system, which the kernel estimates from ticks: rows go by what a process
+//   had in all, spans by their own part of it, and a row never takes back what one before it said.
+//   A running task's time, where a hypervisor took the CPU away: a look, or an exec, may have said too much.
+//   Forks and execs by tasks that there was no room to track.
+//
+// So what a process is given is never more than what the rows have said and nobody else was given. There is
+// always as much as it needs, as the rows hold all of it. The last one takes what is left.
+class ProcessSums {
+ public:
+  // Of a process that is over. `counted` is what the rows have reached by now. The process before it comes back
+  // with its share: one is held back, as it may be the last.
+  std::optional<Process> settle(Process process, const Values &counted);
+
+  // The last one.
+  std::optional<Process> settle_last(const Values &counted);
+
+ private:
+  void give(Process &process, const Values &counted, bool everything);
+
+  std::optional<Process> held_;
+  Values given_{};
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,258 @@
+#include "model/process_table.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace rusage_bpf {
+namespace {
+
+// Sums may wrap below zero on their way; what is left below zero in the end is an estimate that was too high.
+std::uint64_t at_least_zero(std::uint64_t sum) {
+  return static_cast<std::int64_t>(sum) < 0 ? 0 : sum;
+}
+
+// In proportion to the ticks, as the kernel does for a process: bpf/cpu_time.h.
+std::uint64_t user_part(const rusage_cpu_time &cpu) {
+  const std::uint64_t run = at_least_zero(cpu.run);
+  const auto user = static_cast<double>(at_least_zero(cpu.user_ticks));
+  const auto system = static_cast<double>(at_least_zero(cpu.system_ticks));
+  if (system == 0) return run;
+  return std::min(run,
+                  static_cast<std::uint64_t>(static_cast<double>(run) * (user / (user + system))));
+}
+
+template <typename Sum>
+void add_reading(Sum &sum, const rusage_reading &reading, std::uint64_t times = 1) {
+  sum.cpu.run += times * reading.cpu.run;
+  sum.cpu.user_ticks += times * reading.cpu.user_ticks;
+  sum.cpu.system_ticks += times * reading.cpu.system_ticks;
+#define RUSAGE_ADD(name, unit, field) sum.value[RUSAGE_##name] += times * reading.name;
+  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_ADD, RUSAGE_NOTHING, RUSAGE_NOTHING)
+#undef RUSAGE_ADD
+}
+
+template <typename Sum>
+void take_off_reading(Sum &sum, const rusage_reading &reading) {
+  add_reading(sum, reading, ~std::uint64_t{0});
+}
+
+bool begins_process(const rusage_task_event &event) {
+  return event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
+}
+
+// A peak is known where it is above what was reached before: the kernel keeps the maximum alone.
+std::optional<std::uint64_t> peak_above(std::uint64_t most, std::uint64_t earlier) {
+  return most > earlier ? std::optional(most) : std::nullopt;
+}
+
+}  // namespace
+
+void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
+  start_ns_ = start_ns;
+  if (baseline_ == Baseline::birth) return take(events);
+  TaskEvents without_living = events;
+  std::erase_if(without_living.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVES; });
+  take(without_living);
+  forget_what_was_before(events);
+}
+
+void ProcessTable::forget_what_was_before(const TaskEvents &events) {
+  for (const std::uint64_t number : over_) spans_.erase(number);
+  over_.clear();
+  for (auto &[number, span] : spans_) span.usage = {};
+  for (const rusage_task_event &event : events.tasks) {
+    const auto found = spans_.find(event.span);
+    if (event.kind == RUSAGE_LIVES && found != spans_.end())
+      take_off_reading(found->second.usage, event.reading);
+  }
+}
+
+void ProcessTable::take(const TaskEvents &events) {
+  births_told_ = events.births_told;
+  births_ = events.births;
+  now_ns_ = events.monotonic_ns;
+
+  // Numbers of spans grow with time, so that in their order each is there before it is named as the one before or
+  // the parent's.
+  struct Beginning {
+    std::uint64_t number;
+    const rusage_task_event *birth;
+    const Exec *exec;
+  };
+  std::vector<Beginning> beginnings;
+  std::unordered_set<std::uint64_t> living;
+  for (const rusage_task_event &event : events.tasks) {
+    if (begins_process(event)) beginnings.push_back({event.span, &event, nullptr});
+    if (event.kind == RUSAGE_LIVES) living.insert(event.span);
+  }
+  std::vector<Exec> execs = std::exchange(early_execs_, {});
+  execs.insert(execs.end(), events.execs.begin(), events.execs.end());
+  for (const Exec &exec : execs) beginnings.push_back({exec.record.new_span, nullptr, &exec});
+  std::sort(beginnings.begin(), beginnings.end(),
+            [](const Beginning &a, const Beginning &b) { return a.number < b.number; });
+  for (const Beginning &beginning : beginnings) {
+    if (beginning.birth)
+      take_birth(*beginning.birth, events);
+    else if (living.contains(beginning.exec->record.old_span))
+      early_execs_.push_back(*beginning.exec);  // it came after the look
+    else
+      take_exec(*beginning.exec);
+  }
+
+  std::vector<rusage_task_event> ends = std::exchange(early_ends_, {});
+  for (const rusage_task_event &event : events.tasks) {
+    if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
+    if (event.kind == RUSAGE_GONE) ends.push_back(event);
+    if (event.kind != RUSAGE_LIVES) continue;
+    const auto found = spans_.find(event.span);
+    if (found == spans_.end()) continue;
+    add_reading(found->second.usage, event.reading);
+    if (event.peak_rss > 0)
+      found->second.peak_rss =
+          std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
+  }
+  for (const rusage_task_event &event : ends)
+    if (!take_end(event)) early_ends_.push_back(event);
+}
+
+void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &events) {
+  Span span;
+  span.pid = static_cast<int>(event.pid);
+  span.ppid = static_cast<int>(event.parent_pid);
+  span.start_ns = event.start_ns;
+  span.tasks = 1;
+  take_off_reading(span.usage, event.reading);
+  const auto parent = spans_.find(event.parent_span);
+  if (event.parent_span != 0) {
+    span.forked = true;
+    if (parent != spans_.end()) span.image = parent->second.image;
+    // A fork belongs to the parent; to the child where the parent is not known.
+    (parent == spans_.end() ? span : parent->second).usage.value[RUSAGE_forks]++;
+  } else if (const auto image = events.found.find(event.span); image != events.found.end()) {
+    span.image = image->second;
+  }
+  spans_.insert_or_assign(event.span, std::move(span));
+}
+
+void ProcessTable::take_thread(const rusage_task_event &event) {
+  const auto found = spans_.find(event.span);
+  if (found == spans_.end()) return;
+  found->second.tasks++;
+  take_off_reading(found->second.usage, event.reading);
+}
+
+void ProcessTable::take_exec(const Exec &exec) {
+  const rusage_exec &record = exec.record;
+  const auto found = spans_.find(record.old_span);
+  if (found == spans_.end()) {
+    early_execs_.push_back(exec);
+    return;
+  }
+  Span &before = found->second;
+  // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
+  if (baseline_ == Baseline::birth && !before.image) {
+    take_first_exec(before, exec);
+    spans_.erase(record.old_span);
+    return;
+  }
+  Span after;
+  after.pid = before.pid;
+  after.ppid = before.ppid;
+  after.image = exec.image;
+  after.start_ns = before.end_ns = record.time_ns;
+  after.tasks = 1;
+  after.earlier_peak = record.most_rss_so_far;
+  after.usage.value[RUSAGE_execs] = 1;
+  take_off_reading(after.usage, record.reading);
+  before.went_on = true;
+  before.tasks--;
+  before.peak_rss = peak_above(record.most_rss_so_far, before.earlier_peak);
+  before.births = births_;
+  add_reading(before.usage, record.reading);
+  over_.push_back(record.old_span);
+  spans_.insert_or_assign(record.new_span, std::move(after));
+}
+
+void ProcessTable::take_first_exec(Span span, const Exec &exec) {
+  span.image = exec.image;
+  span.earlier_peak = exec.record.most_rss_so_far;
+  span.start_ns = std::max(span.start_ns, start_ns_);
+  span.usage.value[RUSAGE_execs]++;
+  spans_.insert_or_assign(exec.record.new_span, std::move(span));
+}
+
+bool ProcessTable::take_end(const rusage_task_event &event) {
+  const bool of_process = (event.flags & RUSAGE_PROCESS) != 0;
+  const auto found = spans_.find(event.span);
+  if (found == spans_.end() || (of_process && !spans_.contains(event.process_span))) return false;
+  found->second.tasks--;
+  add_reading(found->second.usage, event.reading);
+  if (of_process) end_process(event);
+  return true;
+}
+
+void ProcessTable::end_process(const rusage_task_event &event) {
+  Span &span = spans_[event.process_span];
+  span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
+  if ((event.flags & RUSAGE_MOVED) == 0) span.usage.value[RUSAGE_exits] = 1;
+  if ((event.flags & RUSAGE_STATUS) != 0)
+    span.exit = exit_of_status(static_cast<int>(event.status));
+  span.peak_rss = event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
+                                     : peak_above(event.most_rss_so_far, span.earlier_peak);
+  span.births = births_;
+  over_.push_back(event.process_span);
+}
+
+std::vector<Process> ProcessTable::finished() {
+  std::vector<Process> finished;
+  std::erase_if(over_, [&](std::uint64_t number) {
+    const Span &span = spans_[number];
+    if (span.tasks != 0 || births_told_ < span.births) return false;
+    finished.push_back(describe(span));
+    spans_.erase(number);
+    return true;
+  });
+  return finished;
+}
+
+std::vector<Process> ProcessTable::rest() {
+  for (const Exec &exec : early_execs_) {
+    const auto found = spans_.find(exec.record.old_span);
+    if (found != spans_.end()) found->second.usage.value[RUSAGE_execs]++;
+  }
+  std::vector<std::pair<std::uint64_t, Process>> rest;
+  for (const auto &[number, span] : spans_) rest.emplace_back(number, describe(span));
+  std::sort(rest.begin(), rest.end(),
+            [](const auto &a, const auto &b) { return a.first < b.first; });
+  spans_.clear();
+  over_.clear();
+  std::vector<Process> processes;
+  for (auto &[number, process] : rest) processes.push_back(std::move(process));
+  return processes;
+}
+
+Process ProcessTable::describe(const Span &span) const {
+  static const auto nothing = std::make_shared<const Image>();
+  Process process;
+  process.pid = span.pid;
+  process.ppid = span.ppid;
+  process.image = span.image ? span.image : nothing;
+  const auto since_start = [&](std::uint64_t ns) {
+    return static_cast<std::int64_t>(ns - start_ns_);
+  };
+  process.start_ns = since_start(span.start_ns);
+  if (span.end_ns != 0) process.end_ns = since_start(span.end_ns);
+  process.exit = span.exit;
+  process.forked_only = span.forked && span.went_on;
+  process.value = span.usage.value;
+  for (std::uint64_t &value : process.value) value = at_least_zero(value);
+  process.value[RUSAGE_user] = user_part(span.usage.cpu);
+  process.value[RUSAGE_system] = at_least_zero(span.usage.cpu.run) - process.value[RUSAGE_user];
+  for (std::size_t i = 0; i < column_count; i++)
+    process.known[i] = columns[i].kind == Column::Kind::counter;
+  process.peak_rss = span.peak_rss;
+  return process;
+}
+
+}  // namespace rusage_bpf

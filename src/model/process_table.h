@@ -1,0 +1,76 @@
+// Turns what a source tells of single tasks into spans of processes.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "model/process.h"
+#include "model/row.h"
+#include "model/task_events.h"
+
+namespace rusage_bpf {
+
+// A span is over when its process ended or executed something else, and all its tasks have told what they used.
+// One that is over is kept until no birth can name it as the parent any more: a look or two.
+class ProcessTable {
+ public:
+  explicit ProcessTable(Baseline baseline) : baseline_(baseline) {}
+
+  // The recording begins at `start_ns`, with what was told at the first look. Where counting starts with that,
+  // it has told who lives, and nothing of what was before counts.
+  void begin(std::uint64_t start_ns, const TaskEvents &events);
+
+  // What was told at the next look. The last one tells who lives.
+  void take(const TaskEvents &events);
+
+  // The spans that are over since this was asked last.
+  std::vector<Process> finished();
+
+  // The others, when the recording ends: with the counters that the last look told of those who live.
+  std::vector<Process> rest();
+
+ private:
+  struct Usage {
+    rusage_cpu_time cpu{};
+    Values value{};
+  };
+
+  struct Span {
+    int pid = 0;
+    int ppid = 0;
+    std::shared_ptr<const Image> image;  // null: not known
+    std::uint64_t start_ns = 0;
+    bool forked = false;       // from another one; otherwise found, or begun by an exec
+    std::uint64_t end_ns = 0;  // 0: it lives
+    bool went_on = false;      // as another span
+    Exit exit;
+    Usage usage;
+    std::int64_t tasks = 0;          // that have not told what they used
+    std::uint64_t births = 0;        // of the machine's tree, when it was over
+    std::uint64_t earlier_peak = 0;  // of resident memory, before this span
+    std::optional<std::uint64_t> peak_rss;
+  };
+
+  void take_birth(const rusage_task_event &event, const TaskEvents &events);
+  void take_thread(const rusage_task_event &event);
+  void take_exec(const Exec &exec);
+  void take_first_exec(Span span, const Exec &exec);
+  bool take_end(const rusage_task_event &event);
+  void end_process(const rusage_task_event &event);
+  void forget_what_was_before(const TaskEvents &events);
+  [[nodiscard]] Process describe(const Span &span) const;
+
+  Baseline baseline_;
+  std::uint64_t start_ns_ = 0;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t births_ = 0;
+  std::uint64_t births_told_ = 0;
+  std::unordered_map<std::uint64_t, Span> spans_;
+  std::vector<std::uint64_t> over_;  // in the order in which they were over
+  // Told of a span that is not known yet, or execs of one that was just told to live.
+  std::vector<Exec> early_execs_;
+  std::vector<rusage_task_event> early_ends_;
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,29 @@
+// What a source tells of single tasks; rusage_bpf/task_event.h says what the events mean.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "model/process.h"
+#include "rusage_bpf/task_event.h"
+
+namespace rusage_bpf {
+
+struct Exec {
+  rusage_exec record;
+  std::shared_ptr<const Image> image;
+};
+
+struct TaskEvents {
+  std::vector<rusage_task_event> tasks;
+  std::vector<Exec> execs;
+  // Of spans that nobody's birth or exec began: what the process executed when it was found.
+  std::unordered_map<std::uint64_t, std::shared_ptr<const Image>> found;
+  // How many births `tasks` and all events before tell, and how many there had been when this ended.
+  std::uint64_t births_told = 0;
+  std::uint64_t births = 0;
+  std::uint64_t monotonic_ns = 0;  // when it ended
+};
+
+}  // namespace rusage_bpf

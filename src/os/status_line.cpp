@@ -1,0 +1,86 @@
+#include "os/status_line.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include "os/write_all.h"
+
+namespace rusage_bpf {
+namespace {
+
+// Erases from the cursor on, below the line as well: a terminal that became narrower may have broken it into two.
+constexpr std::string_view erase = "\x1b[J";
+
+bool can_redraw() {
+  const char *kind = std::getenv("TERM");
+  return kind && *kind != 0 && std::string_view(kind) != "dumb";
+}
+
+// Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop us.
+class WithoutStops {
+ public:
+  WithoutStops() {
+    sigset_t stops;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &stops, &before_);
+  }
+  ~WithoutStops() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  WithoutStops(const WithoutStops &) = delete;
+  WithoutStops &operator=(const WithoutStops &) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+}  // namespace
+
+std::optional<StatusLine> StatusLine::open(int fd) {
+  if (isatty(fd) == 0 || !can_redraw()) return std::nullopt;
+  // Opened anew, as whether writes wait is shared by all who have inherited a descriptor.
+  Fd terminal(::open(fmt::format("/proc/self/fd/{}", fd).c_str(),
+                     O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!terminal) return std::nullopt;
+  return StatusLine(fd, std::move(terminal));
+}
+
+unsigned StatusLine::columns() const {
+  constexpr unsigned usual = 80;
+  winsize size{};
+  const bool known = ioctl(terminal_.get(), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  return known ? size.ws_col : usual;
+}
+
+// A terminal that is not our session's has no jobs of ours.
+bool StatusLine::in_foreground() const {
+  const pid_t group = tcgetpgrp(terminal_.get());
+  return group < 0 ? errno == ENOTTY : group == getpgrp();
+}
+
+// The cursor is left where the line begins, so that what others write stands there, not behind it.
+bool StatusLine::draw(std::string_view text) {
+  const WithoutStops without_stops;
+  if (!in_foreground()) return false;
+  const std::string bytes = fmt::format("\r{}{}\r", text, erase);
+  const ssize_t written = write(terminal_.get(), bytes.data(), bytes.size());
+  // A part of it is overwritten by the next one.
+  drawn_ = drawn_ || written > 0;
+  return written == static_cast<ssize_t>(bytes.size());
+}
+
+void StatusLine::wipe() {
+  if (!terminal_ || !std::exchange(drawn_, false)) return;
+  const WithoutStops without_stops;
+  // Elsewhere, others have written over it.
+  if (in_foreground())
+    static_cast<void>(write_all(fd_, fmt::format("\r{}", erase), "the terminal"));
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,30 @@
+// The charts of both recordings: those of one, but each view is one figure of A and of B.
+function viewOfBoth(unit, name, from, level) {
+  const series = sides.map(({ name: label, buckets: of, colour, dashes }) => ({ label, from, of, colour, dashes }));
+  return { unit, name, series, level, bare: true };
+}
+
+function viewsOfBoth(chart) {
+  const views = chart.views.flatMap(({ unit, series }) =>
+    series.map(({ label, from }) => viewOfBoth(unit, label, from)));
+  if (chart.id !== "cpu") return views;
+  const [cpus, others] = sides.map(({ meta }) => meta.cpus);
+  const machine = cpus > 0 && cpus === others
+    ? { label: `machine, ${plural(cpus, "CPU")}`, value: cpus } : undefined;
+  return [viewOfBoth(units.percent, "together", "cpu", machine), ...views];
+}
+
+function makeCharts() {
+  const place = byId("charts");
+  if (buckets.duration === 0) {
+    place.append(element("p", { class: "note" }, "No time passes in either recording: there is nothing to draw."));
+    return [];
+  }
+  place.append(makeToolbar());
+  if (sides.some((side) => side.buckets.merged))
+    place.append(element("p", { class: "note wide" },
+      "Where rows are drawn together, the line is their mean, the band reaches from the least row to the greatest."));
+  return chartList
+    .map((chart) => makeChart({ ...chart, views: viewsOfBoth(chart) }))
+    .filter((chart) => chart !== null);
+}

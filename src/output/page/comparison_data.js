@@ -1,0 +1,18 @@
+// The comparison that stands in this page.
+const comparison = JSON.parse(document.getElementById("recording").textContent);
+
+// The two recordings, told apart by colour and by dashes.
+const sides = ["a", "b"].map((key, i) => ({
+  ...comparison[key],
+  key,
+  name: key.toUpperCase(),
+  buckets: bucketsOf({ buckets: comparison.buckets[i], meta: comparison[key].meta }),
+  colour: ["first", "second"][i],
+  dashes: [undefined, [5, 3]][i],
+}));
+
+// The longer one's are the time axis of both.
+const { buckets } = sides.reduce((one, other) => (other.buckets.duration > one.buckets.duration ? other : one));
+
+// The figures that are compared by their names: each has a unit.
+const columnOf = new Map(Object.entries(comparison.totals));

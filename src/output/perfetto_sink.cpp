@@ -1,0 +1,152 @@
+#include "output/perfetto_sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "document/document.h"
+#include "output/summary_sink.h"
+
+namespace rusage_bpf {
+namespace {
+
+// No process of a user has it.
+constexpr std::uint64_t recording_id = 0;
+// Microseconds, as what processes are sorted by: 31 years before the recording.
+constexpr std::int64_t before_all = -1'000'000'000'000'000;
+
+bool is_counter(std::size_t column) {
+  return columns[column].kind == Column::Kind::counter;
+}
+
+bool is_cpu(std::size_t column) {
+  return column == RUSAGE_user || column == RUSAGE_system;
+}
+
+// A second's wait each second is one task that waits.
+std::string unit(std::size_t column) {
+  if (is_cpu(column)) return "% of one core";
+  if (columns[column].in_nanoseconds()) return "tasks";
+  return fmt::format("{}{}", columns[column].unit, is_counter(column) ? "/s" : "");
+}
+
+double rate(std::size_t column, std::uint64_t difference, std::uint64_t duration_ns) {
+  const double each_ns = static_cast<double>(difference) / static_cast<double>(duration_ns);
+  if (is_cpu(column)) return each_ns * 100;
+  return columns[column].in_nanoseconds() ? each_ns : each_ns * 1e9;
+}
+
+// A process of the trace has one thread, of the same number.
+Json event(std::string_view phase, std::uint64_t id, std::string_view name) {
+  return {{"ph", phase}, {"pid", id}, {"tid", id}, {"name", name}};
+}
+
+std::string with_args(Json event, Json args) {
+  event["args"] = std::move(args);
+  return ",\n" + to_text(event);
+}
+
+// Microseconds, of which a double would not keep all nanoseconds in every recording.
+std::string at(std::uint64_t ns, const std::string &event) {
+  constexpr std::string_view opening = ",\n{";
+  return fmt::format("{}\"ts\":{}.{:03},{}", opening, ns / 1000, ns % 1000,
+                     event.substr(opening.size()));
+}
+
+std::string metadata(std::uint64_t id, std::string_view what, const char *key, const Json &value) {
+  return with_args(event("M", id, what), {{key, value}});
+}
+
+std::string names(std::uint64_t id, const std::string &name) {
+  return metadata(id, "process_name", "name", name) + metadata(id, "thread_name", "name", name);
+}
+
+}  // namespace
+
+Result<void> PerfettoSink::begin(const Recording &recording) {
+  recording_ = recording;
+  const std::string events =
+      metadata(recording_id, "process_name", "name", target_name(recording)) +
+      metadata(recording_id, "process_sort_index", "sort_index", before_all);
+  return file_.write("{\"traceEvents\": [" + events.substr(1));
+}
+
+// A counter track keeps its value until the next one.
+std::string PerfettoSink::show(std::size_t column, std::uint64_t ns, const Json &value) {
+  if (shown_[column] == value) return "";
+  shown_[column] = value;
+  return at(ns, with_args(event("C", recording_id, columns[column].name), {{unit(column), value}}));
+}
+
+Result<void> PerfettoSink::row(const Row &row) {
+  if (!row.known[RUSAGE_elapsed]) return {};
+  const std::uint64_t end_ns = row.value[RUSAGE_elapsed];
+  // The first row has no counters, unless rows before it were lost.
+  const std::uint64_t begin_ns =
+      last_row_ns_.value_or(end_ns - std::min(end_ns, recording_.interval_ns));
+  last_row_ns_ = end_ns;
+  std::string text;
+  for (std::size_t i = 0; i < column_count; i++) {
+    if (columns[i].kind == Column::Kind::gauge && row.known[i])
+      text += show(i, end_ns, row.value[i]);
+    if (!is_counter(i)) continue;
+    if (row.known[i] && end_ns > begin_ns)
+      text += show(i, begin_ns, rate(i, row.value[i], end_ns - begin_ns));
+    else
+      text += end_rate(i, begin_ns);
+  }
+  return file_.write(text);
+}
+
+// What was told before does not go on.
+std::string PerfettoSink::end_rate(std::size_t column, std::uint64_t ns) {
+  return shown_[column].is_null() ? "" : show(column, ns, 0);
+}
+
+// Most often a process's spans come in their order, but one whose threads are late may come after the next.
+const PerfettoSink::Life &PerfettoSink::life_of(const Process &span) {
+  const auto [found, is_first] = lives_.try_emplace(
+      span.pid, Life{static_cast<std::uint64_t>(span.pid), span.start_ns, span.end_ns});
+  Life &life = found->second;
+  if (is_first) return life;
+  if (life.end_ns == span.start_ns)
+    life.end_ns = span.end_ns;
+  else if (span.end_ns == life.start_ns)
+    life.start_ns = span.start_ns;
+  else
+    life = {next_id_++, span.start_ns, span.end_ns};
+  return life;
+}
+
+// Begin and end are events of their own: readers cut times to whole nanoseconds, and a duration that was cut otherwise
+// than the next span's begin would make the two overlap.
+Result<void> PerfettoSink::process(const Process &process) {
+  const Life &life = life_of(process);
+  const std::string name = process.image->command.value_or("(unknown)");
+  std::string text;
+  if (life.start_ns == process.start_ns)
+    text += metadata(life.id, "process_sort_index", "sort_index", process.start_ns / 1000) +
+            metadata(life.id, "process_labels", "labels", fmt::format("child of {}", process.ppid));
+  // A process has the name of what it executed last.
+  if (life.end_ns == process.end_ns) text += names(life.id, name);
+  // Readers drop what is before 0; the arguments have it.
+  const auto begin_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(process.start_ns, 0));
+  text += at(begin_ns, with_args(event("B", life.id, name), process_json(process)));
+  // One that lives on has no end.
+  if (process.end_ns)
+    text += at(
+        std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
+        with_args(event("E", life.id, name), Json::object()));
+  return file_.write(text);
+}
+
+Result<void> PerfettoSink::end(const Outcome &outcome) {
+  std::string text;
+  for (std::size_t i = 0; i < column_count; i++)
+    if (is_counter(i)) text += end_rate(i, last_row_ns_.value_or(0));
+  text += "\n],\n\"otherData\": " + to_text(frame_json(recording_, outcome)) + "}\n";
+  auto written = file_.write(text);
+  return written ? file_.commit() : written;
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,78 @@
+#include "run/compare.h"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "compare/comparison_page.h"
+#include "compare/comparison_text.h"
+#include "document/document.h"
+#include "input/reader.h"
+#include "output/output_file.h"
+
+namespace rusage_bpf {
+namespace {
+
+// With so many buckets to be drawn.
+Result<Side> read_side(const std::string &path, std::size_t most_buckets) {
+  const auto input = InputFile::open(path);
+  if (!input) return tl::unexpected(input.error());
+  Side side;
+  side.name = input->name();
+  SideSink sink(side, most_buckets);
+  const auto reading = read_recording(*input, sink);
+  if (!reading) return tl::unexpected(reading.error());
+  return side;
+}
+
+Result<void> print_comparison(const std::string &text) {
+  auto output = OutputFile::create("-");
+  if (!output) return tl::unexpected(output.error());
+  auto written = output->write(text);
+  return written ? output->commit() : written;
+}
+
+// What --html names, before anything is read: what cannot be written is found then.
+Result<std::optional<OutputFile>> open_page(const std::string &path) {
+  if (path.empty()) return std::nullopt;
+  auto page = OutputFile::create(path);
+  if (!page) return tl::unexpected(page.error());
+  return *std::move(page);
+}
+
+Result<void> finish_page(OutputFile &page, const Comparison &comparison,
+                         const std::vector<std::string> &failed) {
+  auto written = write_comparison_page(page, comparison, failed);
+  return written ? page.commit() : written;
+}
+
+}  // namespace
+
+Result<int> compare(const CompareOptions &options) {
+  // A reader that goes away is an error to be told.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  auto page = open_page(options.page);
+  if (!page) return tl::unexpected(page.error());
+  const std::size_t most_buckets = *page ? comparison_buckets : 0;
+  const auto a = read_side(options.a, most_buckets);
+  if (!a) return tl::unexpected(a.error());
+  const auto b = read_side(options.b, most_buckets);
+  if (!b) return tl::unexpected(b.error());
+  const Comparison comparison = compare(*a, *b);
+  std::vector<std::string> failed;
+  for (const Limit &limit : options.limits)
+    if (auto line = broken(limit, comparison)) failed.push_back(*std::move(line));
+  const auto printed =
+      print_comparison(options.json ? to_text(comparison_json(comparison, failed)) + "\n"
+                                    : comparison_text(comparison));
+  for (const std::string &line : failed) fmt::print(stderr, "rusage-bpf: {}\n", line);
+  if (*page)
+    if (auto drawn = finish_page(**page, comparison, failed); !drawn)
+      return tl::unexpected(drawn.error());
+  if (!printed) return tl::unexpected(printed.error());
+  return failed.empty() ? 0 : 1;
+}
+
+}  // namespace rusage_bpf

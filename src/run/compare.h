@@ -1,0 +1,12 @@
+// rusage-bpf compare: from the options to the exit status.
+#pragma once
+
+#include "cli/compare_options.h"
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+// The exit status: 1 where a limit is broken.
+Result<int> compare(const CompareOptions &options);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,51 @@
+// Reads what the kernel side tells of single tasks (rusage_bpf/task_event.h).
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "model/task_events.h"
+#include "os/error.h"
+#include "source/kernel_side.h"
+
+struct ring_buffer;
+
+namespace rusage_bpf {
+
+class EventReader {
+ public:
+  // `find_images`: what a process executes that was neither born nor executed anything while we looked is read from
+  // /proc.
+  static Result<std::unique_ptr<EventReader>> open(const ::kernel_side &kernel, bool find_images);
+  ~EventReader();
+  EventReader(const EventReader &) = delete;
+  EventReader &operator=(const EventReader &) = delete;
+
+  // What a tick has just left. To be called after each.
+  void read(const rusage_sample &sample);
+  // Forgets who was told to live: they are about to be told again.
+  void forget_living();
+
+  // How many execs were read so far.
+  [[nodiscard]] std::uint64_t execs() const { return execs_; }
+  // All that was read since this was asked last.
+  TaskEvents take();
+
+ private:
+  explicit EventReader(const ::kernel_side &kernel, bool find_images)
+      : kernel_(kernel), find_images_(find_images) {}
+  static int add_exec(void *self, void *record, std::size_t bytes);
+
+  struct Free {
+    void operator()(::ring_buffer *buffer) const;
+  };
+
+  const ::kernel_side &kernel_;
+  bool find_images_;
+  std::span<rusage_task_event> list_;  // mapped
+  std::unique_ptr<::ring_buffer, Free> buffer_;
+  std::uint64_t execs_ = 0;
+  TaskEvents events_;
+};
+
+}  // namespace rusage_bpf

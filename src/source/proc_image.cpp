@@ -1,0 +1,52 @@
+#include "source/proc_image.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+#include "os/fd.h"
+#include "rusage_bpf/task_event.h"
+
+namespace rusage_bpf {
+namespace {
+
+std::string read_start(int directory, const char *name, std::size_t most) {
+  const Fd file(openat(directory, name, O_RDONLY | O_CLOEXEC));
+  std::string text(most, '\0');
+  const ssize_t length = file ? read(file.get(), text.data(), text.size()) : -1;
+  text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return text;
+}
+
+// The name that it was started by, as far as that can be told: the kernel cuts its own copy, which a program can
+// change, and the executable's is for those alone who may trace the process.
+std::string command_of(int directory, const std::vector<std::string> &argv) {
+  std::string comm = read_start(directory, "comm", 64);
+  if (comm.ends_with('\n')) comm.pop_back();
+  constexpr std::size_t longest_comm = 15;
+  const std::string started_as = argv.empty() ? "" : base_name(argv.front());
+  if (comm.size() == longest_comm && started_as.starts_with(comm)) return started_as;
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = readlinkat(directory, "exe", path.data(), path.size());
+  const std::string executable =
+      length > 0 ? base_name(std::string(path.data(), static_cast<std::size_t>(length))) : "";
+  return comm.size() == longest_comm && executable.starts_with(comm) ? executable : comm;
+}
+
+}  // namespace
+
+std::shared_ptr<const Image> find_image(pid_t pid) {
+  auto image = std::make_shared<Image>();
+  const Fd process(open(fmt::format("/proc/{}", pid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!process) return image;
+  image->argv = split_arguments(read_start(process.get(), "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  const std::string command = command_of(process.get(), image->argv);
+  if (!command.empty()) image->command = command;
+  return image;
+}
+
+}  // namespace rusage_bpf

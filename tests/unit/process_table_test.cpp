@@ -1,0 +1,278 @@
+#include "model/process_table.h"
+
+#include <catch2/catch.hpp>
+
+#include "model/commands.h"
+#include "model/process_sums.h"
+
+namespace rusage_bpf {
+namespace {
+
+constexpr std::uint64_t ms = 1'000'000;
+
+std::shared_ptr<const Image> image(const std::string &command) {
+  return std::make_shared<const Image>(Image{command, {command, "-x"}});
+}
+
+rusage_task_event event(rusage_task_event_kind kind, std::uint64_t span, unsigned flags = 0) {
+  rusage_task_event event{};
+  event.kind = kind;
+  event.span = span;
+  event.flags = flags;
+  return event;
+}
+
+rusage_task_event birth(std::uint64_t span, std::uint64_t parent, int pid) {
+  rusage_task_event born = event(RUSAGE_BORN, span, RUSAGE_PROCESS);
+  born.parent_span = parent;
+  born.pid = static_cast<std::uint32_t>(pid);
+  born.parent_pid = static_cast<std::uint32_t>(pid - 1);
+  born.start_ns = 1000 * ms + span * ms;
+  return born;
+}
+
+rusage_task_event used(rusage_task_event event, std::uint64_t run_ns, std::uint64_t reads) {
+  event.reading.cpu.run = run_ns;
+  event.reading.read_count = reads;
+  return event;
+}
+
+// Of the process's last task.
+rusage_task_event end(std::uint64_t span, int status, std::uint64_t peak_rss = 0) {
+  rusage_task_event gone = event(RUSAGE_GONE, span, RUSAGE_PROCESS | RUSAGE_STATUS);
+  gone.process_span = span;
+  gone.status = static_cast<std::uint64_t>(status);
+  gone.end_ns = 1000 * ms + 50 * ms;
+  gone.peak_rss = peak_rss;
+  return gone;
+}
+
+Exec exec(std::uint64_t old_span, std::uint64_t new_span, const std::string &command,
+          std::uint64_t run_ns = 0, std::uint64_t reads = 0) {
+  Exec exec{.record = {}, .image = image(command)};
+  exec.record.old_span = old_span;
+  exec.record.new_span = new_span;
+  exec.record.time_ns = 1000 * ms + 20 * ms;
+  exec.record.reading.cpu.run = run_ns;
+  exec.record.reading.read_count = reads;
+  return exec;
+}
+
+TaskEvents events(std::vector<rusage_task_event> tasks, std::vector<Exec> execs = {}) {
+  TaskEvents events;
+  events.tasks = std::move(tasks);
+  events.execs = std::move(execs);
+  events.monotonic_ns = 1000 * ms + 99 * ms;
+  return events;
+}
+
+// A command that is span 2 by now, named make.
+ProcessTable started() {
+  ProcessTable table(Baseline::birth);
+  table.begin(1000 * ms, events({birth(1, 0, 10)}));
+  table.take(events({}, {exec(1, 2, "make", ms, 3)}));
+  return table;
+}
+
+TEST_CASE("the command begins with the recording, and what it did while it waited is its own") {
+  ProcessTable table = started();
+  CHECK(table.finished().empty());
+  table.take(events({used(end(2, 0), 5 * ms, 7)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].image->command == "make");
+  CHECK(finished[0].pid == 10);
+  CHECK(finished[0].ppid == 9);
+  CHECK(finished[0].value[RUSAGE_user] == 5 * ms);
+  CHECK(finished[0].value[RUSAGE_read_count] == 7);
+  CHECK(finished[0].value[RUSAGE_execs] == 1);
+  CHECK(finished[0].value[RUSAGE_exits] == 1);
+  CHECK(finished[0].exit.code == 0);
+  CHECK(table.rest().empty());
+}
+
+TEST_CASE("an exec makes a new span of the same process, told in whatever order within a look") {
+  ProcessTable table = started();
+  table.take(events({birth(3, 2, 11), used(end(4, 9), 9 * ms, 5)}, {exec(3, 4, "cc", 2 * ms, 1)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 2);
+  CHECK(finished[0].image->command == "make");
+  CHECK(finished[0].forked_only);
+  CHECK(finished[0].value[RUSAGE_user] == 2 * ms);
+  CHECK(finished[0].value[RUSAGE_read_count] == 1);
+  CHECK_FALSE(finished[0].exit.code);
+  CHECK(finished[1].image->command == "cc");
+  CHECK(finished[1].pid == 11);
+  CHECK(finished[1].start_ns == finished[0].end_ns);
+  CHECK(finished[1].value[RUSAGE_user] == 7 * ms);
+  CHECK(finished[1].value[RUSAGE_read_count] == 4);
+  CHECK(finished[1].exit.signal == 9);
+  CHECK(table.rest().at(0).value[RUSAGE_forks] == 1);
+}
+
+TEST_CASE("an exec of a process whose birth is told by a later look waits for it") {
+  ProcessTable table = started();
+  table.take(events({}, {exec(3, 4, "cc")}));
+  CHECK(table.finished().empty());
+  table.take(events({birth(3, 2, 11), end(4, 0)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 2);
+  CHECK(finished[1].image->command == "cc");
+}
+
+TEST_CASE("a parent that is over is kept until none of its children can still be told") {
+  ProcessTable table = started();
+  TaskEvents last = events({end(2, 0)});
+  last.births = 2;
+  last.births_told = 1;
+  table.take(last);
+  CHECK(table.finished().empty());
+  TaskEvents later = events({birth(3, 2, 11)});
+  later.births = later.births_told = 2;
+  table.take(later);
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].value[RUSAGE_forks] == 1);
+  CHECK(table.rest().at(0).image->command == "make");
+}
+
+TEST_CASE("threads that end after an exec of their process belong to the span before it") {
+  ProcessTable table = started();
+  table.take(events({event(RUSAGE_BORN, 2)}, {exec(2, 3, "next", 4 * ms, 0)}));
+  CHECK(table.finished().empty());
+  table.take(events({used(event(RUSAGE_GONE, 2), 3 * ms, 0)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].value[RUSAGE_user] == 7 * ms);
+}
+
+TEST_CASE("what ran already counts from the first look, and began before the recording") {
+  ProcessTable table(Baseline::first_look);
+  TaskEvents first = events(
+      {birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVES, 1), 100 * ms, 50)});
+  first.found[1] = image("server");
+  table.begin(2000 * ms, first);
+  CHECK(table.finished().empty());
+  table.take(events({used(event(RUSAGE_LIVES, 1), 130 * ms, 58)}));
+  const auto rest = table.rest();
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].image->command == "server");
+  CHECK(rest[0].start_ns < 0);
+  CHECK_FALSE(rest[0].end_ns);
+  CHECK(rest[0].value[RUSAGE_user] == 30 * ms);
+  CHECK(rest[0].value[RUSAGE_read_count] == 8);
+}
+
+TEST_CASE("an exec that came after the look that told the process to live is no span yet") {
+  ProcessTable table = started();
+  table.take(events({used(event(RUSAGE_LIVES, 2), 6 * ms, 0)}, {exec(2, 3, "next", 7 * ms, 0)}));
+  CHECK(table.finished().empty());
+  const auto rest = table.rest();
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].image->command == "make");
+  CHECK(rest[0].value[RUSAGE_user] == 6 * ms);
+  CHECK(rest[0].value[RUSAGE_execs] == 2);
+}
+
+TEST_CASE(
+    "a peak is known where the kernel told it of the span itself, or it is above all before") {
+  ProcessTable table = started();
+  Exec next = exec(2, 3, "next");
+  next.record.most_rss_so_far = 500;
+  rusage_task_event last = end(3, 0, 300);
+  SECTION("told") {}
+  SECTION("above") {
+    last.peak_rss = 0;
+    last.most_rss_so_far = 900;
+  }
+  SECTION("hidden") {
+    last.peak_rss = 0;
+    last.most_rss_so_far = 500;
+  }
+  table.take(events({last}, {next}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 2);
+  CHECK(finished[0].peak_rss == 500);
+  if (last.peak_rss == 300)
+    CHECK(finished[1].peak_rss == 300);
+  else if (last.most_rss_so_far == 900)
+    CHECK(finished[1].peak_rss == 900);
+  else
+    CHECK_FALSE(finished[1].peak_rss);
+}
+
+TEST_CASE("processes take no more than the rows have said, and the last one takes what is left") {
+  ProcessSums sums;
+  Process process;
+  process.value[RUSAGE_user] = 8;
+  process.value[RUSAGE_system] = 2;
+  process.value[RUSAGE_forks] = 3;
+  Values counted{};
+  counted[RUSAGE_user] = 6;
+  counted[RUSAGE_system] = 9;
+  counted[RUSAGE_forks] = 2;
+  CHECK_FALSE(sums.settle(process, counted));
+  const auto first = sums.settle(process, counted);
+  REQUIRE(first);
+  CHECK(first->value[RUSAGE_user] == 6);
+  CHECK(first->value[RUSAGE_system] == 4);
+  CHECK(first->value[RUSAGE_forks] == 2);
+  counted[RUSAGE_user] = 20;
+  counted[RUSAGE_forks] = 9;
+  const auto last = sums.settle_last(counted);
+  REQUIRE(last);
+  CHECK(last->value[RUSAGE_user] == 14);
+  CHECK(last->value[RUSAGE_system] == 5);
+  CHECK(last->value[RUSAGE_forks] == 7);
+  CHECK_FALSE(sums.settle_last(counted));
+}
+
+TEST_CASE("commands are sums by name, the one that used most CPU first") {
+  Commands commands;
+  Process process;
+  process.image = image("sh");
+  process.value[RUSAGE_user] = 5;
+  process.forked_only = true;
+  commands.add(process);
+  process.forked_only = false;
+  process.peak_rss = 4;
+  commands.add(process);
+  process.image = image("cc1plus");
+  process.value[RUSAGE_user] = 11;
+  process.peak_rss = {};
+  commands.add(process);
+  const auto sorted = commands.by_cpu();
+  REQUIRE(sorted.size() == 2);
+  CHECK(sorted[0].name == "cc1plus");
+  CHECK_FALSE(sorted[0].peak_rss);
+  CHECK(sorted[1].name == "sh");
+  CHECK(sorted[1].processes == 1);
+  CHECK(sorted[1].cpu_ns() == 10);
+  CHECK(sorted[1].peak_rss == 4);
+}
+
+TEST_CASE("past the names that anybody reads, commands have their sum under no name") {
+  Commands commands;
+  Process process;
+  process.value[RUSAGE_user] = 1;
+  for (std::size_t i = 0; i < Commands::most_names + 5; i++) {
+    process.image = image(std::to_string(i));
+    commands.add(process);
+  }
+  const auto sorted = commands.by_cpu();
+  CHECK(sorted.size() == Commands::most_names + 1);
+  CHECK(sorted[0].cpu_ns() == 5);
+  CHECK_FALSE(sorted[0].name);
+}
+
+TEST_CASE("arguments are told apart by the zeros between them, the last one may be cut") {
+  using Arguments = std::vector<std::string>;
+  CHECK(split_arguments("").empty());
+  CHECK(split_arguments(std::string_view("a\0\0bc\0", 6)) == Arguments{"a", "", "bc"});
+  CHECK(split_arguments(std::string_view("a\0b", 3)) == Arguments{"a", "b"});
+  CHECK(base_name("/usr/bin/true") == "true");
+  CHECK(base_name("true") == "true");
+}
+
+}  // namespace
+}  // namespace rusage_bpf
