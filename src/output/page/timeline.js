@@ -21,6 +21,8 @@ function makeTimeline() {
   const processes = objectsOf(recording.processes);
   if (processes.length === 0 || buckets.duration === 0) return;
   const groups = packLanes(processes, buckets.duration);
+  // A process has a bar for each program it executed, and one for what its parent executed, before that.
+  const ran = new Map(objectsOf(recording.commands).map((each) => [each.command ?? unknown, each.processes]));
   const laneCount = groups.reduce((sum, group) => sum + group.lanes.length, 0);
   const look = timelineLook;
   const laneHeight = laneCount > 60 ? look.thinLane : look.lane;
@@ -84,7 +86,7 @@ function makeTimeline() {
       pen.fillRect(0, y - Math.ceil(look.gap / 2) + (laneHeight > 8 ? 0 : 2), scroller.clientWidth, 1);
       const stays = Math.max(y, Math.min(0, y + group.lanes.length * laneHeight - 14));
       pen.fillStyle = colours.of("text");
-      pen.fillText(fitted(pen, visibleText(group.name), group.bars.length, begin - 12), 0, stays);
+      pen.fillText(fitted(pen, visibleText(group.name), ran.get(group.name) ?? group.bars.length, begin - 12), 0, stays);
     });
     pen.beginPath();
     pen.rect(begin, 0, width + 2, seen);
