@@ -43,7 +43,6 @@ struct walk {
   u64 run;    /* of the thread groups that still live */
   u64 user;   /* the user part of it */
   u64 ahead;  /* see ahead.h */
-  bool telling;
 };
 
 /* A place in the list of events. NULL when it is full: what was to be told then waits for the next tick, which
@@ -216,7 +215,8 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
   if (gone) return 0;
-  if (walk->telling) tell_living(task, number, &reading, direct);
+  /* Not kept in `walk`: the verifier would look at the whole walk with and without it. */
+  if (telling_round) tell_living(task, number, &reading, direct);
   if (READ(direct, task, exit_state))
     sample.dying_tasks++;
   else if (gauges_readable())
@@ -288,7 +288,6 @@ static __always_inline int run_tick(const bool direct) {
   sample.monotonic_ns = bpf_ktime_get_ns();
   read_clock(&walk.clock);
   keep_clock(&walk.clock);
-  walk.telling = telling_round != 0;
   tick++;
   sample.task_events = sample.more_to_tell = 0;
   u64 taken = *(volatile u64 *)&queue.taken;
