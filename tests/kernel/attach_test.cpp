@@ -27,10 +27,6 @@ std::string now() {
   return rusage_bpf::iso_8601(rusage_bpf::realtime_ns());
 }
 
-void pass_rows() {
-  usleep(clock_is_emulated() ? 1'000'000 : 150'000);
-}
-
 void check_nothing_lost(const Document &document) {
   CHECK(document.json()["audit"]["untracked_tasks"] == 0);
   CHECK(document.json()["audit"]["events_lost"] == 0);
@@ -75,7 +71,7 @@ void attach_to_storm(const Words &options) {
   const std::uint64_t writes_held = board.done;
   const std::uint64_t forks_held = board.forks;
   const std::uint64_t staying = board.staying;
-  pass_rows();
+  recorder.pass_rows();
   const std::string still_until = now();
   storm.go_on();
   storm.pass(50);
@@ -128,7 +124,7 @@ TEST_CASE("a tree that stands still is found whole, and its past is not counted"
   Listener still(scene,
                  {"still", scene.path("truth"), std::to_string(children), std::to_string(threads)});
   AttachedRecorder recorder(scene, still.pid(), way.empty() ? Words{} : Words{way});
-  pass_rows();
+  recorder.pass_rows();
   recorder.send(SIGTERM);
   const Document document = recorder.finish("SIGTERM");
 
@@ -202,7 +198,7 @@ TEST_CASE("orphans made later stay in the tree, and a tree beside it is not coun
   beside.pass(100);
   gate.open();
   CHECK(root.wait().exit_code == 3);
-  pass_rows();
+  recorder.pass_rows();
   const std::string orphan_alone = now();
   orphans_gate.open();
   const Document document = recorder.finish("tree");

@@ -15,6 +15,7 @@
 #include "os/fd.h"
 #include "support/background.h"
 #include "support/document.h"
+#include "support/ndjson.h"
 #include "support/process.h"
 #include "support/scene.h"
 
@@ -36,6 +37,9 @@ class StillRecording {
   // The command's process: the recorder's only child.
   [[nodiscard]] pid_t root() const { return children_of(recorder_.pid()).front(); }
 
+  // With two, one of them was looked at after this call.
+  void pass_rows(std::size_t count = 2) const { test::wait_for_rows(rows_path(), count); }
+
   // Lets the tree end, and gives the document.
   test::Document finish() {
     input_.reset();
@@ -54,6 +58,7 @@ class StillRecording {
 
  private:
   [[nodiscard]] std::string document_path() const { return directory_.file("rusage.json"); }
+  [[nodiscard]] std::string rows_path() const { return directory_.file("rows.ndjson"); }
   [[nodiscard]] std::string input_path() const { return directory_.file("input"); }
 
   // Both ends, so that opening one of them waits for nobody.
@@ -65,8 +70,8 @@ class StillRecording {
   [[nodiscard]] std::vector<std::string> command_line(
       const std::vector<std::string> &workload_argv,
       const std::vector<std::string> &options) const {
-    std::vector<std::string> argv{
-        test::built("rusage-bpf"), "-q", "-i", ".01", "-o", document_path()};
+    std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i",       ".01", "-o",
+                                  document_path(),           "-o", rows_path()};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
                              directory_.file("truth")});
@@ -131,17 +136,13 @@ void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint
   CHECK(checked > 0);
 }
 
-void pass_time() {
-  usleep(test::clock_is_emulated() ? 1'000'000 : 200'000);
-}
-
 void check_still_tree(const std::vector<std::string> &options) {
   StillRecording recording({"still", "20", "5"}, options);
-  pass_time();  // the last thread is on its way to sleep
+  recording.pass_rows(20);  // the last thread is on its way to sleep
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   Held held = held_by(recording.root());
   for (const pid_t child : StillRecording::children_of(recording.root())) held += held_by(child);
-  pass_time();
+  recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
   CHECK(held.processes == 21);
   CHECK(held.tasks == 26);
@@ -167,10 +168,10 @@ TEST_CASE("a stopped process is measured as it stands") {
   StillRecording recording({"still", "0", "0"});
   const pid_t root = recording.root();
   REQUIRE(kill(root, SIGSTOP) == 0);
-  pass_time();
+  recording.pass_rows();
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   const Held held = held_by(root);
-  pass_time();
+  recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
   REQUIRE(kill(root, SIGCONT) == 0);
   check_rows(recording.finish(), from_ns, until_ns, held);
@@ -179,7 +180,7 @@ TEST_CASE("a stopped process is measured as it stands") {
 TEST_CASE("an address space and a descriptor table that processes share count once") {
   constexpr int each = 3;
   StillRecording recording({"sharing", std::to_string(each)});
-  pass_time();
+  recording.pass_rows(20);
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   const Held root = held_by(recording.root());
   Held held = root;
@@ -188,7 +189,7 @@ TEST_CASE("an address space and a descriptor table that processes share count on
   held.rss_bytes -= each * root.rss_bytes;
   held.vms_bytes -= each * root.vms_bytes;
   held.descriptors -= each * root.descriptors;
-  pass_time();
+  recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
   CHECK(held.processes == 1 + 2 * each);
   check_rows(recording.finish(), from_ns, until_ns, held);

@@ -11,6 +11,7 @@
 
 #include "support/attached.h"
 #include "support/background.h"
+#include "support/ndjson.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -35,13 +36,9 @@ Finished recover(const Scene &scene, Words arguments) {
   return run_to_end(scene.recorder(arguments));
 }
 
-// Returns once the recorder has a row, which it gives to out.ndjson after it has put its ring in place
-// and announced it.
+// The recorder gives its rows to out.ndjson after it has put its ring in place and announced it.
 void wait_for_row(const Scene &scene) {
-  wait_until("a row", [&] {
-    return scene.exists("out.ndjson") &&
-           scene.text("out.ndjson").find("\"sample\"") != std::string::npos;
-  });
+  test::wait_for_rows(scene.path("out.ndjson"), 1);
 }
 
 // A recorder in the background that was killed after its first row.

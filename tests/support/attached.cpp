@@ -10,6 +10,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "support/ndjson.h"
+
 namespace test {
 
 bool is_recording(pid_t recorder) {
@@ -30,12 +32,21 @@ Start attached(const Scene &scene, pid_t pid, std::vector<std::string> options) 
 }
 
 AttachedRecorder::AttachedRecorder(const Scene &scene, const Start &start)
-    : path_(scene.path("out.json")), process_(start) {
+    : path_(scene.path("out.json")), rows_path_(scene.path("rows.ndjson")), process_(start) {
   wait_until("the first row", [this] {
     if (process_state(process_.pid()).state == 'Z')
       throw std::runtime_error("the recorder has ended: " + process_.errors());
     return is_recording(process_.pid());
   });
+}
+
+std::vector<std::string> AttachedRecorder::with_rows(std::vector<std::string> options) {
+  options.insert(options.end(), {"-o", "rows.ndjson"});
+  return options;
+}
+
+void AttachedRecorder::pass_rows() const {
+  wait_for_rows(rows_path_);
 }
 
 Document AttachedRecorder::finish(const std::string &ended_by) {

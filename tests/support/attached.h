@@ -20,21 +20,25 @@ bool is_recording(pid_t recorder);
 // The recorder of a process, quietly, to out.json in the scene.
 Start attached(const Scene &scene, pid_t pid, std::vector<std::string> options = {});
 
-// The same in the background, from its first row on.
+// The same in the background, from its first row on, to rows.ndjson as well.
 class AttachedRecorder {
  public:
   AttachedRecorder(const Scene &scene, pid_t pid, const std::vector<std::string> &options = {})
-      : AttachedRecorder(scene, attached(scene, pid, options)) {}
+      : AttachedRecorder(scene, attached(scene, pid, with_rows(options))) {}
   AttachedRecorder(const Scene &scene, const Start &start);
 
   [[nodiscard]] const Background &process() const { return process_; }
   void send(int signal) const { process_.send(signal); }
+  // Waits until a row has come that was looked at after this call.
+  void pass_rows() const;
   // Waits for its end, which is exit status 0 without a word, and gives its document, which says
   // that this ended it.
   Document finish(const std::string &ended_by);
 
  private:
-  std::string path_;
+  static std::vector<std::string> with_rows(std::vector<std::string> options);
+
+  std::string path_, rows_path_;
   Background process_;
 };
 

@@ -1,4 +1,5 @@
-// A finished document as tests ask it: sums, and rows in order.
+// A finished document as tests ask it: sums, and rows in order. In each one that is asked, what single
+// processes and commands used is checked to be the totals.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace test {
 
 class Document {
  public:
-  explicit Document(nlohmann::json json) : json_(std::move(json)) {}
+  explicit Document(nlohmann::json json);
 
   [[nodiscard]] const nlohmann::json &json() const { return json_; }
   [[nodiscard]] const nlohmann::json &rows() const { return json_.at("samples"); }
@@ -26,6 +27,8 @@ class Document {
   [[nodiscard]] std::int64_t kernel_ns(const std::string &column) const;
 
  private:
+  void check_parts(const std::string &parts) const;
+
   nlohmann::json json_;
 };
 

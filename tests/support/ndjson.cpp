@@ -1,6 +1,10 @@
 #include "support/ndjson.h"
 
+#include <filesystem>
 #include <sstream>
+
+#include "support/background.h"
+#include "support/process.h"
 
 namespace test {
 
@@ -21,6 +25,14 @@ Json samples_of(const std::vector<Json> &lines) {
     samples.push_back(line);
   }
   return samples;
+}
+
+void wait_for_rows(const std::string &path, std::size_t count) {
+  const auto rows = [&] {
+    return std::filesystem::exists(path) ? samples_of(whole_lines(read_file(path))).size() : 0;
+  };
+  const std::size_t before = rows();
+  wait_until("rows", [&] { return rows() >= before + count; });
 }
 
 }  // namespace test

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-namespace rusage_bpf {
+namespace rusage_bpf::buckets_test {
 namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
@@ -180,4 +180,4 @@ TEST_CASE("what a row does not know changes nothing, and what no row knows stays
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::buckets_test

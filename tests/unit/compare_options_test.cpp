@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
-namespace rusage_bpf {
+namespace rusage_bpf::compare_options_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -55,4 +55,4 @@ TEST_CASE("the help of compare names every measure") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::compare_options_test

@@ -9,7 +9,7 @@
 #include "support/recording.h"
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::comparison_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -175,4 +175,4 @@ TEST_CASE("the table has lines of 80 columns at most, whatever names it meets") 
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::comparison_test

@@ -5,7 +5,7 @@
 
 #include "cli/schema_options.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::convert_options_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -58,4 +58,4 @@ TEST_CASE("convert and schema have a help of their own") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::convert_options_test

@@ -7,7 +7,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::csv_sink_test {
 namespace {
 
 using Catch::Matchers::StartsWith;
@@ -82,4 +82,4 @@ TEST_CASE("CSV of a recording that was cut short is no file") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::csv_sink_test

@@ -4,7 +4,7 @@
 
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::document_test {
 namespace {
 
 Recording a_recording() {
@@ -75,4 +75,4 @@ TEST_CASE("what is no recording, or one of another schema, is an error that says
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::document_test

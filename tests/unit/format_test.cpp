@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace rusage_bpf {
+namespace rusage_bpf::format_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -58,4 +58,4 @@ TEST_CASE("--csv-meta wants a CSV output") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::format_test

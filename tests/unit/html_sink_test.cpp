@@ -11,7 +11,7 @@
 #include "support/recording.h"
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::html_sink_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -224,4 +224,4 @@ TEST_CASE("a recording that was cut short leaves no page") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::html_sink_test

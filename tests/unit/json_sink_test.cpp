@@ -11,7 +11,7 @@
 #include "support/recording.h"
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::json_sink_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -245,4 +245,4 @@ TEST_CASE("a recording that was cut short leaves no document") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::json_sink_test

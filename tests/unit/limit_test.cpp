@@ -7,7 +7,7 @@
 #include "support/recording.h"
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::limit_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -194,4 +194,4 @@ TEST_CASE("any text is a limit or is refused") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::limit_test

@@ -4,7 +4,7 @@
 
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::live_line_test {
 namespace {
 
 using test::gib;
@@ -89,4 +89,4 @@ TEST_CASE("a long recording is counted in hours") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::live_line_test

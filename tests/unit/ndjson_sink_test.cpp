@@ -8,7 +8,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::ndjson_sink_test {
 namespace {
 
 using test::a_recording;
@@ -92,4 +92,4 @@ TEST_CASE("a text with a line break stays on one line") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::ndjson_sink_test

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-namespace rusage_bpf {
+namespace rusage_bpf::options_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -210,4 +210,4 @@ TEST_CASE("the version is one line") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::options_test

@@ -17,7 +17,7 @@
 #include "os/caller.h"
 #include "support/process.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::output_file_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -293,4 +293,4 @@ TEST_CASE("what the user who asked may not write is refused, also under sudo") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::output_file_test

@@ -9,7 +9,7 @@
 #include "support/trace.h"
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::perfetto_sink_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -233,4 +233,4 @@ TEST_CASE("a trace that was cut short is no file") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::perfetto_sink_test

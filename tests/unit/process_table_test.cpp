@@ -5,7 +5,7 @@
 #include "model/commands.h"
 #include "model/process_sums.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::process_table_test {
 namespace {
 
 constexpr std::uint64_t ms = 1'000'000;
@@ -275,4 +275,4 @@ TEST_CASE("arguments are told apart by the zeros between them, the last one may 
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::process_table_test

@@ -13,7 +13,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::reader_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -306,4 +306,4 @@ TEST_CASE("a sink that fails ends the reading with its own error") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::reader_test

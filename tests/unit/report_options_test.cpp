@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace rusage_bpf {
+namespace rusage_bpf::report_options_test {
 namespace {
 
 Result<ConvertOptions> parse_page(std::vector<const char *> words) {
@@ -40,4 +40,4 @@ TEST_CASE("a page is an .html file") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::report_options_test

@@ -17,7 +17,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::ring_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -408,4 +408,4 @@ TEST_CASE("a ring that would not fit on the disk is refused before the disk is f
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::ring_test

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace rusage_bpf {
+namespace rusage_bpf::row_test {
 namespace {
 
 using Figures = std::vector<std::pair<rusage_column, std::uint64_t>>;
@@ -179,4 +179,4 @@ TEST_CASE("no difference is negative and nothing is lost, whatever the snapshots
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::row_test

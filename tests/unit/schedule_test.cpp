@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-namespace rusage_bpf {
+namespace rusage_bpf::schedule_test {
 namespace {
 
 constexpr std::uint64_t start_ns = 5'000'000'123;
@@ -94,4 +94,4 @@ TEST_CASE("a year of a row each millisecond stays on the grid") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::schedule_test

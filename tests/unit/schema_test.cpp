@@ -8,7 +8,7 @@
 #include "support/process.h"
 #include "support/recording.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::schema_test {
 namespace {
 
 std::set<std::string> keys_of(const Json &object) {
@@ -50,4 +50,4 @@ TEST_CASE("the schema is of the document's own version") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::schema_test

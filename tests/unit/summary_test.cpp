@@ -5,7 +5,7 @@
 
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::summary_test {
 namespace {
 
 using Catch::Matchers::Contains;
@@ -152,4 +152,4 @@ TEST_CASE("a recording that took no time used no share of a core") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::summary_test

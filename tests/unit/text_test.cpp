@@ -5,7 +5,7 @@
 
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::text_test {
 namespace {
 
 using test::gib;
@@ -58,4 +58,4 @@ TEST_CASE("counts are grouped by thousands") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::text_test

@@ -7,7 +7,7 @@
 
 #include "support/units.h"
 
-namespace rusage_bpf {
+namespace rusage_bpf::time_test {
 namespace {
 
 using test::greatest;
@@ -62,4 +62,4 @@ TEST_CASE("the local time zone changes no time") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::time_test

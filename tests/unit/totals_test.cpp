@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <initializer_list>
 
-namespace rusage_bpf {
+namespace rusage_bpf::totals_test {
 namespace {
 
 struct Figure {
@@ -89,4 +89,4 @@ TEST_CASE("rows are counted, and the last one says how long it took") {
 }
 
 }  // namespace
-}  // namespace rusage_bpf
+}  // namespace rusage_bpf::totals_test
