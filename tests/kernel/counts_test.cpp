@@ -212,7 +212,7 @@ constexpr std::array cases{
 void check_case(const Case &one, const std::vector<std::string> &options) {
   const std::string size = test::clock_is_emulated() ? one.emulated_size : one.size;
   const std::vector<std::string> intervals =
-      test::clock_is_emulated() ? std::vector<std::string>{"0.01", "10"}
+      test::clock_is_emulated() ? std::vector<std::string>{"0.01"}
                                 : std::vector<std::string>{"0.001", "0.01", "0.1", "10"};
   for (const std::string &interval : intervals) {
     for (int repetition = 0; repetition < repetitions(); repetition++) {

@@ -113,7 +113,7 @@ TEST_CASE("past --max-processes a process is kept by its command, and that is sa
   CHECK_THAT(run.errors, Contains("beyond --max-processes"));
 }
 
-TEST_CASE("however many processes there are, the recorder needs no more memory", "[host]") {
+TEST_CASE("however many processes there are, the recorder needs no more memory", "[host][memory]") {
   std::array<std::int64_t, 2> peaks{};
   for (const std::size_t i : {0, 1}) {
     const Scene scene;

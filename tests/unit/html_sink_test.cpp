@@ -191,7 +191,8 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK_FALSE(without.contains("commands"));
 }
 
-TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order") {
+TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order",
+          "[long]") {
   Json processes = Json::array();
   for (int i = 0; i < 10'000; i++)
     processes.push_back({{"pid", i},

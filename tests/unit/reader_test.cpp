@@ -139,7 +139,7 @@ TEST_CASE("a document that another program has written anew is read as well") {
   CHECK(kept.rows[2].value[RUSAGE_user] == 1'234'567'891);
 }
 
-TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole") {
+TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole", "[long]") {
   const Files files;
   const std::string whole = files.text("a.ndjson");
   const std::size_t begin_end = whole.find('\n');
@@ -162,7 +162,8 @@ TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole") {
   }
 }
 
-TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told of recover") {
+TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told of recover",
+          "[long]") {
   const Files files;
   const std::string whole = files.text("a.json");
   for (std::size_t size = 1; size + 1 < whole.size(); size += 13) {
@@ -248,7 +249,7 @@ TEST_CASE("lines out of order are refused by their number") {
   CHECK(kept.rows.size() == 5);
 }
 
-TEST_CASE("what would take much memory is refused") {
+TEST_CASE("what would take much memory is refused", "[long]") {
   const Files files;
   const std::string deep(1'000'000, '[');
   const std::string open = "{\"schema\": ";

@@ -201,7 +201,7 @@ TEST_CASE("a row that did not reach the disk, so that an older one stands there,
   CHECK(read(ring) == Read{{6, 7, 9}, 6, 1});
 }
 
-TEST_CASE("every single byte of the first header may be damaged") {
+TEST_CASE("every single byte of the first header may be damaged", "[long]") {
   const Ring ring;
   ring.write(3);
   const std::uint64_t bytes = sizeof(rusage_ring_header) + ring.header().description_bytes;
