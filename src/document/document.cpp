@@ -79,16 +79,18 @@ Json audit_json(const Outcome &outcome) {
   }
   const auto &cpu_ns = audit.recorder_cpu_ns;
   const auto &losses = audit.losses;
-  return {{"kernel", kernel},
-          {"rows", rows},
-          {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
-          {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
-          {"events_lost", value_or_null(audit.events_lost)},
-          {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
-          {"rows_damaged", audit.rows_damaged},
-          {"processes_left_out", outcome.processes_left_out},
-          {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
-          {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
+  return {
+      {"kernel", kernel},
+      {"rows", rows},
+      {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
+      {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
+      {"events_lost", value_or_null(audit.events_lost)},
+      {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
+      {"rows_damaged", audit.rows_damaged},
+      // A ring holds rows alone.
+      {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
+      {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
+      {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
 }
 
 // A number for each counter, null where it is not known.

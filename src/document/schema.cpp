@@ -37,6 +37,10 @@ Json list_of(const Json &element) {
   return {{"type", "array"}, {"items", element}};
 }
 
+Json list_or_null(const Json &element) {
+  return {{"type", {"array", "null"}}, {"items", element}};
+}
+
 // An object with all of these fields.
 Json object(const Json &properties) {
   Json required = Json::array();
@@ -125,7 +129,7 @@ Json audit() {
                  {"events_lost", count_or_null()},
                  {"ticks_missed", count_or_null()},
                  {"rows_damaged", count()},
-                 {"processes_left_out", count()},
+                 {"processes_left_out", count_or_null()},
                  {"recorder_cpu", seconds_or_null()},
                  {"recorder_peak_rss", count_or_null()}});
 }
@@ -162,8 +166,8 @@ Json json_schema() {
   schema.update(object({{"schema", {{"const", document_schema}}},
                         {"columns", column_list()},
                         {"samples", list_of(sample())},
-                        {"processes", list_of(process())},
-                        {"commands", list_of(command())},
+                        {"processes", list_or_null(process())},
+                        {"commands", list_or_null(command())},
                         {"meta", meta()},
                         {"totals", totals()},
                         {"audit", audit()}}));

@@ -70,9 +70,10 @@ class Pass {
 
   bool see_in_list(int depth, Event event, const Json &value) {
     const bool opens = event == Event::object_start || event == Event::array_start;
-    if (depth == 1 && event != Event::array_start && event != Event::array_end)
+    const bool unknown = part_ != Part::samples && event == Event::value && value.is_null();
+    if (depth == 1 && event != Event::array_start && event != Event::array_end && !unknown)
       refuse(part_ == Part::samples ? "samples must be a list"
-                                    : "processes and commands must be lists");
+                                    : "processes and commands must be lists or null");
     const bool whole_element = depth == 2 && !opens && event != Event::key;
     if (!whole_element) return true;
     buffer_.begin_part();

@@ -19,7 +19,7 @@ class JsonSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
-  Result<void> write_processes(const std::vector<Command> &commands);
+  Result<void> write_processes(const Outcome &outcome);
 
   OutputFile file_;
   Recording recording_;

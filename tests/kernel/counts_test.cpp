@@ -230,13 +230,14 @@ void check_case(const Case &one, const std::vector<std::string> &options) {
 
 }  // namespace
 
-TEST_CASE("the rows of every workload add up to the truth") {
+TEST_CASE("the rows of every workload add up to the truth", "[counts]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {});
     }
 }
 
-TEST_CASE("the rows add up as well where the dead are counted at their last switch", "[host]") {
+TEST_CASE("the rows add up as well where the dead are counted at their last switch",
+          "[host][counts]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {"--count-at-last-switch"});
     }
