@@ -1,4 +1,4 @@
-// Which charts there are, in the order a person asks.
+// Which charts there are, in the order a person asks, and their place.
 const cpuView = {
   name: "as used",
   unit: units.percent,
@@ -95,3 +95,18 @@ const chartList = [
     ],
   },
 ];
+
+// `nothing` is said where no time passes, `note` above the charts unless it is null; a chart has the views that
+// `viewsOf` gives.
+function placeCharts({ nothing, note, viewsOf }) {
+  const place = byId("charts");
+  if (buckets.duration === 0) {
+    place.append(element("p", { class: "note" }, nothing));
+    return [];
+  }
+  place.append(makeToolbar());
+  if (note !== null) place.append(element("p", { class: "note wide" }, note));
+  return chartList
+    .map((chart) => makeChart({ ...chart, views: viewsOf(chart) }))
+    .filter((chart) => chart !== null);
+}

@@ -10,21 +10,16 @@ function machineViews(view) {
   return views;
 }
 
+function mergedNote() {
+  const each = buckets.end[1] - buckets.begin[1];
+  return `${plural(recording.meta.rows, "row")} are drawn in ${plural(buckets.count, "interval")} of ` +
+    `${secondsText(each)}: the line is the mean, the band reaches from the least row to the greatest.`;
+}
+
 function makeCharts() {
-  const place = byId("charts");
-  if (buckets.duration === 0) {
-    place.append(element("p", { class: "note" },
-      `${plural(recording.meta.rows ?? 0, "row")} and no time between them: there is nothing to draw.`));
-    return [];
-  }
-  place.append(makeToolbar());
-  if (buckets.merged) {
-    const each = buckets.end[1] - buckets.begin[1];
-    place.append(element("p", { class: "note wide" },
-      `${plural(recording.meta.rows, "row")} are drawn in ${plural(buckets.count, "interval")} of ` +
-      `${secondsText(each)}: the line is the mean, the band reaches from the least row to the greatest.`));
-  }
-  return chartList
-    .map((chart) => makeChart(chart.id === "cpu" ? { ...chart, views: machineViews(cpuView) } : chart))
-    .filter((chart) => chart !== null);
+  return placeCharts({
+    nothing: `${plural(recording.meta.rows ?? 0, "row")} and no time between them: there is nothing to draw.`,
+    note: buckets.merged ? mergedNote() : null,
+    viewsOf: ({ id, views }) => (id === "cpu" ? machineViews(cpuView) : views),
+  });
 }

@@ -15,16 +15,11 @@ function viewsOfBoth(chart) {
 }
 
 function makeCharts() {
-  const place = byId("charts");
-  if (buckets.duration === 0) {
-    place.append(element("p", { class: "note" }, "No time passes in either recording: there is nothing to draw."));
-    return [];
-  }
-  place.append(makeToolbar());
-  if (sides.some((side) => side.buckets.merged))
-    place.append(element("p", { class: "note wide" },
-      "Where rows are drawn together, the line is their mean, the band reaches from the least row to the greatest."));
-  return chartList
-    .map((chart) => makeChart({ ...chart, views: viewsOfBoth(chart) }))
-    .filter((chart) => chart !== null);
+  return placeCharts({
+    nothing: "No time passes in either recording: there is nothing to draw.",
+    note: sides.some((side) => side.buckets.merged)
+      ? "Where rows are drawn together, the line is their mean, the band reaches from the least row to the greatest."
+      : null,
+    viewsOf: viewsOfBoth,
+  });
 }
