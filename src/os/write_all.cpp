@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <csignal>
+
 namespace rusage_bpf {
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string &name) {
@@ -12,6 +14,11 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string &name) 
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};
+}
+
+void take_write_signals_as_errors() {
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
 }
 
 }  // namespace rusage_bpf

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 
 #include "model/commands.h"
 #include "model/process_sums.h"
@@ -15,6 +14,7 @@
 #include "os/alarm.h"
 #include "os/clock.h"
 #include "os/signals.h"
+#include "os/write_all.h"
 #include "output/sinks.h"
 
 namespace rusage_bpf {
@@ -144,10 +144,8 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
 
 Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
   auto &[source, target, signals, ring, sinks, max_processes] = parts;
-  // A reader of an output that goes away, and a file that grows too large, are that output's
-  // errors. The command was forked before this and keeps what it was given.
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  // The command was forked before this and keeps what it was given.
+  take_write_signals_as_errors();
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
 

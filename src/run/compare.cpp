@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "compare/comparison_page.h"
 #include "compare/comparison_text.h"
 #include "document/document.h"
 #include "input/reader.h"
+#include "os/write_all.h"
 #include "output/output_file.h"
 
 namespace rusage_bpf {
@@ -50,9 +50,7 @@ Result<void> finish_page(OutputFile &page, const Comparison &comparison,
 }  // namespace
 
 Result<int> compare(const CompareOptions &options) {
-  // A reader that goes away is an error to be told.
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  take_write_signals_as_errors();
   auto page = open_page(options.page);
   if (!page) return tl::unexpected(page.error());
   const std::size_t most_buckets = *page ? comparison_buckets : 0;

@@ -2,19 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 
 #include "input/reader.h"
+#include "os/write_all.h"
 #include "output/sinks.h"
 #include "output/text.h"
 #include "run/outputs.h"
 
 namespace rusage_bpf {
 Result<int> convert(const ConvertOptions &options) {
-  // A reader that goes away, and a file that grows too large, are that output's errors.
-  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
-  static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
+  take_write_signals_as_errors();
   const auto input = InputFile::open(options.input);
   if (!input) return tl::unexpected(input.error());
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = false});
