@@ -43,9 +43,7 @@ Pair cpu_of(const CommandPair &command) {
 
 // How far apart the two are; 0 where that is not known.
 std::uint64_t distance(const Pair &pair) {
-  const std::uint64_t a = pair.a.value_or(0);
-  const std::uint64_t b = pair.b.value_or(0);
-  return pair.a && pair.b ? std::max(a, b) - std::min(a, b) : 0;
+  return pair.a && pair.b ? apart(*pair.a, *pair.b) : 0;
 }
 
 std::vector<CommandPair> pair_commands(const std::vector<Command> &a,

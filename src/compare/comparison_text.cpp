@@ -58,7 +58,7 @@ std::string figure_or_unknown(const Figure &figure, std::string_view unit) {
 std::string difference_text(const Pair &pair, std::string_view unit) {
   if (!pair.a || !pair.b) return unknown;
   const bool more = *pair.b > *pair.a;
-  const auto text = figure_text(more ? *pair.b - *pair.a : *pair.a - *pair.b, unit);
+  const auto text = figure_text(apart(*pair.a, *pair.b), unit);
   const bool shown = text != figure_text(0, unit);  // a difference may round to nothing
   return (!shown ? "" : more ? "+" : "-") + text;
 }
@@ -129,15 +129,15 @@ Json pair_json(const Pair &pair, std::string_view unit) {
   if (pair.a && pair.b) {
     // Whole nanoseconds are subtracted, and not seconds, which are rounded.
     const bool less = *pair.b < *pair.a;
-    const std::uint64_t apart = less ? *pair.a - *pair.b : *pair.b - *pair.a;
+    const std::uint64_t distance = apart(*pair.a, *pair.b);
     if (unit == "s")
-      difference = less ? -seconds(apart) : seconds(apart);
+      difference = less ? -seconds(distance) : seconds(distance);
     else if (!less)
-      difference = apart;
-    else if (apart <= INT64_MAX)
-      difference = -static_cast<std::int64_t>(apart);
+      difference = distance;
+    else if (distance <= INT64_MAX)
+      difference = -static_cast<std::int64_t>(distance);
     else
-      difference = -static_cast<double>(apart);
+      difference = -static_cast<double>(distance);
   }
   const auto of_a = ratio(pair);
   return {{"unit", unit},

@@ -102,9 +102,6 @@ std::string way(std::uint64_t from, std::uint64_t to) {
 // "cpu is 12.100 s, 21 % above 10.000 s; the limit is +10 %".
 std::string how_far(const Limit &limit, std::uint64_t a, std::uint64_t b) {
   const auto said = [&](std::uint64_t figure) { return figure_text(figure, limit.measure->unit); };
-  const auto apart = [](std::uint64_t one, std::uint64_t other) {
-    return std::max(one, other) - std::min(one, other);
-  };
   const std::string is = fmt::format("{} is {}", limit.name, said(b));
   if (limit.kind == Limit::Kind::absolute) {
     const auto most = static_cast<std::uint64_t>(limit.amount);

@@ -57,6 +57,10 @@ const Measure *find_measure(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+std::uint64_t apart(std::uint64_t one, std::uint64_t other) {
+  return std::max(one, other) - std::min(one, other);
+}
+
 std::string figure_text(std::uint64_t figure, std::string_view unit) {
   if (unit == "s") return fmt::format("{:.3f} s", seconds(figure));
   return unit == "bytes" ? human_bytes(figure) : human_count(figure);
