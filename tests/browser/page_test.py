@@ -2,7 +2,7 @@
 """What people see of a page, in a real browser: charts, zoom, tables, colours, width, paper.
 
 The pages come from make_page and, one of them, from a recording by the built rusage-bpf.
-Run by ctest as `browser`; by hand: RUSAGE_BUILD_DIR=build tests/browser/page_test.py [-v] [TEST...]
+Run by ctest as `browser_page`; by hand: RUSAGE_BUILD_DIR=build tests/browser/page_test.py [-v] [TEST...]
 """
 
 import os

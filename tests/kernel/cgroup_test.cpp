@@ -13,6 +13,7 @@
 #include <ctime>
 #include <thread>
 
+#include "os/clock.h"
 #include "support/cgroup.h"
 #include "support/document.h"
 #include "support/scene.h"
@@ -38,8 +39,8 @@ std::int64_t own_cpu_ns() {
 std::int64_t reaped_cpu_ns() {
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
-  return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * ns_per_s +
-         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1'000;
+  return static_cast<std::int64_t>(rusage_bpf::to_ns(usage.ru_utime) +
+                                   rusage_bpf::to_ns(usage.ru_stime));
 }
 
 void spin(std::int64_t ns) {
