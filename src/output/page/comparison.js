@@ -5,14 +5,12 @@ function swatch({ colour, dashes }) {
 
 function sideItem(side) {
   const { meta, words, file, name } = side;
-  const start = (meta.start ?? "").replace("T", " ").replace(/\.\d+Z$/, " UTC");
-  const failed = Boolean(meta.exit_code) || Boolean(meta.signal);
   return element("div", { class: "side" },
     element("h2", {}, swatch(side), `${name}: ${visibleText(file)}`),
     element("p", { class: "command" }, visibleText(words.target)),
-    element("p", { class: failed ? "ending failed" : "ending" }, visibleText(words.ending)),
+    endingLine(side),
     element("p", { class: "where" },
-      [visibleText(meta.host), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus, "CPU"), start,
+      [visibleText(meta.host), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus, "CPU"), startText(meta),
         `a row every ${secondsText(meta.interval)}`].filter((text) => text).join("  \u00b7  ")));
 }
 

@@ -57,3 +57,9 @@ const tip = {
     byId("tip").hidden = true;
   },
 };
+
+// How a recording ended, in the summary's words.
+function endingLine({ meta, words }) {
+  const failed = Boolean(meta.exit_code) || Boolean(meta.signal);
+  return element("p", { class: failed ? "ending failed" : "ending" }, visibleText(words.ending));
+}

@@ -99,3 +99,8 @@ function visibleText(text) {
     },
   );
 }
+
+// When a recording began: "2026-11-22 18:29:57 UTC".
+function startText({ start }) {
+  return (start ?? "").replace("T", " ").replace(/\.\d+Z$/, " UTC");
+}

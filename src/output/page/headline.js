@@ -43,18 +43,16 @@ function tiles() {
 
 function makeHeadline() {
   const { meta, audit, words } = recording;
-  const failed = Boolean(meta.exit_code) || Boolean(meta.signal);
   const lost = (audit.untracked_tasks ?? 0) + (audit.events_lost ?? 0) + (audit.rows_damaged ?? 0) > 0;
-  const start = (meta.start ?? "").replace("T", " ").replace(/\.\d+Z$/, " UTC");
   const target = visibleText(words.target);
   document.title = `${target.slice(0, 80)} \u2013 rusage-bpf`;
   byId("headline").append(
     element("p", { class: "where" },
-      ["rusage-bpf", start, visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
+      ["rusage-bpf", startText(meta), visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
         plural(meta.cpus ?? 0, "CPU"), `a row every ${secondsText(meta.interval ?? 0)}`]
         .filter((text) => text).join("  \u00b7  ")),
     element("h1", {}, target),
-    element("p", { class: failed ? "ending failed" : "ending" }, visibleText(words.ending)),
+    endingLine(recording),
     tiles(),
     element("p", { class: lost ? "audit lost" : "audit" }, `Audit: ${words.audit}`));
 }
