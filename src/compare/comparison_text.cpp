@@ -19,16 +19,6 @@ constexpr auto unknown = "n/a";
 
 using Line = std::vector<std::string>;
 
-// On one line of `width` columns; never a part of a UTF-8 character.
-std::string cut(const std::string &text, std::size_t width) {
-  constexpr std::string_view dots = "...";
-  const std::string line = one_line(text);
-  if (line.size() <= width) return line;
-  std::size_t end = width - dots.size();
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) end--;
-  return line.substr(0, end).append(dots);
-}
-
 // The first column to the left and cut to what the others leave, the others to the right.
 std::string table(const std::vector<Line> &lines) {
   constexpr std::size_t gap = 2;
@@ -43,7 +33,7 @@ std::string table(const std::vector<Line> &lines) {
   for (const Line &line : lines) widths[0] = std::max(widths[0], std::min(room, line[0].size()));
   std::string text;
   for (const Line &line : lines) {
-    text += fmt::format("{:<{}}", cut(line[0], room), widths[0]);
+    text += fmt::format("{:<{}}", one_line(line[0], room), widths[0]);
     for (std::size_t i = 1; i < widths.size(); i++)
       text += fmt::format("{:{}}{:>{}}", "", gap, line[i], widths[i]);
     text += '\n';
@@ -70,7 +60,9 @@ std::string ratio_text(const Pair &pair) {
 
 std::string header(char letter, const Side &side) {
   const Recording &recording = side.recording;
-  const auto line = [](const std::string &text) { return "  " + cut(text, page_width - 2) + "\n"; };
+  const auto line = [](const std::string &text) {
+    return "  " + one_line(text, page_width - 2) + "\n";
+  };
   return fmt::format("{}: {}\n", letter, one_line(side.name)) + line(target_name(recording)) +
          line(ending(side.outcome)) +
          line(fmt::format("{}, Linux {}, {} CPU{}; {}, a row every {} s", recording.host,

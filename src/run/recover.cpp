@@ -68,8 +68,7 @@ void list_rings() {
     const std::string target = reader ? target_name(reader->recording()) : "";
     fmt::print(line, started(ring.start_realtime_ns()),
                human_count(reader ? rows_kept(*reader) : 0),
-               reader ? state_of(*reader) : "unreadable",
-               target.size() > 30 ? target.substr(0, 27) + "..." : target, ring.path);
+               reader ? state_of(*reader) : "unreadable", one_line(target, 30), ring.path);
   }
 }
 
