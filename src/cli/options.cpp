@@ -40,6 +40,7 @@ struct Texts {
   std::string interval;
   std::string duration;
   std::string until;
+  std::string backend;
   std::string pid;
   std::string user;
   std::string ring_rows;
@@ -66,6 +67,17 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     options.until_tree = texts.until == "tree";
     if (!options.until_tree && texts.until != "command")
       return error(fmt::format("--until {}: give command or tree", texts.until));
+  }
+  if (app.count("--backend") > 0) {
+    using Backend = Options::Backend;
+    if (texts.backend == "auto")
+      options.backend = Backend::best;
+    else if (texts.backend == "bpf")
+      options.backend = Backend::bpf;
+    else if (texts.backend == "proc")
+      options.backend = Backend::proc;
+    else
+      return error(fmt::format("--backend {}: give auto, bpf or proc", texts.backend));
   }
   if (texts.progress && texts.no_progress)
     return error("give --progress or --no-progress, not both");
@@ -159,6 +171,11 @@ Result<Options> recording_options(Arguments arguments) {
       ->option_text("PID");
   app.add_option("--cgroup", options.cgroup, "record every process in a cgroup v2 and below it")
       ->option_text("PATH");
+  app.add_option("--backend", texts.backend,
+                 "where the figures come from: bpf, which is exact, proc, which polls /proc and "
+                 "needs no privileges, or "
+                 "auto, the default: bpf where it can be had, else proc")
+      ->option_text("WHICH");
   app.add_option("-d,--duration", texts.duration, "stop recording after that long")
       ->option_text("SECONDS");
   app.add_option("--until", texts.until,

@@ -33,6 +33,10 @@ struct Options {
   std::string cgroup;  // a path
   [[nodiscard]] bool attach() const { return command.empty(); }
 
+  // Where the figures come from; the best there is, unless one is asked for.
+  enum class Backend { best, bpf, proc };
+  Backend backend = Backend::best;
+
   std::optional<std::uint64_t> duration_ns;
   bool until_tree = false;   // with a command: until its last descendant ends
   bool stop_on_eof = false;  // of standard input

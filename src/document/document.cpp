@@ -85,6 +85,8 @@ Json audit_json(const Outcome &outcome) {
       {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
       {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
       {"events_lost", value_or_null(audit.events_lost)},
+      {"unseen_tasks", value_or_null(audit.unseen_tasks)},
+      {"unreadable_processes", value_or_null(audit.unreadable_processes)},
       {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
       {"rows_damaged", audit.rows_damaged},
       // A ring holds rows alone.
@@ -123,6 +125,8 @@ Audit audit_from(const Json &json) {
   const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
   if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
+  audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
+  audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
@@ -158,18 +162,21 @@ std::string to_text(const Json &json) {
 }
 
 Json begin_json(const Recording &recording) {
-  const Json meta = {{"version", recording.version},
-                     {"host", recording.host},
-                     {"kernel", recording.kernel},
-                     {"cpus", recording.cpus},
-                     {"boot_id", recording.boot_id},
-                     {"target", recording.target},
-                     {"argv", recording.argv},
-                     {"root_pid", value_or_null(recording.root_pid)},
-                     {"cgroup", recording.cgroup.empty() ? Json(nullptr) : Json(recording.cgroup)},
-                     {"interval", seconds(recording.interval_ns)},
-                     {"start", iso_8601(recording.start_realtime_ns)},
-                     {"backend", recording.backend}};
+  const Json meta = {
+      {"version", recording.version},
+      {"host", recording.host},
+      {"kernel", recording.kernel},
+      {"cpus", recording.cpus},
+      {"boot_id", recording.boot_id},
+      {"target", recording.target},
+      {"argv", recording.argv},
+      {"root_pid", value_or_null(recording.root_pid)},
+      {"cgroup", recording.cgroup.empty() ? Json(nullptr) : Json(recording.cgroup)},
+      {"interval", seconds(recording.interval_ns)},
+      {"start", iso_8601(recording.start_realtime_ns)},
+      {"backend", recording.backend},
+      {"backend_reason",
+       recording.backend_reason.empty() ? Json(nullptr) : Json(recording.backend_reason)}};
   return {{"schema", document_schema}, {"meta", meta}, {"columns", columns_json(recording)}};
 }
 
@@ -244,6 +251,7 @@ Result<Recording> recording_from(const Json &begin) {
     recording.interval_ns = nanoseconds_field(meta, "interval").value_or(0);
     recording.start_realtime_ns = time_from(meta, "start");
     recording.backend = field_or<std::string>(meta, "backend");
+    recording.backend_reason = field_or<std::string>(meta, "backend_reason");
     for (const Json &column : array_in(begin, "columns")) {
       const auto name = field<std::string>(column, "name");
       for (std::size_t i = 0; i < column_count; i++)

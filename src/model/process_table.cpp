@@ -4,23 +4,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "model/reading.h"
+
 namespace rusage_bpf {
 namespace {
-
-// Sums may wrap below zero on their way; what is left below zero in the end is an estimate that was too high.
-std::uint64_t at_least_zero(std::uint64_t sum) {
-  return static_cast<std::int64_t>(sum) < 0 ? 0 : sum;
-}
-
-// In proportion to the ticks, as the kernel does for a process: bpf/cpu_time.h.
-std::uint64_t user_part(const rusage_cpu_time &cpu) {
-  const std::uint64_t run = at_least_zero(cpu.run);
-  const auto user = static_cast<double>(at_least_zero(cpu.user_ticks));
-  const auto system = static_cast<double>(at_least_zero(cpu.system_ticks));
-  if (system == 0) return run;
-  return std::min(run,
-                  static_cast<std::uint64_t>(static_cast<double>(run) * (user / (user + system))));
-}
 
 template <typename Sum>
 void add_reading(Sum &sum, const rusage_reading &reading, std::uint64_t times = 1) {
@@ -100,6 +87,10 @@ void ProcessTable::take(const TaskEvents &events) {
       take_exec(*beginning.exec);
   }
 
+  for (const auto &[number, unknown] : events.unknown)
+    if (const auto found = spans_.find(number); found != spans_.end())
+      found->second.unknown = unknown;
+
   std::vector<rusage_task_event> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
     if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
@@ -129,9 +120,9 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
     if (parent != spans_.end()) span.image = parent->second.image;
     // A fork belongs to the parent; to the child where the parent is not known.
     (parent == spans_.end() ? span : parent->second).usage.value[RUSAGE_forks]++;
-  } else if (const auto image = events.found.find(event.span); image != events.found.end()) {
-    span.image = image->second;
   }
+  if (const auto image = events.found.find(event.span); image != events.found.end())
+    span.image = image->second;
   spans_.insert_or_assign(event.span, std::move(span));
 }
 
@@ -250,7 +241,7 @@ Process ProcessTable::describe(const Span &span) const {
   process.value[RUSAGE_user] = user_part(span.usage.cpu);
   process.value[RUSAGE_system] = at_least_zero(span.usage.cpu.run) - process.value[RUSAGE_user];
   for (std::size_t i = 0; i < column_count; i++)
-    process.known[i] = columns[i].kind == Column::Kind::counter;
+    process.known[i] = columns[i].kind == Column::Kind::counter && !span.unknown[i];
   process.peak_rss = span.peak_rss;
   return process;
 }

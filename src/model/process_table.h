@@ -46,6 +46,7 @@ class ProcessTable {
     bool went_on = false;      // as another span
     Exit exit;
     Usage usage;
+    Known unknown;                   // counters that the source could not read
     std::int64_t tasks = 0;          // that have not told what they used
     std::uint64_t births = 0;        // of the machine's tree, when it was over
     std::uint64_t earlier_peak = 0;  // of resident memory, before this span

@@ -25,7 +25,8 @@ struct Recording {
   std::string cgroup;             // its path, where that is the target
   std::uint64_t interval_ns = 0;
   std::uint64_t start_realtime_ns = 0;
-  std::string backend;
+  std::string backend;         // "bpf" or "proc"
+  std::string backend_reason;  // why it is that, where it is not the best there is; else empty
   std::array<std::string, column_count> origin;  // where each column's figures come from
 };
 
@@ -48,6 +49,8 @@ struct Audit {
   // Unknown where the recorder did not live to tell.
   std::optional<Losses> losses;
   std::optional<std::uint64_t> events_lost;
+  std::optional<std::uint64_t> unseen_tasks;
+  std::optional<std::uint64_t> unreadable_processes;
   std::optional<std::uint64_t> recorder_cpu_ns;
   std::optional<std::uint64_t> recorder_peak_rss_bytes;
   std::uint64_t rows_damaged = 0;  // in a recovery ring

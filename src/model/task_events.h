@@ -18,8 +18,10 @@ struct Exec {
 struct TaskEvents {
   std::vector<rusage_task_event> tasks;
   std::vector<Exec> execs;
-  // Of spans that nobody's birth or exec began: what the process executed when it was found.
+  // Of spans that were found, and not begun by a birth or an exec that somebody saw: what the process executed then.
   std::unordered_map<std::uint64_t, std::shared_ptr<const Image>> found;
+  // The counters that the source cannot read, or could not of this span.
+  std::unordered_map<std::uint64_t, Known> unknown;
   // How many births `tasks` and all events before tell, and how many there had been when this ended.
   std::uint64_t births_told = 0;
   std::uint64_t births = 0;

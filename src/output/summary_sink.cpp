@@ -149,6 +149,12 @@ Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
   if (!ring_.empty())
     fmt::print(stderr, "rusage-bpf: after a crash, run: rusage-bpf recover {}\n", ring_);
+  if (!recording.backend_reason.empty())
+    fmt::print(stderr,
+               "rusage-bpf: polling /proc ({}); forks, execs and exits are unknown, and who comes "
+               "and goes between two "
+               "looks counts as part of its parent\n",
+               one_line(recording.backend_reason));
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
     fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",

@@ -133,9 +133,12 @@ bool wait_for(const SignalQueue &signals, const Alarm &alarm, int input) {
 Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &source) {
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
+  const Unseen unseen = source.unseen();
   return {.kernel = kernel,
           .losses = losses,
-          .events_lost = source.events_lost(),
+          .events_lost = unseen.events_lost,
+          .unseen_tasks = unseen.tasks,
+          .unreadable_processes = unseen.unreadable_processes,
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
           .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
 }

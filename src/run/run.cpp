@@ -18,6 +18,7 @@
 #include "recorder/recorder.h"
 #include "run/outputs.h"
 #include "source/bpf_source.h"
+#include "source/proc_source.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
 #include "target/launch.h"
@@ -35,7 +36,13 @@ std::string boot_id() {
   return id;
 }
 
-Recording describe(const Options &options, const Source &source) {
+// Where snapshots come from, and why it is not the best there is.
+struct Opened {
+  std::unique_ptr<Source> source;
+  std::string reason;
+};
+
+Recording describe(const Options &options, const Opened &opened) {
   utsname system{};
   uname(&system);
   Recording recording{.version = RUSAGE_BPF_VERSION,
@@ -49,10 +56,11 @@ Recording describe(const Options &options, const Source &source) {
                       .cgroup = {},
                       .interval_ns = options.interval_ns,
                       .start_realtime_ns = 0,
-                      .backend = "bpf",
+                      .backend = std::string(opened.source->name()),
+                      .backend_reason = opened.reason,
                       .origin = {}};
   for (std::size_t i = 0; i < column_count; i++)
-    recording.origin[i] = source.origin(static_cast<rusage_column>(i));
+    recording.origin[i] = opened.source->origin(static_cast<rusage_column>(i));
   return recording;
 }
 
@@ -101,12 +109,25 @@ Result<void> finish(const Result<Recorded> &recorded, RingWriter &ring) {
   return tl::unexpected(failure);
 }
 
-Result<std::unique_ptr<BpfSource>> open_source(const Options &options,
-                                               std::uint64_t cgroup_id = 0) {
-  return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
-                          .gauges_from_proc = options.gauges_from_proc,
-                          .runs_already = options.pid.has_value(),
-                          .cgroup_id = cgroup_id});
+// `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
+// they may see.
+Result<Opened> open_source(const Options &options, const Result<void> &may_look = {},
+                           std::uint64_t cgroup_id = 0) {
+  std::string reason = "as --backend proc was given";
+  if (options.backend != Options::Backend::proc) {
+    auto bpf = may_look.and_then([&] {
+      return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
+                              .gauges_from_proc = options.gauges_from_proc,
+                              .runs_already = options.pid.has_value(),
+                              .cgroup_id = cgroup_id});
+    });
+    if (bpf) return Opened{*std::move(bpf), {}};
+    if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
+    reason = bpf.error().message;
+  }
+  auto proc = ProcSource::open({.cgroup = options.cgroup});
+  if (!proc) return tl::unexpected(proc.error());
+  return Opened{*std::move(proc), std::move(reason)};
 }
 
 // What would act on a command as well; it comes to us first where there is one.
@@ -146,7 +167,7 @@ Result<std::optional<User>> find_command_user(const Options &options) {
 }
 
 // From here on there is nothing to do but to record: outputs, source and command are at hand.
-Result<void> give_up_privileges(const Places &places, const BpfSource &source,
+Result<void> give_up_privileges(const Places &places, const Source &source,
                                 std::optional<uid_t> command_uid) {
   const uid_t own_uid = caller().uid;  // what we are about to become
   const bool stays_root = own_uid == 0;
@@ -165,34 +186,40 @@ Result<int> record_command(const Options &options, Places places) {
   const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
   auto command = Launch::hold(options.command, until, *user);
   if (!command) return tl::unexpected(command.error());
-  auto source = open_source(options);
-  if (!source) return tl::unexpected(source.error());
-  if (auto entered = (*source)->enter(command->pid()); !entered)
-    return tl::unexpected(entered.error());
+  auto opened = open_source(options);
+  if (!opened) return tl::unexpected(opened.error());
+  Source &source = *opened->source;
+  if (source.name() == "proc") {
+    const auto adopts =
+        command->adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
+    if (!adopts) return tl::unexpected(adopts.error());
+  }
+  if (auto entered = source.enter(command->pid()); !entered) return tl::unexpected(entered.error());
   const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
-  if (auto given_up = give_up_privileges(places, **source, command_uid); !given_up)
+  if (auto given_up = give_up_privileges(places, source, command_uid); !given_up)
     return tl::unexpected(given_up.error());
   auto signals = SignalQueue::open(all_signals);
   if (!signals) return tl::unexpected(signals.error());
 
-  Recording recording = describe(options, **source);
+  Recording recording = describe(options, *opened);
   recording.target = "command";
   recording.argv = options.command;
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
-             {**source, *command, *signals, places.ring, std::move(places.outputs.sinks),
+             {source, *command, *signals, places.ring, std::move(places.outputs.sinks),
               options.max_processes});
   const auto finished = finish(recorded, places.ring);
   if (!recorded) return tl::unexpected(finished.error());
-  source->reset();
+  command->stop_telling();
+  opened->source.reset();
   if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
   if (!finished) return tl::unexpected(finished.error());
   return exit_status(command->ended()->exit);
 }
 
 // Records what runs already, from now on.
-Result<int> record_running(const Options &options, Recording recording, BpfSource &source,
+Result<int> record_running(const Options &options, Recording recording, Source &source,
                            Target &target, SignalQueue &signals, Places places) {
   if (auto given_up = give_up_privileges(places, source, std::nullopt); !given_up)
     return tl::unexpected(given_up.error());
@@ -209,29 +236,30 @@ Result<int> record_running(const Options &options, Recording recording, BpfSourc
 Result<int> record_tree(const Options &options, SignalQueue &signals, Places places) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
-  auto source = open_source(options);
-  if (!source) return tl::unexpected(source.error());
-  const auto entered = (*source)->enter_tree(tree->pid(), recorder_and_its_sudo());
+  auto opened = open_source(options, tree->may_look());
+  if (!opened) return tl::unexpected(opened.error());
+  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_its_sudo());
   if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
   if (!entered) return tl::unexpected(entered.error());
-  Recording recording = describe(options, **source);
+  Recording recording = describe(options, *opened);
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), **source, *tree, signals, std::move(places));
+  return record_running(options, std::move(recording), *opened->source, *tree, signals,
+                        std::move(places));
 }
 
 Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places places) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
-  auto source = open_source(options, cgroup->id());
-  if (!source) return tl::unexpected(source.error());
-  if (auto entered = (*source)->enter_cgroup(recorder_and_its_sudo()); !entered)
+  auto opened = open_source(options, cgroup->may_look(), cgroup->id());
+  if (!opened) return tl::unexpected(opened.error());
+  if (auto entered = opened->source->enter_cgroup(recorder_and_its_sudo()); !entered)
     return tl::unexpected(entered.error());
-  Recording recording = describe(options, **source);
+  Recording recording = describe(options, *opened);
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
-  return record_running(options, std::move(recording), **source, *cgroup, signals,
+  return record_running(options, std::move(recording), *opened->source, *cgroup, signals,
                         std::move(places));
 }
 

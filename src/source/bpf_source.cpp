@@ -245,14 +245,14 @@ std::string_view BpfSource::origin(rusage_column column) const {
   return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 
-std::uint64_t BpfSource::events_lost() const {
+Unseen BpfSource::unseen() const {
   std::uint64_t lost = 0;
   for (const int program : std::span(kernel_->programs, kernel_->program_count)) {
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);
     if (bpf_obj_get_info_by_fd(program, &info, &length) == 0) lost += info.recursion_misses;
   }
-  return lost;
+  return {.events_lost = lost, .tasks = 0};
 }
 
 }  // namespace rusage_bpf

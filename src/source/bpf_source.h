@@ -32,17 +32,10 @@ class BpfSource final : public Source {
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions &options = {});
   ~BpfSource() override;
 
-  // Makes a process of one thread that stands still the tree's first. All it did since it was born
-  // counts.
-  Result<void> enter(pid_t pid);
-
-  // Makes a process that runs, its threads and all its living descendants the tree; those that
-  // `left_out` names are not of it, nor what they start. The counters of each go back to its birth.
-  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out);
-
-  // Makes all tasks in the cgroup members, but for those that `left_out` names and what these start.
-  // What each used before does not count.
-  Result<void> enter_cgroup(std::span<const pid_t> left_out);
+  [[nodiscard]] std::string_view name() const override { return "bpf"; }
+  Result<void> enter(pid_t pid) override;
+  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) override;
+  Result<void> enter_cgroup(std::span<const pid_t> left_out) override;
 
   // Whether the dead are held until the next look, the better of the two ways.
   [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
@@ -50,9 +43,8 @@ class BpfSource final : public Source {
   Result<Snapshot> look(bool tells_living = false) override;
   TaskEvents take_events() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
-  [[nodiscard]] std::uint64_t events_lost() const override;
-  // Whether looking reads /proc, where a user sees less of others' processes than root does.
-  [[nodiscard]] bool needs_proc_of_others() const { return way_.gauges_from_proc; }
+  [[nodiscard]] Unseen unseen() const override;
+  [[nodiscard]] bool needs_proc_of_others() const override { return way_.gauges_from_proc; }
 
  private:
   struct Destroy {

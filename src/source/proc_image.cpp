@@ -39,14 +39,17 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
 
 }  // namespace
 
-std::shared_ptr<const Image> find_image(pid_t pid) {
+std::shared_ptr<const Image> image_in(int process) {
   auto image = std::make_shared<Image>();
-  const Fd process(open(fmt::format("/proc/{}", pid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!process) return image;
-  image->argv = split_arguments(read_start(process.get(), "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
-  const std::string command = command_of(process.get(), image->argv);
+  image->argv = split_arguments(read_start(process, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  const std::string command = command_of(process, image->argv);
   if (!command.empty()) image->command = command;
   return image;
+}
+
+std::shared_ptr<const Image> find_image(pid_t pid) {
+  const Fd process(open(fmt::format("/proc/{}", pid).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  return process ? image_in(process.get()) : std::make_shared<const Image>();
 }
 
 }  // namespace rusage_bpf

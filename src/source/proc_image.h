@@ -9,7 +9,9 @@
 
 namespace rusage_bpf {
 
-// Without a name where the process is gone.
+// By its number, or by its directory in /proc. Without a name where the process is gone, and without arguments where it
+// is a zombie.
 std::shared_ptr<const Image> find_image(pid_t pid);
+std::shared_ptr<const Image> image_in(int process);
 
 }  // namespace rusage_bpf

@@ -1,13 +1,29 @@
 // Where snapshots come from. One implementation a way to look at a process tree.
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
+#include <span>
 #include <string_view>
 
+#include "model/recording.h"
 #include "model/snapshot.h"
 #include "model/task_events.h"
 #include "os/error.h"
 
 namespace rusage_bpf {
+
+// What a source did not see.
+struct Unseen {
+  // Births and execs; 0 unless the kernel refused to run a program.
+  std::uint64_t events_lost = 0;
+  // Processes and threads that came and went between two looks: at most, as those of others may be among them. What
+  // they used is in the figures of who has waited for them. Nothing where it is not known.
+  std::optional<std::uint64_t> tasks;
+  // Processes of which something was not ours to read, so that it is not in the sums.
+  std::uint64_t unreadable_processes = 0;
+};
 
 class Source {
  public:
@@ -16,6 +32,20 @@ class Source {
   Source &operator=(const Source &) = delete;
   virtual ~Source() = default;
 
+  // "bpf" or "proc".
+  [[nodiscard]] virtual std::string_view name() const = 0;
+
+  // What is looked at, by one of these, once.
+  //
+  // A process of one thread that stands still, the tree's first. All it did since it was born counts.
+  virtual Result<void> enter(pid_t pid) = 0;
+  // A process that runs, its threads and all its living descendants; those that `left_out` names are not of it, nor
+  // what they start. The counters of each go back to its birth.
+  virtual Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) = 0;
+  // All tasks in the cgroup that the source was opened for, but for those that `left_out` names and what these start.
+  // What each used before does not count.
+  virtual Result<void> enter_cgroup(std::span<const pid_t> left_out) = 0;
+
   // One look at the tree. The longest pause between two looks is `longest_pause_ns`. Where counting starts or
   // ends with a look, it `tells_living`: an event for each task that the snapshot has the counters of.
   virtual Result<Snapshot> look(bool tells_living = false) = 0;
@@ -23,11 +53,18 @@ class Source {
   // What happened to single tasks, up to the last look and since this was asked last.
   virtual TaskEvents take_events() = 0;
 
-  // Where a column's figures come from, for people: "bpf" or "proc".
+  // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`. `status`
+  // is as wait reports it.
+  virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
+
+  // Where a column's figures come from, for people: "bpf", "proc", or "none".
   [[nodiscard]] virtual std::string_view origin(rusage_column column) const = 0;
 
-  // Births and execs that passed unseen; 0 unless the kernel refused to run a program.
-  [[nodiscard]] virtual std::uint64_t events_lost() const = 0;
+  // What passed unseen so far.
+  [[nodiscard]] virtual Unseen unseen() const = 0;
+
+  // Whether looking reads /proc, where a user sees less of others' processes than root does.
+  [[nodiscard]] virtual bool needs_proc_of_others() const = 0;
 };
 
 }  // namespace rusage_bpf

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "proc/text.h"
 #include "target/access.h"
 
 namespace rusage_bpf {
@@ -20,29 +21,6 @@ std::string read_all(const std::string &path) {
   std::ostringstream text;
   text << file.rdbuf();
   return std::move(text).str();
-}
-
-// The fields of /proc/PID/stat that we want. The name, in parentheses, may hold anything.
-struct Stat {
-  pid_t parent = 0;
-  bool kernel_thread = false;
-};
-
-std::optional<Stat> read_stat(pid_t pid) {
-  const std::string line = read_all(fmt::format("/proc/{}/stat", pid));
-  const std::size_t name_end = line.rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(line.substr(name_end + 1));
-  constexpr unsigned long flag_kernel_thread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
-  char state = 0;
-  pid_t parent = 0;
-  int group = 0;
-  int session = 0;
-  int terminal = 0;
-  int foreground = 0;
-  unsigned long flags = 0;
-  fields >> state >> parent >> group >> session >> terminal >> foreground >> flags;
-  return Stat{.parent = parent, .kernel_thread = (flags & flag_kernel_thread) != 0};
 }
 
 std::vector<std::string> command_line(pid_t pid) {
@@ -62,15 +40,22 @@ Result<Attach> Attach::find(pid_t pid) {
   if (!process && (errno == EINVAL || errno == ENOENT))
     return error(fmt::format("--pid {}: this is a thread; give the number of its process", pid));
   if (!process) return errno_error(fmt::format("--pid {}", pid));
-  const auto stat = read_stat(pid);
-  if (stat && stat->kernel_thread)
+  const std::string stat_text = read_all(fmt::format("/proc/{}/stat", pid));
+  const auto stat = proc::parse_stat(stat_text);
+  constexpr std::uint64_t flag_kernel_thread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
+  if (stat && (stat->flags & flag_kernel_thread) != 0)
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
-  const auto allowed = may_look_into(pid);
   Attach attach(pid, std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
   if (!attach.alive()) return error(fmt::format("--pid {}: the process has ended", pid));
-  if (!allowed) return error(fmt::format("--pid {}: {}", pid, allowed.error().message));
   return attach;
+}
+
+Result<void> Attach::may_look() const {
+  const auto allowed = may_look_into(pid_);
+  // It was about this process only if that lives on.
+  if (allowed || !alive()) return {};
+  return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
 }
 
 bool Attach::alive() const {
@@ -92,7 +77,7 @@ std::vector<pid_t> recorder_and_its_sudo() {
   for (pid_t above = getppid(); above > 1;) {
     if (read_all(fmt::format("/proc/{}/comm", above)) != "sudo\n") break;
     pids.push_back(above);
-    const auto stat = read_stat(above);
+    const auto stat = proc::parse_stat(read_all(fmt::format("/proc/{}/stat", above)));
     above = stat ? stat->parent : 0;
   }
   return pids;

@@ -13,9 +13,12 @@ namespace rusage_bpf {
 
 class Attach final : public Target {
  public:
-  // Finds the process with this number, as we and the caller see it, and makes sure that the caller
-  // may look into it: root into all, others into those that they could trace.
+  // Finds the process with this number, as we and the caller see it.
   static Result<Attach> find(pid_t pid);
+
+  // Whether the caller may look into it, whatever we are able to: root into all, others into those that they could
+  // trace.
+  [[nodiscard]] Result<void> may_look() const;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::vector<std::string> &argv() const { return argv_; }

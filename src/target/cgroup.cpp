@@ -55,7 +55,6 @@ tl::unexpected<Error> not_cgroup2(const std::string &path) {
       fmt::format("--cgroup {}: not a directory of cgroup v2; one that is: {}", path, instead));
 }
 
-// Root may look into all. Others only into cgroups whose every process they could trace.
 Result<void> check_may_look(const std::string &path) {
   if (may_look_into_all()) return {};
   std::error_code failure;
@@ -79,9 +78,13 @@ Result<Cgroup> Cgroup::find(const std::string &path) {
   if (!directory || !is_cgroup2(directory.get())) return not_cgroup2(path);
   struct stat status {};
   if (fstat(directory.get(), &status) != 0) return errno_error(fmt::format("--cgroup {}", path));
-  if (auto allowed = check_may_look(path); !allowed)
-    return error(fmt::format("--cgroup {}: {}", path, allowed.error().message));
   return Cgroup(path, std::move(directory), status.st_ino);
+}
+
+Result<void> Cgroup::may_look() const {
+  if (auto allowed = check_may_look(path_); !allowed)
+    return error(fmt::format("--cgroup {}: {}", path_, allowed.error().message));
+  return {};
 }
 
 Result<std::optional<Ended>> Cgroup::take(const signalfd_siginfo &signal) {

@@ -11,9 +11,12 @@ namespace rusage_bpf {
 
 class Cgroup final : public Target {
  public:
-  // Opens the directory of a cgroup, and makes sure that the caller may look into every process in
-  // it. A path that is no cgroup v2 is answered with one that would do, where there is one.
+  // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is one.
   static Result<Cgroup> find(const std::string &path);
+
+  // Whether the caller may look into every process in it, whatever we are able to: root into all, others into those
+  // that they could trace.
+  [[nodiscard]] Result<void> may_look() const;
 
   // The kernel's number of it: the inode of its directory.
   [[nodiscard]] std::uint64_t id() const { return id_; }

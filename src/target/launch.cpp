@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,13 +91,12 @@ KernelTotal kernel_total(const rusage &usage) {
   return total;
 }
 
-Exit how_it_ended(int status) {
-  Exit exit;
-  if (WIFSIGNALED(status))
-    exit.signal = WTERMSIG(status);
-  else
-    exit.code = WEXITSTATUS(status);
-  return exit;
+// What wait would report as the status.
+int status_of(const siginfo_t &info) {
+  constexpr int code_shift = 8;
+  constexpr int core_flag = 0x80;
+  if (info.si_code == CLD_EXITED) return info.si_status << code_shift;
+  return info.si_status | (info.si_code == CLD_DUMPED ? core_flag : 0);
 }
 
 // Whether what the terminal's keys send comes to our process group.
@@ -182,21 +183,31 @@ std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
   return end;
 }
 
+Result<void> Launch::adopt_orphans(BeforeReaping before_reaping) {
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return errno_error("adopting orphans");
+  before_reaping_ = std::move(before_reaping);
+  return {};
+}
+
 Result<std::optional<Ended>> Launch::reap() {
   for (;;) {
     siginfo_t info{};
-    const int failed = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    rusage usage{};
+    // glibc's waitid leaves out the fifth argument.
+    constexpr int flags = WEXITED | WNOHANG | WNOWAIT;
+    const long failed = syscall(SYS_waitid, P_ALL, 0, &info, flags, &usage);
     if (failed && errno == ECHILD && ended_) return ended_;
     if (failed) return errno_error("waiting for the command");
     if (info.si_pid == 0) break;
-    int status = 0;
-    rusage usage{};
-    if (wait4(info.si_pid, &status, 0, &usage) != info.si_pid)
+    const int status = status_of(info);
+    if (before_reaping_) before_reaping_(info.si_pid, status, kernel_total(usage));
+    if (waitpid(info.si_pid, nullptr, 0) != info.si_pid)
       return errno_error("waiting for the command");
-    // Others are children that the command gave to its own parent (CLONE_PARENT): ours to bury.
+    // Others are orphans that we adopted, and children that the command gave to its own parent (CLONE_PARENT): ours to
+    // bury.
     if (info.si_pid != pid_) continue;
     if (const auto reason = told(failure_.get())) return exec_error(argv_.front(), *reason);
-    ended_ = Ended{.by = "command", .exit = how_it_ended(status), .kernel = kernel_total(usage)};
+    ended_ = Ended{.by = "command", .exit = exit_of_status(status), .kernel = kernel_total(usage)};
     return ended_;
   }
   stop_with_command();

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,6 +45,15 @@ class Launch final : public Target {
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
 
+  // Called for each child that is over, and before it is waited for: its number, its status as wait reports it, and what
+  // it and all that it has waited for have used.
+  using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
+
+  // Makes us the parent of those descendants of the command whose own parent ends.
+  Result<void> adopt_orphans(BeforeReaping before_reaping);
+  // Nobody is to be called any more.
+  void stop_telling() { before_reaping_ = {}; }
+
   // Reaps the command if it is over; nothing while it lives.
   Result<std::optional<Ended>> reap();
 
@@ -67,6 +77,7 @@ class Launch final : public Target {
   Until until_;
   pid_t pid_;
   std::optional<Ended> ended_;
+  BeforeReaping before_reaping_;
   Fd start_;    // closed unread, it ends the child; a byte lets it go
   Fd failure_;  // the child's errno if exec failed, nothing if it did not
 };

@@ -45,7 +45,7 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
     last = *snapshot;
     usleep(1000);
   }
-  CHECK((*source)->events_lost() == 0);
+  CHECK((*source)->unseen().events_lost == 0);
   return {last, test::read_json(directory.file("truth"))};
 }
 

@@ -1,0 +1,57 @@
+// Reading /proc, relative to a directory that is held open: that of a process is its own for as long as it is held,
+// whoever gets its number later.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "os/fd.h"
+
+namespace rusage_bpf::proc {
+
+// A short path with a number in it, made without an allocation: Path("task/", 42, "/stat").
+class Path {
+ public:
+  Path(std::string_view before, pid_t number, std::string_view after);
+  [[nodiscard]] const char *c_str() const { return text_.data(); }
+
+ private:
+  std::array<char, 48> text_{};
+};
+
+// The directory `pid` in `proc`, itself a descriptor of /proc. Without one, errno says why.
+Fd open_process(int proc, pid_t pid);
+
+// Reads file after file into one buffer, so that a look allocates nothing. What is given lasts until the next call.
+class Reader {
+ public:
+  // A file that the kernel gives in one read. Nothing where it cannot be read: errno says why.
+  std::optional<std::string_view> file(int directory, const char *name) {
+    return read(directory, name, false);
+  }
+  // A list, which comes in pieces where it is long.
+  std::optional<std::string_view> list(int directory, const char *name) {
+    return read(directory, name, true);
+  }
+  // The numbers among a directory's entries.
+  std::optional<std::span<const pid_t>> numbers_in(int directory, const char *name);
+
+ private:
+  std::optional<std::string_view> read(int directory, const char *name, bool in_pieces);
+
+  std::string buffer_ = std::string(16384, '\0');
+  std::vector<pid_t> numbers_;
+};
+
+// How many descriptors a process has open, by its directory. From Linux 6.2 on that is the size of its `fd`; before,
+// they are counted, which only those may who could trace the process.
+std::optional<std::uint64_t> count_descriptors(int process);
+
+}  // namespace rusage_bpf::proc

@@ -1,0 +1,86 @@
+// Who has the figures of the processes that are gone.
+//
+// When a parent waits for a child, the kernel adds the child's figures to the parent's: then they must go from our
+// sum, as they would be in it twice. When nobody waits, as where SIGCHLD is ignored, they must stay. /proc does not
+// tell which it was, but the parent's minor faults of those it has waited for do: they grow by at least those that
+// were seen of the child, and every process has some.
+//
+// A parent is read before its children. So it may not have got yet what a child had that is gone a moment later: the
+// child's figures stand in the sum for one more look then, and whatever the parent has got by that time is counted
+// from the first look on.
+#include <algorithm>
+
+#include "model/reading.h"
+#include "source/proc_source.h"
+
+namespace rusage_bpf {
+
+void ProcSource::settle_the_gone() {
+  const auto is_there = [](const std::unique_ptr<Member> &member) {
+    const auto state = member->process.state();
+    return state != ProcMember::State::gone && state != ProcMember::State::reaped &&
+           !member->moved_out;
+  };
+  const auto first_gone = std::stable_partition(members_.begin(), members_.end(), is_there);
+  for (auto member = first_gone; member != members_.end(); ++member) {
+    by_pid_.erase((*member)->process.pid());
+    gone_.push_back(std::move(*member));
+  }
+  members_.erase(first_gone, members_.end());
+
+  // Those that we have waited for come last: the others may be in their figures.
+  const auto reaped = std::stable_partition(gone_.begin(), gone_.end(), [](const auto &member) {
+    return member->process.state() != ProcMember::State::reaped;
+  });
+  std::vector<Member *> settled;
+  for (auto member = gone_.begin(); member != reaped; ++member)
+    if (settle(**member)) settled.push_back(member->get());
+  for (auto member = reaped; member != gone_.end(); ++member) {
+    keep((*member)->used());
+    tell_end(**member);
+    settled.push_back(member->get());
+  }
+  std::erase_if(gone_, [&](const auto &member) {
+    return std::find(settled.begin(), settled.end(), member.get()) != settled.end();
+  });
+  if (gone_.empty())
+    for (const auto &member : members_) member->unexplained_faults = 0;
+}
+
+// Whether it is known where its figures are.
+bool ProcSource::settle(Member &gone) {
+  Member *heir = gone.moved_out ? nullptr : heir_of(gone);
+  const std::uint64_t faults = gone.used().minor_faults;
+  if (heir && heir->unexplained_faults >= faults) {
+    heir->unexplained_faults -= faults;
+    heir->process.inherit(gone.used());
+  } else if (heir && heir->process.live() && gone.looks_since_gone++ == 0) {
+    return false;
+  } else {
+    keep(gone.used());
+  }
+  tell_end(gone);
+  return true;
+}
+
+// Its parent, or where that is gone as well, whoever has waited for that.
+ProcSource::Member *ProcSource::heir_of(const Member &gone) const {
+  pid_t parent = gone.process.parent();
+  for (std::size_t generations = 0; generations <= gone_.size(); generations++) {
+    if (Member *there = find(parent)) return there;
+    const auto also_gone = std::find_if(gone_.begin(), gone_.end(), [parent](const auto &member) {
+      return member->process.pid() == parent;
+    });
+    if (also_gone == gone_.end()) return nullptr;
+    if ((*also_gone)->process.state() == ProcMember::State::reaped) return also_gone->get();
+    parent = (*also_gone)->process.parent();
+  }
+  return nullptr;
+}
+
+void ProcSource::keep(const rusage_reading &used) {
+  add(kept_, used);
+  kept_user_ns_ += user_part(used.cpu);
+}
+
+}  // namespace rusage_bpf

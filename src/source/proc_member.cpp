@@ -1,0 +1,254 @@
+#include "source/proc_member.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "model/reading.h"
+#include "os/clock.h"
+#include "proc/text.h"
+#include "source/proc_image.h"
+
+namespace rusage_bpf {
+namespace {
+
+std::uint64_t ticks_to_ns(std::uint64_t ticks) {
+  static const auto tick_ns = ns_per_s / static_cast<std::uint64_t>(sysconf(_SC_CLK_TCK));
+  return proc::saturating_product(ticks, tick_ns);
+}
+
+std::uint64_t pages_to_bytes(std::uint64_t pages) {
+  static const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return proc::saturating_product(pages, page_bytes);
+}
+
+void raise_to(__u64 &figure, std::uint64_t seen) {
+  figure = std::max<__u64>(figure, seen);
+}
+
+}  // namespace
+
+std::uint64_t ProcMember::start_ns() const {
+  return ticks_to_ns(start_ticks_);
+}
+
+std::optional<ProcMember> ProcMember::open(int proc, pid_t pid) {
+  Fd directory = proc::open_process(proc, pid);
+  if (!directory) return std::nullopt;
+  return ProcMember(pid, std::move(directory));
+}
+
+ProcMember::ProcMember(pid_t pid, Fd directory)
+    : pid_(pid), directory_(std::move(directory)), image_(image_in(directory_.get())) {
+  clockid_t clock{};
+  if (clock_getcpuclockid(pid, &clock) == 0) clock_ = clock;
+  over_.seen = true;
+}
+
+// With the directory held, no other process is taken for this one. What /proc hides looks like what is gone, but still
+// has its number.
+ProcMember::State ProcMember::cannot_be_read() {
+  const bool gone = errno == ESRCH || errno == ENOENT;
+  const bool hidden = gone && kill(pid_, 0) != 0 && errno == EPERM;
+  if (gone && !hidden) return state_ = State::gone;
+  denied_ = true;
+  gauges_known_.reset();
+  return state_ = State::hidden;
+}
+
+void ProcMember::note_denial() {
+  if (errno == EACCES || errno == EPERM) denied_ = true;
+}
+
+ProcMember::State ProcMember::look(proc::Reader &reader) {
+  // First what does not tell whom this one has waited for: who is waited for between the two reads is missing in this
+  // look then. The other way round it would be there twice.
+  read_io(reader);
+  const auto text = reader.file(directory_.get(), "stat");
+  if (!text) return cannot_be_read();
+  const auto stat = proc::parse_stat(*text);
+  if (!stat) return state_;
+  // It is being waited for right now: its figures may be its parent's already.
+  if (stat->threads == 0) return state_ = State::gone;
+  comm_ = stat->comm;
+  parent_ = stat->parent;
+  start_ticks_ = stat->start_ticks;
+  // The main thread of a process may be over before the others.
+  const bool over = (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
+  state_ = over ? State::over : State::lives;
+  if (over) status_ = stat->exit_status;
+
+  raise_to(used_.minor_faults,
+           proc::saturating_sum(stat->minor_faults, stat->reaped_minor_faults));
+  raise_to(used_.major_faults,
+           proc::saturating_sum(stat->major_faults, stat->reaped_major_faults));
+  reaped_minor_faults_ = std::max(reaped_minor_faults_, stat->reaped_minor_faults);
+  for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_major_faults})
+    known_.set(column);
+  const std::uint64_t threads = stat->threads;
+  const bool main_thread_is_over = stat->state == 'Z' && !over;
+  read_cpu(stat->user_ticks, stat->system_ticks, stat->reaped_user_ticks,
+           stat->reaped_system_ticks);
+  read_threads(reader, threads);
+  gauges_known_.reset();
+  if (over) return state_;
+  gauges_[RUSAGE_thread_count] = threads - (main_thread_is_over ? 1 : 0);
+  gauges_known_.set(RUSAGE_thread_count);
+  read_gauges(reader);
+  return state_;
+}
+
+// The process's own clock has the run time that the scheduler keeps, to the nanosecond; the file has it in ticks, which
+// tell how it is split. What was waited for is there in ticks alone: often less than was seen of it.
+void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
+                          std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks) {
+  timespec run{};
+  std::uint64_t own_ns = ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks));
+  if (clock_ && clock_gettime(*clock_, &run) == 0)
+    own_ns = static_cast<std::uint64_t>(run.tv_sec) * ns_per_s +
+             static_cast<std::uint64_t>(run.tv_nsec);
+  const std::uint64_t reaped_ns =
+      ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
+  raise_to(used_.cpu.run,
+           proc::saturating_sum(own_ns, std::max<std::uint64_t>(reaped_ns, inherited_.cpu.run)));
+  raise_to(used_.cpu.user_ticks,
+           ticks_to_ns(proc::saturating_sum(user_ticks, reaped_user_ticks)));
+  raise_to(used_.cpu.system_ticks,
+           ticks_to_ns(proc::saturating_sum(system_ticks, reaped_system_ticks)));
+}
+
+void ProcMember::read_io(proc::Reader &reader) {
+  const auto text = reader.file(directory_.get(), "io");
+  if (!text) return note_denial();
+  const auto io = proc::parse_io(*text);
+  if (!io) return;
+  const auto set = [this](rusage_column column, __u64 &figure, std::uint64_t seen) {
+    raise_to(figure, seen);
+    known_.set(column);
+  };
+  set(RUSAGE_read_count, used_.read_count, io->read_count);
+  set(RUSAGE_write_count, used_.write_count, io->write_count);
+  set(RUSAGE_read_bytes, used_.read_bytes, io->read_bytes);
+  set(RUSAGE_write_bytes, used_.write_bytes, io->write_bytes);
+  set(RUSAGE_disk_read_bytes, used_.disk_read_bytes, io->disk_read_bytes);
+  set(RUSAGE_disk_write_bytes, used_.disk_write_bytes, io->disk_write_bytes);
+}
+
+// Threads come in the order of the look before, most often.
+ProcMember::Thread &ProcMember::thread_at(std::size_t index, pid_t tid) {
+  if (index < threads_.size() && threads_[index].tid == tid) return threads_[index];
+  const auto found = std::find_if(threads_.begin(), threads_.end(),
+                                  [tid](const Thread &thread) { return thread.tid == tid; });
+  if (found != threads_.end()) return *found;
+  if (tid != pid_) threads_found_++;
+  return threads_.emplace_back(Thread{.tid = tid});
+}
+
+void ProcMember::read_threads(proc::Reader &reader, std::uint64_t count) {
+  const bool alone = count <= 1 && threads_.size() <= 1;
+  if (alone) {
+    read_thread(reader, thread_at(0, pid_), true);
+  } else {
+    const auto tids = reader.numbers_in(directory_.get(), "task");
+    if (!tids) return;
+    for (Thread &thread : threads_) thread.seen = false;
+    for (std::size_t i = 0; i < tids->size(); i++)
+      read_thread(reader, thread_at(i, (*tids)[i]), false);
+    std::erase_if(threads_, [this](const Thread &thread) {
+      if (thread.seen) return false;
+      over_.voluntary += thread.voluntary;
+      over_.involuntary += thread.involuntary;
+      over_.run_delay_ns += thread.run_delay_ns;
+      return true;
+    });
+  }
+  Thread all = over_;
+  for (const Thread &thread : threads_) {
+    all.voluntary += thread.voluntary;
+    all.involuntary += thread.involuntary;
+    all.run_delay_ns += thread.run_delay_ns;
+  }
+  raise_to(used_.ctx_switches_voluntary, all.voluntary + inherited_.ctx_switches_voluntary);
+  raise_to(used_.ctx_switches_involuntary, all.involuntary + inherited_.ctx_switches_involuntary);
+  raise_to(used_.run_delay, all.run_delay_ns + inherited_.run_delay);
+}
+
+void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
+  thread.seen = true;
+  const auto read = [&](const char *file) {
+    return reader.file(directory_.get(), alone ? file + 1 : proc::Path("task/", thread.tid, file).c_str());
+  };
+  const auto status_text = read("/status");
+  if (const auto status = status_text ? proc::parse_status(*status_text) : std::nullopt) {
+    thread.voluntary = status->voluntary_switches;
+    thread.involuntary = status->involuntary_switches;
+    if (status->peak_rss_bytes > 0) peak_rss_bytes_ = status->peak_rss_bytes;
+    known_.set(RUSAGE_ctx_switches_voluntary).set(RUSAGE_ctx_switches_involuntary);
+  }
+  const auto schedstat = read("/schedstat");
+  if (const auto run_delay_ns = schedstat ? proc::parse_run_delay(*schedstat) : std::nullopt) {
+    thread.run_delay_ns = *run_delay_ns;
+    known_.set(RUSAGE_run_delay);
+  }
+}
+
+void ProcMember::read_gauges(proc::Reader &reader) {
+  gauges_[RUSAGE_pid_count] = 1;
+  gauges_known_.set(RUSAGE_pid_count);
+  const auto text = reader.file(directory_.get(), "statm");
+  if (const auto statm = text ? proc::parse_statm(*text) : std::nullopt) {
+    gauges_[RUSAGE_rss] = pages_to_bytes(statm->resident_pages);
+    gauges_[RUSAGE_vms] = pages_to_bytes(statm->virtual_pages);
+    gauges_known_.set(RUSAGE_rss).set(RUSAGE_vms);
+  }
+  if (const auto descriptors = proc::count_descriptors(directory_.get())) {
+    gauges_[RUSAGE_num_fds] = *descriptors;
+    gauges_known_.set(RUSAGE_num_fds);
+  } else {
+    note_denial();
+  }
+}
+
+void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) const {
+  for (const Thread &thread : threads_)
+    if (const auto list =
+            reader.list(directory_.get(), proc::Path("task/", thread.tid, "/children").c_str()))
+      proc::parse_pids(*list, children);
+}
+
+void ProcMember::end(int status, const KernelTotal &total) {
+  state_ = State::reaped;
+  status_ = status;
+  used_.cpu = {.run = total.value[RUSAGE_user] + total.value[RUSAGE_system],
+               .user_ticks = total.value[RUSAGE_user],
+               .system_ticks = total.value[RUSAGE_system]};
+  used_.minor_faults = total.value[RUSAGE_minor_faults];
+  used_.major_faults = total.value[RUSAGE_major_faults];
+  used_.ctx_switches_voluntary = total.value[RUSAGE_ctx_switches_voluntary];
+  used_.ctx_switches_involuntary = total.value[RUSAGE_ctx_switches_involuntary];
+  known_ |= total.known;
+}
+
+void ProcMember::inherit(const rusage_reading &theirs) {
+  add(inherited_, theirs);
+  used_.run_delay += theirs.run_delay;
+  if (state_ == State::reaped) return;  // the kernel's own total has the switches
+  used_.ctx_switches_voluntary += theirs.ctx_switches_voluntary;
+  used_.ctx_switches_involuntary += theirs.ctx_switches_involuntary;
+}
+
+// A process may change its name as well, and then its command line stays. That of a zombie is gone.
+bool ProcMember::has_executed(bool maybe_of_the_same_name) {
+  const bool first = told_comm_.empty();
+  const bool renamed = std::exchange(told_comm_, comm_) != comm_;
+  if (state_ != State::lives || first || !(renamed || maybe_of_the_same_name)) return false;
+  auto image = image_in(directory_.get());
+  if (image->argv.empty() || image->argv == image_->argv) return false;
+  image_ = std::move(image);
+  return true;
+}
+
+}  // namespace rusage_bpf

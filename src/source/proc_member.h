@@ -1,0 +1,127 @@
+// One process, as /proc tells of it look by look.
+#pragma once
+
+#include <sys/types.h>
+
+#include <ctime>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/process.h"
+#include "model/recording.h"
+#include "os/fd.h"
+#include "proc/files.h"
+#include "rusage_bpf/task_event.h"
+
+namespace rusage_bpf {
+
+// What a process has used includes what it has waited for: the kernel adds a child's figures to its parent's when that
+// waits for it. /proc/PID/io shows the sum of both, /proc/PID/stat each; context switches and run delay of what was
+// waited for stand in no file, so that they are those that were seen.
+class ProcMember {
+ public:
+  enum class State {
+    lives,
+    over,    // a zombie: its figures are final
+    hidden,  // it is there, but not to be read, as where /proc hides others' processes; what was seen of it stands
+    gone,
+    reaped,  // by us, who were told how it ended
+  };
+
+  // Nothing where there is no such process, or none that we can see: errno says which.
+  static std::optional<ProcMember> open(int proc, pid_t pid);
+
+  // Reads all there is. What cannot be read stays as it was.
+  State look(proc::Reader &reader);
+
+  // The children of all its threads, those that it adopted included.
+  void add_children(proc::Reader &reader, std::vector<pid_t> &children) const;
+
+  // It was waited for: the kernel's own total, for it and all it has waited for, takes the place of what was seen.
+  void end(int status, const KernelTotal &total);
+
+  // It has waited for a process that was seen to use this much: that is in its figures already, but for those that no file
+  // shows.
+  void inherit(const rusage_reading &theirs);
+
+  // Whether it has executed something since this was asked last: it has another name and another command line, or,
+  // where the name may be the same, another command line. What it executes stands in `image`.
+  bool has_executed(bool maybe_of_the_same_name);
+
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool live() const { return state_ == State::lives || state_ == State::hidden; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] pid_t parent() const { return parent_; }
+  // Since boot, on the clock that goes on in suspend; as exact as a clock tick.
+  [[nodiscard]] std::uint64_t start_ns() const;
+  [[nodiscard]] const std::shared_ptr<const Image> &image() const { return image_; }
+  // As wait reports it; nothing where it is not known.
+  [[nodiscard]] const std::optional<int> &status() const { return status_; }
+
+  // Since its birth, with all that it has waited for.
+  [[nodiscard]] const rusage_reading &used() const { return used_; }
+  // Of those, processes that were seen and are told apart: not its own.
+  [[nodiscard]] const rusage_reading &inherited() const { return inherited_; }
+  // Counters that could never be read.
+  [[nodiscard]] const Known &known() const { return known_; }
+  // Something of it is not ours to read.
+  [[nodiscard]] bool denied() const { return denied_; }
+
+  // At the last look; known as `gauges_known` says.
+  [[nodiscard]] const Values &gauges() const { return gauges_; }
+  [[nodiscard]] const Known &gauges_known() const { return gauges_known_; }
+  [[nodiscard]] std::uint64_t peak_rss_bytes() const { return peak_rss_bytes_; }
+  // Threads that were seen for the first time, the first of the process apart.
+  [[nodiscard]] std::uint64_t threads_found() const { return threads_found_; }
+
+  // Minor faults of those that it has waited for.
+  [[nodiscard]] std::uint64_t reaped_minor_faults() const { return reaped_minor_faults_; }
+  [[nodiscard]] const std::string &comm() const { return comm_; }
+
+ private:
+  struct Thread {
+    pid_t tid = 0;
+    bool seen = false;
+    std::uint64_t voluntary = 0;
+    std::uint64_t involuntary = 0;
+    std::uint64_t run_delay_ns = 0;
+  };
+
+  ProcMember(pid_t pid, Fd directory);
+  State cannot_be_read();
+  void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
+                std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks);
+  void read_io(proc::Reader &reader);
+  void read_threads(proc::Reader &reader, std::uint64_t count);
+  void read_thread(proc::Reader &reader, Thread &thread, bool alone);
+  Thread &thread_at(std::size_t index, pid_t tid);
+  void read_gauges(proc::Reader &reader);
+  void note_denial();
+
+  pid_t pid_;
+  Fd directory_;
+  std::optional<clockid_t> clock_;
+  State state_ = State::lives;
+  pid_t parent_ = 0;
+  std::uint64_t start_ticks_ = 0;
+  std::string comm_;
+  std::string told_comm_;
+  std::shared_ptr<const Image> image_;
+  std::optional<int> status_;
+
+  rusage_reading used_{};
+  rusage_reading inherited_{};
+  std::uint64_t reaped_minor_faults_ = 0;
+  Thread over_;  // the sums of its threads that are over
+  std::vector<Thread> threads_;
+  std::uint64_t threads_found_ = 0;
+  Known known_;
+  Values gauges_{};
+  Known gauges_known_;
+  std::uint64_t peak_rss_bytes_ = 0;
+  bool denied_ = false;
+};
+
+}  // namespace rusage_bpf

@@ -1,0 +1,233 @@
+#include "source/proc_source.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "model/reading.h"
+#include "os/clock.h"
+
+namespace rusage_bpf {
+namespace {
+
+// What no file of /proc tells.
+Known never_known() {
+  return Known().set(RUSAGE_forks).set(RUSAGE_execs).set(RUSAGE_exits);
+}
+
+bool is_gauge(std::size_t column) {
+  return columns[column].kind == Column::Kind::gauge;
+}
+
+// A directory is held open for each process.
+void allow_as_many_descriptors_as_may_be() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void add_counters(const rusage_reading &reading, Values &sum) {
+#define RUSAGE_SUM(name, unit, field) sum[RUSAGE_##name] += reading.name;
+  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_SUM, RUSAGE_NOTHING, RUSAGE_NOTHING)
+#undef RUSAGE_SUM
+}
+
+}  // namespace
+
+rusage_reading ProcSource::Member::used() const {
+  return difference(process.used(), before);
+}
+
+Result<std::unique_ptr<ProcSource>> ProcSource::open(const ProcOptions &options) {
+  Fd proc(::open(options.proc.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!proc) return errno_error(fmt::format("recording needs {}", options.proc));
+  allow_as_many_descriptors_as_may_be();
+  std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), options.cgroup));
+  // Every process has this list, or none has.
+  source->has_children_lists_ =
+      source->reader_.list(source->proc_.get(), "thread-self/children").has_value();
+  return source;
+}
+
+Result<void> ProcSource::enter(pid_t pid) {
+  births_.begin(proc_.get(), reader_, monotonic_ns());
+  own_children_ = fmt::format("{0}/task/{0}/children", getpid());
+  Member *root = admit(pid);
+  if (!root) return error("the command is gone before it was recorded");
+  root->awaits_first_exec = true;
+  events_.found.erase(root->span);
+  return {};
+}
+
+Result<void> ProcSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
+  left_out_.insert(left_out.begin(), left_out.end());
+  if (!admit(pid)) return error(fmt::format("no process {}", pid));
+  find_new_members();
+  births_.begin(proc_.get(), reader_, monotonic_ns());
+  births_seen_ = 0;
+  return {};
+}
+
+Result<void> ProcSource::enter_cgroup(std::span<const pid_t> left_out) {
+  left_out_.insert(left_out.begin(), left_out.end());
+  find_new_members();
+  births_.begin(proc_.get(), reader_, monotonic_ns());
+  births_seen_ = 0;
+  return {};
+}
+
+Result<Snapshot> ProcSource::look(bool tells_living) {
+  last_look_ns_ = std::exchange(now_ns_, monotonic_ns());
+  births_.look(proc_.get(), reader_, now_ns_);
+  // Parents come before children: one that is waited for between the two is in neither, for a moment, and never in both.
+  for (const auto &member : members_)
+    if (member->process.state() != ProcMember::State::reaped) look_at(*member);
+  settle_the_gone();
+  find_new_members();
+  if (tells_living) tell_living();
+  events_.monotonic_ns = now_ns_;
+
+  Snapshot snapshot{.monotonic_ns = now_ns_, .known = known_};
+  rusage_reading counters = kept_;
+  std::uint64_t user_ns = kept_user_ns_;
+  const auto add_used = [&](const Member &member) {
+    const rusage_reading used = member.used();
+    add(counters, used);
+    user_ns += user_part(used.cpu);
+  };
+  Known gauges;
+  bool any_lives = false;
+  for (const auto &member : gone_) add_used(*member);
+  for (const auto &member : members_) {
+    add_used(*member);
+    if (!member->process.live()) continue;
+    any_lives = true;
+    gauges |= member->process.gauges_known();
+    for (std::size_t i = 0; i < column_count; i++)
+      if (is_gauge(i) && member->process.gauges_known()[i])
+        snapshot.value[i] += member->process.gauges()[i];
+  }
+  add_counters(counters, snapshot.value);
+  snapshot.value[RUSAGE_user] = user_ns;
+  snapshot.value[RUSAGE_system] = at_least_zero(counters.cpu.run - user_ns);
+  for (std::size_t i = 0; i < column_count; i++)
+    if (is_gauge(i)) snapshot.known[i] = gauges[i] || !any_lives;
+  return snapshot;
+}
+
+void ProcSource::look_at(Member &member) {
+  ProcMember &process = member.process;
+  const std::uint64_t faults = process.reaped_minor_faults();
+  const std::uint64_t threads = process.threads_found();
+  process.look(reader_);
+  member.unexplained_faults += process.reaped_minor_faults() - faults;
+  births_seen_ += process.threads_found() - threads;
+  known_ |= process.known();
+  if (process.denied()) unreadable_.insert(process.pid());
+  if (process.has_executed(member.awaits_first_exec)) tell_exec(member, process.image());
+}
+
+// The command may be over before anybody has seen it execute anything. Then its name is all there is.
+void ProcSource::before_reaping(pid_t pid, int status, const KernelTotal &total) {
+  Member *member = find(pid);
+  if (!member) member = admit(pid);
+  if (!member) {
+    unreadable_.insert(pid);
+    rusage_reading used{};
+    used.cpu.run = total.value[RUSAGE_user] + total.value[RUSAGE_system];
+    used.cpu.user_ticks = total.value[RUSAGE_user];
+    used.cpu.system_ticks = total.value[RUSAGE_system];
+    used.minor_faults = total.value[RUSAGE_minor_faults];
+    used.major_faults = total.value[RUSAGE_major_faults];
+    keep(used);
+    return;
+  }
+  look_at(*member);
+  if (member->awaits_first_exec)
+    tell_exec(*member, std::make_shared<const Image>(Image{member->process.comm(), {}}));
+  member->process.end(status, total);
+}
+
+rusage_task_event ProcSource::event_of(const Member &member, rusage_task_event_kind kind) {
+  rusage_task_event event{};
+  event.kind = kind;
+  event.flags = RUSAGE_PROCESS;
+  event.span = event.process_span = member.span;
+  events_.unknown[member.span] = ~member.process.known() | never_known();
+  return event;
+}
+
+void ProcSource::tell_birth(const Member &member, const Member *parent) {
+  const ProcMember &process = member.process;
+  rusage_task_event event = event_of(member, RUSAGE_BORN);
+  event.reading = member.before;
+  event.parent_span = parent ? parent->span : 0;
+  event.pid = static_cast<__u32>(process.pid());
+  event.parent_pid = static_cast<__u32>(process.parent());
+  // The kernel counts from the boot on, suspends included.
+  const std::uint64_t suspended_ns = clock_ns(CLOCK_BOOTTIME) - monotonic_ns();
+  event.start_ns = process.start_ns() - suspended_ns;
+  events_.tasks.push_back(event);
+  events_.found[member.span] = process.image();
+}
+
+void ProcSource::tell_exec(Member &member, std::shared_ptr<const Image> image) {
+  Exec exec{};
+  exec.record.old_span = std::exchange(member.span, ++spans_);
+  exec.record.new_span = member.span;
+  exec.record.time_ns = monotonic_ns();
+  exec.record.reading = difference(member.process.used(), member.process.inherited());
+  exec.image = std::move(image);
+  events_.execs.push_back(std::move(exec));
+  member.awaits_first_exec = false;
+}
+
+void ProcSource::tell_end(Member &member) {
+  if (std::exchange(member.told_end, true)) return;
+  rusage_task_event event = event_of(member, RUSAGE_GONE);
+  event.reading = difference(member.process.used(), member.process.inherited());
+  if (member.moved_out) event.flags |= RUSAGE_MOVED;
+  if (const auto &status = member.process.status()) {
+    event.flags |= RUSAGE_STATUS;
+    event.status = static_cast<__u64>(*status);
+  }
+  event.peak_rss = member.process.peak_rss_bytes();
+  events_.tasks.push_back(event);
+}
+
+// A zombie lives no more, though its parent has not waited for it yet.
+void ProcSource::tell_living() {
+  for (const auto *list : {&members_, &gone_})
+    for (const auto &member : *list) {
+      if (!member->process.live()) {
+        tell_end(*member);
+        continue;
+      }
+      rusage_task_event event = event_of(*member, RUSAGE_LIVES);
+      event.reading = difference(member->process.used(), member->process.inherited());
+      event.peak_rss = member->process.peak_rss_bytes();
+      events_.tasks.push_back(event);
+    }
+}
+
+TaskEvents ProcSource::take_events() {
+  return std::exchange(events_, {});
+}
+
+std::string_view ProcSource::origin(rusage_column column) const {
+  if (columns[column].kind == Column::Kind::time) return "clock";
+  return never_known()[column] ? "none" : "proc";
+}
+
+Unseen ProcSource::unseen() const {
+  Unseen unseen{.tasks = births_.count(), .unreadable_processes = unreadable_.size()};
+  if (unseen.tasks) *unseen.tasks -= std::min(*unseen.tasks, births_seen_);
+  return unseen;
+}
+
+}  // namespace rusage_bpf

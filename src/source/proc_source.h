@@ -1,0 +1,110 @@
+// Snapshots by polling /proc: for everybody, and the best that this can do.
+//
+// A look adds up what the living processes have used, each with all that it has waited for. So nothing is lost of a
+// process that somebody in the tree has waited for, whether it was ever seen or not: the row in which its end was
+// seen has it. What was seen of others, as where a parent ignores SIGCHLD, stays in the sums as it was.
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "proc/births.h"
+#include "source/proc_member.h"
+#include "source/source.h"
+
+namespace rusage_bpf {
+
+struct ProcOptions {
+  std::string proc = "/proc";  // where it is mounted
+  std::string cgroup;          // the directory, where a cgroup is what is looked at
+};
+
+class ProcSource final : public Source {
+ public:
+  static Result<std::unique_ptr<ProcSource>> open(const ProcOptions &options = {});
+
+  [[nodiscard]] std::string_view name() const override { return "proc"; }
+  // The process is our child. Whatever else becomes our child from here on is of the tree: an orphan that we adopted.
+  Result<void> enter(pid_t pid) override;
+  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) override;
+  Result<void> enter_cgroup(std::span<const pid_t> left_out) override;
+
+  Result<Snapshot> look(bool tells_living = false) override;
+  TaskEvents take_events() override;
+  void before_reaping(pid_t pid, int status, const KernelTotal &total) override;
+  [[nodiscard]] std::string_view origin(rusage_column column) const override;
+  [[nodiscard]] Unseen unseen() const override;
+  [[nodiscard]] bool needs_proc_of_others() const override { return true; }
+
+ private:
+  struct Member {
+    explicit Member(ProcMember &&what) : process(std::move(what)) {}
+
+    // Since it is of the tree, with all that it has waited for.
+    [[nodiscard]] rusage_reading used() const;
+
+    ProcMember process;
+    std::uint64_t span = 0;
+    rusage_reading before{};  // what it had used before it came to what is looked at
+    // Minor faults that it got from those it has waited for, and that the end of no process explains so far.
+    std::uint64_t unexplained_faults = 0;
+    bool awaits_first_exec = false;
+    bool moved_out = false;
+    bool told_end = false;
+    int looks_since_gone = 0;
+  };
+
+  ProcSource(Fd proc, std::string cgroup) : proc_(std::move(proc)), cgroup_(std::move(cgroup)) {}
+
+  // proc_source.cpp: one look, and what is told of it.
+  void look_at(Member &member);
+  void tell_birth(const Member &member, const Member *parent);
+  void tell_exec(Member &member, std::shared_ptr<const Image> image);
+  void tell_end(Member &member);
+  void tell_living();
+  [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
+
+  // proc_tree.cpp: who is of the tree.
+  [[nodiscard]] Member *find(pid_t pid) const;
+  Member *admit(pid_t pid);
+  void find_new_members();
+  void find_children();
+  void find_by_parents();
+  void find_in_cgroup();
+
+  // proc_heirs.cpp: who has the figures of those that are gone.
+  void settle_the_gone();
+  bool settle(Member &gone);
+  [[nodiscard]] Member *heir_of(const Member &gone) const;
+  void keep(const rusage_reading &used);
+
+  Fd proc_;
+  std::string cgroup_;
+  proc::Reader reader_;
+  std::set<pid_t> left_out_;
+  std::string own_children_;  // the list of them, where they are members
+  bool has_children_lists_ = false;
+
+  std::vector<std::unique_ptr<Member>> members_;  // the eldest first
+  std::unordered_map<pid_t, Member *> by_pid_;
+  std::vector<std::unique_ptr<Member>> gone_;  // of whom it is not settled yet
+  std::vector<pid_t> pids_;                    // for use inside one function
+
+  // The sums of those that are gone and have no heir.
+  rusage_reading kept_{};
+  std::uint64_t kept_user_ns_ = 0;
+  Known known_;  // counters that could be read of some process
+
+  proc::Births births_;
+  std::uint64_t births_seen_ = 0;
+  std::set<pid_t> unreadable_;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t last_look_ns_ = 0;
+  std::uint64_t spans_ = 0;
+  TaskEvents events_;
+};
+
+}  // namespace rusage_bpf
