@@ -28,7 +28,11 @@ void ProcessSums::give(Process &process, const Values &counted, bool everything)
   for (std::size_t i = 0; i < column_count; i++) share[i] = std::min(share[i], left[i]);
   share[RUSAGE_user] = user;
   share[RUSAGE_system] = run - user;
-  if (everything) share = left;
+  if (everything) {
+    share = left;
+    for (std::size_t i = 0; i < column_count; i++)
+      if (share[i] > 0) process.known.set(i);
+  }
   for (std::size_t i = 0; i < column_count; i++) given_[i] += share[i];
 }
 

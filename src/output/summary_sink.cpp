@@ -35,12 +35,45 @@ std::string command_line(const std::vector<std::string> &argv) {
   return text.size() <= longest ? text : text.substr(0, longest) + "...";
 }
 
-std::string plural(std::uint64_t count, std::string_view what) {
-  return fmt::format("{} {}{}", human_count(count), what, count == 1 ? "" : "s");
+std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", human_count(count), count == 1 ? one : many);
 }
 
+std::string plural(std::uint64_t count, std::string_view what) {
+  return counted(count, what, fmt::format("{}s", what));
+}
+
+// Figures of the totals in words, of which each may be unknown.
+class Figures {
+ public:
+  explicit Figures(const Totals &totals) : totals_(totals) {}
+
+  [[nodiscard]] std::string count(rusage_column column) const {
+    return known(column) ? human_count(totals_[column]) : "unknown";
+  }
+  [[nodiscard]] std::string bytes(rusage_column column) const {
+    return known(column) ? human_bytes(totals_[column]) : "unknown";
+  }
+  [[nodiscard]] std::string count_of(rusage_column column, std::string_view what) const {
+    return known(column) ? plural(totals_[column], what) : fmt::format("unknown {}s", what);
+  }
+  [[nodiscard]] std::string time(rusage_column column) const {
+    return known(column) ? fmt::format("{:.3f} s", seconds(totals_[column])) : "unknown";
+  }
+  [[nodiscard]] bool known(rusage_column column) const { return totals_.known(column); }
+
+ private:
+  const Totals &totals_;
+};
+
 // For what ran before we came, the number of processes at the start is not among the totals.
-std::string process_counts(const Recording &recording, const Totals &totals) {
+std::string process_counts(const Recording &recording, const Outcome &outcome) {
+  const Totals &totals = outcome.totals;
+  if (!totals.known(RUSAGE_forks)) {
+    std::uint64_t seen = 0;
+    for (const Command &command : outcome.commands) seen += command.processes;
+    return fmt::format("{} seen", human_count(seen));
+  }
   if (recording.target == "command")
     return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
   return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
@@ -102,6 +135,13 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
                     plural(losses->ticks_missed, "tick"));
   else
     line += ", losses are unknown";
+  const auto &audit = outcome.audit;
+  if (audit.unseen_tasks.value_or(0) > 0)
+    line += fmt::format(", at most {} came and went between two looks",
+                        plural(*audit.unseen_tasks, "task"));
+  if (audit.unreadable_processes.value_or(0) > 0)
+    line += fmt::format(", {} not ours to read in full",
+                        counted(*audit.unreadable_processes, "process", "processes"));
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
   if (outcome.audit.rows_damaged > 0)
@@ -112,34 +152,36 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
 std::string summary(const Recording &recording, const Outcome &outcome,
                     const std::vector<std::string> &outputs) {
   const Totals &t = outcome.totals;
+  const Figures figures(t);
   const double wall_s = seconds(t.elapsed_ns());
   const double cpu_s = seconds(t[RUSAGE_user] + t[RUSAGE_system]);
   const auto line = [](std::string_view title, const std::string &text) {
     return fmt::format("  {:<11}{}\n", title, text);
   };
   std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
-  text +=
-      line("CPU", fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
-                              "{:.3f} s waiting for a CPU",
-                              seconds(t[RUSAGE_user]), seconds(t[RUSAGE_system]),
-                              wall_s > 0 ? cpu_s / wall_s * 100 : 0, seconds(t[RUSAGE_run_delay])));
-  text += line("memory", fmt::format("peak {} resident at {:.3f} s", human_bytes(t[RUSAGE_rss]),
+  text += line("CPU",
+               fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
+                           "{} waiting for a CPU",
+                           seconds(t[RUSAGE_user]), seconds(t[RUSAGE_system]),
+                           wall_s > 0 ? cpu_s / wall_s * 100 : 0, figures.time(RUSAGE_run_delay)));
+  text += line("memory", fmt::format("peak {} resident at {:.3f} s", figures.bytes(RUSAGE_rss),
                                      seconds(t.peak_elapsed_ns(RUSAGE_rss))));
-  text += line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, t),
-                                        human_count(t[RUSAGE_pid_count]),
-                                        plural(t[RUSAGE_thread_count], "task")));
+  text += line(
+      "processes",
+      fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
+                  figures.count(RUSAGE_pid_count), figures.count_of(RUSAGE_thread_count, "task")));
   if (!outcome.commands.empty()) text += line("commands", commands_that_cost_most(outcome));
   text += line(
       "I/O",
       fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
-                  human_bytes(t[RUSAGE_read_bytes]), plural(t[RUSAGE_read_count], "call"),
-                  human_bytes(t[RUSAGE_write_bytes]), plural(t[RUSAGE_write_count], "call"),
-                  human_bytes(t[RUSAGE_disk_read_bytes]), human_bytes(t[RUSAGE_disk_write_bytes])));
-  text += line("switches", fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
-                                       human_count(t[RUSAGE_ctx_switches_voluntary]),
-                                       human_count(t[RUSAGE_ctx_switches_involuntary]),
-                                       human_count(t[RUSAGE_minor_faults]),
-                                       human_count(t[RUSAGE_major_faults])));
+                  figures.bytes(RUSAGE_read_bytes), figures.count_of(RUSAGE_read_count, "call"),
+                  figures.bytes(RUSAGE_write_bytes), figures.count_of(RUSAGE_write_count, "call"),
+                  figures.bytes(RUSAGE_disk_read_bytes), figures.bytes(RUSAGE_disk_write_bytes)));
+  text += line("switches",
+               fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
+                           figures.count(RUSAGE_ctx_switches_voluntary),
+                           figures.count(RUSAGE_ctx_switches_involuntary),
+                           figures.count(RUSAGE_minor_faults), figures.count(RUSAGE_major_faults)));
   text += line("audit", audit_line(recording, outcome));
   text += line("rows", fmt::format("{} in {}", human_count(t.rows()), fmt::join(outputs, ", ")));
   return text;

@@ -31,7 +31,8 @@ void Births::begin(int proc, Reader &reader, std::uint64_t now_ns) {
   last_ns_ = now_ns;
   const auto greatest = reader.file(proc, "sys/kernel/pid_max");
   greatest_ = greatest ? parse_number(*greatest).value_or(0) : 0;
-  newest_ = greatest_ > lowest_again && is_the_kernels(proc) ? newest_pid(proc, reader) : std::nullopt;
+  newest_ =
+      greatest_ > lowest_again && is_the_kernels(proc) ? newest_pid(proc, reader) : std::nullopt;
 }
 
 void Births::look(int proc, Reader &reader, std::uint64_t now_ns) {

@@ -23,12 +23,25 @@ Fd open_process(int proc, pid_t pid) {
   return Fd(openat(proc, Path("", pid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
 }
 
-std::optional<std::string_view> Reader::read(int directory, const char *name, bool in_pieces) {
-  const Fd file(openat(directory, name, O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
+std::optional<std::string_view> Reader::file(int directory, const char *name) {
+  const Fd opened(openat(directory, name, O_RDONLY | O_CLOEXEC));
+  return opened ? read(opened.get(), false) : std::nullopt;
+}
+
+std::optional<std::string_view> Reader::again(int file) {
+  return read(file, false);
+}
+
+std::optional<std::string_view> Reader::list(int directory, const char *name) {
+  const Fd opened(openat(directory, name, O_RDONLY | O_CLOEXEC));
+  return opened ? read(opened.get(), true) : std::nullopt;
+}
+
+std::optional<std::string_view> Reader::read(int file, bool in_pieces) {
   std::size_t length = 0;
   for (;;) {
-    const ssize_t got = ::read(file.get(), buffer_.data() + length, buffer_.size() - length);
+    const ssize_t got =
+        pread(file, buffer_.data() + length, buffer_.size() - length, static_cast<off_t>(length));
     if (got < 0) return std::nullopt;
     length += static_cast<std::size_t>(got);
     const bool full = length == buffer_.size();
@@ -61,8 +74,8 @@ std::optional<std::uint64_t> count_descriptors(int process) {
   if (fstatat(process, "fd", &status, 0) != 0) return std::nullopt;
   if (status.st_size > 0) return static_cast<std::uint64_t>(status.st_size);
   Fd directory(openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR *)> entries(directory ? fdopendir(directory.get()) : nullptr,
-                                                     closedir);
+  const std::unique_ptr<DIR, int (*)(DIR *)> entries(
+      directory ? fdopendir(directory.get()) : nullptr, closedir);
   if (!entries) return std::nullopt;
   directory.release();
   std::uint64_t count = 0;

@@ -33,18 +33,16 @@ Fd open_process(int proc, pid_t pid);
 class Reader {
  public:
   // A file that the kernel gives in one read. Nothing where it cannot be read: errno says why.
-  std::optional<std::string_view> file(int directory, const char *name) {
-    return read(directory, name, false);
-  }
+  std::optional<std::string_view> file(int directory, const char *name);
+  // A file that is open already, anew from its beginning.
+  std::optional<std::string_view> again(int file);
   // A list, which comes in pieces where it is long.
-  std::optional<std::string_view> list(int directory, const char *name) {
-    return read(directory, name, true);
-  }
+  std::optional<std::string_view> list(int directory, const char *name);
   // The numbers among a directory's entries.
   std::optional<std::span<const pid_t>> numbers_in(int directory, const char *name);
 
  private:
-  std::optional<std::string_view> read(int directory, const char *name, bool in_pieces);
+  std::optional<std::string_view> read(int file, bool in_pieces);
 
   std::string buffer_ = std::string(16384, '\0');
   std::vector<pid_t> numbers_;

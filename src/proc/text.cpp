@@ -70,12 +70,11 @@ std::optional<Stat> parse_stat(std::string_view text) {
   constexpr int last_field = 52;
   std::array<std::string_view, last_field - first_field + 1> words;
   for (std::string_view &word : words) word = next_word(text);
-  const auto word = [&](int field) {
-    return words[static_cast<std::size_t>(field - first_field)];
-  };
+  const auto word = [&](int field) { return words[static_cast<std::size_t>(field - first_field)]; };
   if (word(3).size() != 1) return std::nullopt;
   stat.state = word(3).front();
   std::uint64_t parent = 0;
+  std::uint64_t virtual_bytes = 0;
   struct Field {
     int number;
     std::uint64_t *value;
@@ -91,12 +90,14 @@ std::optional<Stat> parse_stat(std::string_view text) {
                                       {16, &stat.reaped_user_ticks},
                                       {17, &stat.reaped_system_ticks},
                                       {20, &stat.threads},
-                                      {22, &stat.start_ticks}}) {
+                                      {22, &stat.start_ticks},
+                                      {23, &virtual_bytes}}) {
     const auto read = to_number(word(number));
     if (!read) return std::nullopt;
     *value = *read;
   }
   stat.parent = to_pid(parent);
+  stat.has_memory = virtual_bytes > 0;
   // Not there before Linux 3.5.
   const auto status = to_number(word(last_field));
   if (status && *status <= 0xffff) stat.exit_status = static_cast<int>(*status);

@@ -13,7 +13,8 @@ namespace rusage_bpf::proc {
 
 // /proc/PID/stat. Times are in clock ticks of sysconf(_SC_CLK_TCK).
 struct Stat {
-  std::string_view comm;  // of the text that was given; may hold anything, `)` and line feeds included
+  std::string_view
+      comm;  // of the text that was given; may hold anything, `)` and line feeds included
   char state = 0;
   pid_t parent = 0;
   std::uint64_t flags = 0;
@@ -28,7 +29,8 @@ struct Stat {
   std::uint64_t reaped_system_ticks = 0;
   std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot, on the clock that goes on in suspend
-  int exit_status = 0;            // as wait reports it; 0 to those who may not trace the process
+  bool has_memory = false;  // none at a process's end, and then some files are nobody's to open
+  int exit_status = 0;      // as wait reports it; 0 to those who may not trace the process
 };
 std::optional<Stat> parse_stat(std::string_view text);
 

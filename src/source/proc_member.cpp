@@ -1,10 +1,11 @@
 #include "source/proc_member.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <utility>
 
 #include "model/reading.h"
@@ -48,25 +49,28 @@ ProcMember::ProcMember(pid_t pid, Fd directory)
   over_.seen = true;
 }
 
-// With the directory held, no other process is taken for this one. What /proc hides looks like what is gone, but still
-// has its number.
+// With the directory held, no other process is taken for this one. What /proc hides looks like what is gone; but of
+// what is gone the kernel has nothing left to hide, and the directory can be asked for its status again.
 ProcMember::State ProcMember::cannot_be_read() {
-  const bool gone = errno == ESRCH || errno == ENOENT;
-  const bool hidden = gone && kill(pid_, 0) != 0 && errno == EPERM;
-  if (gone && !hidden) return state_ = State::gone;
+  const bool looks_gone = errno == ESRCH || errno == ENOENT;
+  struct stat status {};
+  if (looks_gone && fstat(directory_.get(), &status) == 0) return state_ = State::gone;
   denied_ = true;
   gauges_known_.reset();
   return state_ = State::hidden;
 }
 
-void ProcMember::note_denial() {
-  if (errno == EACCES || errno == EPERM) denied_ = true;
+void ProcMember::note_denials(int io_error, int descriptors_error) {
+  for (const int error : {io_error, descriptors_error})
+    if (error == EACCES || error == EPERM) denied_ = true;
 }
 
 ProcMember::State ProcMember::look(proc::Reader &reader) {
+  gauges_known_.reset();
+  const int descriptors_error = read_descriptors();
   // First what does not tell whom this one has waited for: who is waited for between the two reads is missing in this
   // look then. The other way round it would be there twice.
-  read_io(reader);
+  const int io_error = read_io(reader);
   const auto text = reader.file(directory_.get(), "stat");
   if (!text) return cannot_be_read();
   const auto stat = proc::parse_stat(*text);
@@ -80,11 +84,11 @@ ProcMember::State ProcMember::look(proc::Reader &reader) {
   const bool over = (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
   state_ = over ? State::over : State::lives;
   if (over) status_ = stat->exit_status;
+  // At a process's end these files are nobody's to open, which is no loss to anybody.
+  if (stat->has_memory) note_denials(io_error, descriptors_error);
 
-  raise_to(used_.minor_faults,
-           proc::saturating_sum(stat->minor_faults, stat->reaped_minor_faults));
-  raise_to(used_.major_faults,
-           proc::saturating_sum(stat->major_faults, stat->reaped_major_faults));
+  raise_to(used_.minor_faults, proc::saturating_sum(stat->minor_faults, stat->reaped_minor_faults));
+  raise_to(used_.major_faults, proc::saturating_sum(stat->major_faults, stat->reaped_major_faults));
   reaped_minor_faults_ = std::max(reaped_minor_faults_, stat->reaped_minor_faults);
   for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_major_faults})
     known_.set(column);
@@ -93,8 +97,10 @@ ProcMember::State ProcMember::look(proc::Reader &reader) {
   read_cpu(stat->user_ticks, stat->system_ticks, stat->reaped_user_ticks,
            stat->reaped_system_ticks);
   read_threads(reader, threads);
-  gauges_known_.reset();
-  if (over) return state_;
+  if (over) {
+    gauges_known_.reset();
+    return state_;
+  }
   gauges_[RUSAGE_thread_count] = threads - (main_thread_is_over ? 1 : 0);
   gauges_known_.set(RUSAGE_thread_count);
   read_gauges(reader);
@@ -108,23 +114,23 @@ void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
   timespec run{};
   std::uint64_t own_ns = ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks));
   if (clock_ && clock_gettime(*clock_, &run) == 0)
-    own_ns = static_cast<std::uint64_t>(run.tv_sec) * ns_per_s +
-             static_cast<std::uint64_t>(run.tv_nsec);
+    own_ns =
+        static_cast<std::uint64_t>(run.tv_sec) * ns_per_s + static_cast<std::uint64_t>(run.tv_nsec);
   const std::uint64_t reaped_ns =
       ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
   raise_to(used_.cpu.run,
            proc::saturating_sum(own_ns, std::max<std::uint64_t>(reaped_ns, inherited_.cpu.run)));
-  raise_to(used_.cpu.user_ticks,
-           ticks_to_ns(proc::saturating_sum(user_ticks, reaped_user_ticks)));
+  raise_to(used_.cpu.user_ticks, ticks_to_ns(proc::saturating_sum(user_ticks, reaped_user_ticks)));
   raise_to(used_.cpu.system_ticks,
            ticks_to_ns(proc::saturating_sum(system_ticks, reaped_system_ticks)));
 }
 
-void ProcMember::read_io(proc::Reader &reader) {
-  const auto text = reader.file(directory_.get(), "io");
-  if (!text) return note_denial();
-  const auto io = proc::parse_io(*text);
-  if (!io) return;
+int ProcMember::read_io(proc::Reader &reader) {
+  if (!io_) io_.reset(openat(directory_.get(), "io", O_RDONLY | O_CLOEXEC));
+  const auto text = io_ ? reader.again(io_.get()) : std::nullopt;
+  const auto io = text ? proc::parse_io(*text) : std::nullopt;
+  io_is_read_ = io.has_value();
+  if (!io) return text ? 0 : errno;
   const auto set = [this](rusage_column column, __u64 &figure, std::uint64_t seen) {
     raise_to(figure, seen);
     known_.set(column);
@@ -135,6 +141,7 @@ void ProcMember::read_io(proc::Reader &reader) {
   set(RUSAGE_write_bytes, used_.write_bytes, io->write_bytes);
   set(RUSAGE_disk_read_bytes, used_.disk_read_bytes, io->disk_read_bytes);
   set(RUSAGE_disk_write_bytes, used_.disk_write_bytes, io->disk_write_bytes);
+  return 0;
 }
 
 // Threads come in the order of the look before, most often.
@@ -179,7 +186,8 @@ void ProcMember::read_threads(proc::Reader &reader, std::uint64_t count) {
 void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
   thread.seen = true;
   const auto read = [&](const char *file) {
-    return reader.file(directory_.get(), alone ? file + 1 : proc::Path("task/", thread.tid, file).c_str());
+    return reader.file(directory_.get(),
+                       alone ? file + 1 : proc::Path("task/", thread.tid, file).c_str());
   };
   const auto status_text = read("/status");
   if (const auto status = status_text ? proc::parse_status(*status_text) : std::nullopt) {
@@ -204,12 +212,14 @@ void ProcMember::read_gauges(proc::Reader &reader) {
     gauges_[RUSAGE_vms] = pages_to_bytes(statm->virtual_pages);
     gauges_known_.set(RUSAGE_rss).set(RUSAGE_vms);
   }
-  if (const auto descriptors = proc::count_descriptors(directory_.get())) {
-    gauges_[RUSAGE_num_fds] = *descriptors;
-    gauges_known_.set(RUSAGE_num_fds);
-  } else {
-    note_denial();
-  }
+}
+
+int ProcMember::read_descriptors() {
+  const auto descriptors = proc::count_descriptors(directory_.get());
+  if (!descriptors) return errno;
+  gauges_[RUSAGE_num_fds] = *descriptors;
+  gauges_known_.set(RUSAGE_num_fds);
+  return 0;
 }
 
 void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) const {
@@ -230,6 +240,8 @@ void ProcMember::end(int status, const KernelTotal &total) {
   used_.ctx_switches_voluntary = total.value[RUSAGE_ctx_switches_voluntary];
   used_.ctx_switches_involuntary = total.value[RUSAGE_ctx_switches_involuntary];
   known_ |= total.known;
+  // Whoever else waits for a process gets its I/O from the kernel.
+  if (!io_is_read_) denied_ = true;
 }
 
 void ProcMember::inherit(const rusage_reading &theirs) {

@@ -66,6 +66,8 @@ class ProcMember {
   [[nodiscard]] const rusage_reading &inherited() const { return inherited_; }
   // Counters that could never be read.
   [[nodiscard]] const Known &known() const { return known_; }
+  // It could be read once at least.
+  [[nodiscard]] bool was_seen() const { return known_[RUSAGE_user]; }
   // Something of it is not ours to read.
   [[nodiscard]] bool denied() const { return denied_; }
 
@@ -93,15 +95,18 @@ class ProcMember {
   State cannot_be_read();
   void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
                 std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks);
-  void read_io(proc::Reader &reader);
+  // These give errno where they fail.
+  int read_io(proc::Reader &reader);
+  int read_descriptors();
   void read_threads(proc::Reader &reader, std::uint64_t count);
   void read_thread(proc::Reader &reader, Thread &thread, bool alone);
   Thread &thread_at(std::size_t index, pid_t tid);
   void read_gauges(proc::Reader &reader);
-  void note_denial();
+  void note_denials(int io_error, int descriptors_error);
 
   pid_t pid_;
   Fd directory_;
+  Fd io_;  // held open: a zombie's can be read, but by root alone be opened
   std::optional<clockid_t> clock_;
   State state_ = State::lives;
   pid_t parent_ = 0;
@@ -121,6 +126,7 @@ class ProcMember {
   Values gauges_{};
   Known gauges_known_;
   std::uint64_t peak_rss_bytes_ = 0;
+  bool io_is_read_ = false;  // at the last look
   bool denied_ = false;
 };
 

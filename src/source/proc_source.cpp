@@ -54,30 +54,38 @@ Result<std::unique_ptr<ProcSource>> ProcSource::open(const ProcOptions &options)
   return source;
 }
 
-Result<void> ProcSource::enter(pid_t pid) {
+void ProcSource::count_births_from_now() {
   births_.begin(proc_.get(), reader_, monotonic_ns());
+  births_seen_ = 0;
+}
+
+Result<void> ProcSource::enter(pid_t pid) {
   own_children_ = fmt::format("{0}/task/{0}/children", getpid());
   Member *root = admit(pid);
   if (!root) return error("the command is gone before it was recorded");
   root->awaits_first_exec = true;
   events_.found.erase(root->span);
+  count_births_from_now();
   return {};
 }
 
 Result<void> ProcSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
   left_out_.insert(left_out.begin(), left_out.end());
-  if (!admit(pid)) return error(fmt::format("no process {}", pid));
+  if (!admit(pid))
+    return error(unreadable_.contains(pid)
+                     ? fmt::format("--pid {}: /proc hides this process from you (hidepid); run it "
+                                   "as: sudo rusage-bpf ...",
+                                   pid)
+                     : fmt::format("no process {}", pid));
   find_new_members();
-  births_.begin(proc_.get(), reader_, monotonic_ns());
-  births_seen_ = 0;
+  count_births_from_now();
   return {};
 }
 
 Result<void> ProcSource::enter_cgroup(std::span<const pid_t> left_out) {
   left_out_.insert(left_out.begin(), left_out.end());
   find_new_members();
-  births_.begin(proc_.get(), reader_, monotonic_ns());
-  births_seen_ = 0;
+  count_births_from_now();
   return {};
 }
 
@@ -151,6 +159,7 @@ void ProcSource::before_reaping(pid_t pid, int status, const KernelTotal &total)
   if (member->awaits_first_exec)
     tell_exec(*member, std::make_shared<const Image>(Image{member->process.comm(), {}}));
   member->process.end(status, total);
+  if (member->process.denied()) unreadable_.insert(pid);
 }
 
 rusage_task_event ProcSource::event_of(const Member &member, rusage_task_event_kind kind) {
@@ -183,6 +192,8 @@ void ProcSource::tell_exec(Member &member, std::shared_ptr<const Image> image) {
   exec.record.time_ns = monotonic_ns();
   exec.record.reading = difference(member.process.used(), member.process.inherited());
   exec.image = std::move(image);
+  const Known unknown = ~member.process.known() | never_known();
+  events_.unknown[exec.record.old_span] = events_.unknown[member.span] = unknown;
   events_.execs.push_back(std::move(exec));
   member.awaits_first_exec = false;
 }

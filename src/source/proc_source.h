@@ -19,7 +19,7 @@ namespace rusage_bpf {
 
 struct ProcOptions {
   std::string proc = "/proc";  // where it is mounted
-  std::string cgroup;          // the directory, where a cgroup is what is looked at
+  std::string cgroup = "";     // the directory, where a cgroup is what is looked at
 };
 
 class ProcSource final : public Source {
@@ -68,6 +68,7 @@ class ProcSource final : public Source {
   [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
 
   // proc_tree.cpp: who is of the tree.
+  void count_births_from_now();
   [[nodiscard]] Member *find(pid_t pid) const;
   Member *admit(pid_t pid);
   void find_new_members();

@@ -16,8 +16,7 @@ namespace {
 
 // Somebody has this number, though /proc does not show it to us.
 bool is_hidden(pid_t pid) {
-  const bool gone = errno == ENOENT || errno == ESRCH;
-  return !gone || (kill(pid, 0) != 0 && errno == EPERM);
+  return kill(pid, 0) == 0 || errno == EPERM;
 }
 
 }  // namespace
@@ -37,7 +36,10 @@ ProcSource::Member *ProcSource::admit(pid_t pid) {
   }
   auto member = std::make_unique<Member>(*std::move(process));
   look_at(*member);
-  if (member->process.state() == ProcMember::State::gone) return nullptr;
+  if (!member->process.was_seen()) {
+    if (member->process.state() == ProcMember::State::hidden) unreadable_.insert(pid);
+    return nullptr;
+  }
   member->unexplained_faults = 0;  // from before we came
   births_seen_++;
   // Whoever was there before the look before this one has come to the cgroup; others were born in it.

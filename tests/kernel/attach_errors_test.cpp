@@ -162,7 +162,7 @@ TEST_CASE("who is not root may attach to what is his own, and to nothing else") 
   std::filesystem::copy_file(scene.recorder({}).argv[0], scene.path("rusage-bpf"));
   REQUIRE(chown(scene.path().c_str(), nobody, nobody) == 0);
   const auto as_nobody = [&](pid_t pid) {
-    Start start = attached(scene, pid, {"--duration", ".1"});
+    Start start = attached(scene, pid, {"--backend", "bpf", "--duration", ".1"});
     start.argv[0] = "./rusage-bpf";
     start.prepare = become_capable_nobody;
     return start;

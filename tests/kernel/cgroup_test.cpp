@@ -260,7 +260,7 @@ TEST_CASE("the removal of the cgroup ends its recording") {
   CHECK(recording.ended().json()["meta"]["ended_by"] == "cgroup");
 }
 
-TEST_CASE("others than root may record a cgroup only if every process in it is theirs") {
+TEST_CASE("others than root may record a cgroup by BPF only if every process in it is theirs") {
   const TemporaryCgroup cgroup;
   const TemporaryCgroup below(cgroup.path());
   test::Start process{.argv = {"sleep", "60"}};
@@ -273,7 +273,7 @@ TEST_CASE("others than root may record a cgroup only if every process in it is t
 
   const Scene scene;
   test::give_to_nobody(scene.path());
-  test::Start start = scene.recorder({"--cgroup", cgroup.path()});
+  test::Start start = scene.recorder({"--backend", "bpf", "--cgroup", cgroup.path()});
   start.prepare = test::become_capable_nobody;
   const auto finished = test::run_to_end(start);
   CHECK(finished.exit_code == 1);

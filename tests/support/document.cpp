@@ -10,8 +10,9 @@ std::int64_t to_ns(const nlohmann::json &seconds) {
   return std::llround(seconds.get<double>() * 1e9);
 }
 
-// Times are in seconds, and nanoseconds are what is counted.
+// Times are in seconds, and nanoseconds are what is counted. What is unknown adds nothing.
 std::int64_t unit_of(const nlohmann::json &value) {
+  if (value.is_null()) return 0;
   return value.is_number_float() ? to_ns(value) : value.get<std::int64_t>();
 }
 

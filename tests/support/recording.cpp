@@ -28,6 +28,7 @@ Recording a_recording() {
                       .interval_ns = 30'000'000,
                       .start_realtime_ns = 1'795'346'925'000'000'000,
                       .backend = "bpf",
+                      .backend_reason = {},
                       .origin = {}};
   recording.origin.fill("somewhere");
   return recording;

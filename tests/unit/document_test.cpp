@@ -22,6 +22,8 @@ Outcome an_outcome() {
                   .audit = {.kernel = {},
                             .losses = Losses{.untracked_tasks = 1, .ticks_missed = 2},
                             .events_lost = 3,
+                            .unseen_tasks = 8,
+                            .unreadable_processes = 9,
                             .recorder_cpu_ns = 4,
                             .recorder_peak_rss_bytes = 5,
                             .rows_damaged = 6},

@@ -50,6 +50,16 @@ TEST_CASE("a command alone is recorded every 0.1 s into rusage.json") {
   CHECK(options->print.empty());
 }
 
+TEST_CASE("figures come from the best source there is, or from the one that is asked for") {
+  using Backend = Options::Backend;
+  CHECK(parsed({}).backend == Backend::best);
+  CHECK(parsed({"--backend", "auto"}).backend == Backend::best);
+  CHECK(parsed({"--backend", "bpf"}).backend == Backend::bpf);
+  CHECK(parsed({"--backend", "proc"}).backend == Backend::proc);
+  CHECK_THAT(complaint({"--backend", "ptrace", "--", "true"}),
+             Contains("--backend ptrace") && Contains("auto, bpf or proc"));
+}
+
 TEST_CASE("the command runs as who the recorder is, or as a user who is named") {
   CHECK_FALSE(parsed({}).user);
   CHECK(parsed({"--user", "nobody"}).user == "nobody");

@@ -117,6 +117,28 @@ TEST_CASE("tasks that were never tracked and events that were lost are both loss
   CHECK_THAT(summary_of(outcome), Contains("5 tasks lost"));
 }
 
+TEST_CASE("what polling did not see, or may not read, is told") {
+  Outcome outcome = outcome_of(0);
+  CHECK_THAT(summary_of(outcome), !Contains("came and went") && !Contains("not ours"));
+  outcome.audit.unseen_tasks = 412;
+  outcome.audit.unreadable_processes = 1;
+  CHECK_THAT(summary_of(outcome), Contains("at most 412 tasks came and went between two looks") &&
+                                      Contains("1 process not ours to read in full"));
+}
+
+TEST_CASE("what is unknown is not 0") {
+  Row row;
+  row.known.set(RUSAGE_elapsed).set(RUSAGE_user).set(RUSAGE_system);
+  Outcome outcome;
+  outcome.ended_by = "command";
+  outcome.exit = {.code = 0, .signal = {}};
+  outcome.totals.add(row);
+  const std::string text = summary_of(outcome);
+  for (const char *phrase : {"read unknown in unknown calls", "unknown waiting for a CPU",
+                             "peak unknown resident", "0 seen, at most unknown at once"})
+    CHECK_THAT(text, Contains(phrase));
+}
+
 TEST_CASE("losses that nobody lived to tell are unknown, not none") {
   Outcome outcome = outcome_of(0);
   outcome.audit.losses.reset();

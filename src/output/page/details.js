@@ -29,6 +29,8 @@ function auditTable() {
       ["CPU accounted", known(accounted, (share) => `${(share * 100).toFixed(2)} % of the kernel's own total`)],
       ["untracked tasks", known(recording.audit.untracked_tasks, grouped)],
       ["events lost", known(recording.audit.events_lost, grouped)],
+      ["tasks that may have come and gone between two looks", known(recording.audit.unseen_tasks, grouped)],
+      ["processes not to be read in full", known(recording.audit.unreadable_processes, grouped)],
       ["ticks missed", known(recording.audit.ticks_missed, grouped)],
       ["rows damaged", known(recording.audit.rows_damaged, grouped)],
       ["the recorder's CPU", known(recording.audit.recorder_cpu, secondsText)],

@@ -1,0 +1,358 @@
+// Recording without privileges, by /proc: the same workloads as for BPF, run by nobody, and what polling cannot see.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "source/bpf_source.h"
+#include "source/proc_source.h"
+#include "support/attached.h"
+#include "support/background.h"
+#include "support/cgroup.h"
+#include "support/document.h"
+#include "support/refusal.h"
+#include "support/scene.h"
+#include "support/users.h"
+
+namespace {
+
+using namespace test;
+using Catch::Matchers::Contains;
+
+// A directory of nobody's with copies of the recorder and of a program, as nobody else may be let into the build's.
+class Nobodys {
+ public:
+  explicit Nobodys(const std::string &program = "") {
+    std::filesystem::copy_file(built("rusage-bpf"), scene_.path("rusage-bpf"));
+    if (!program.empty())
+      std::filesystem::copy_file(built("tests/programs/" + program), scene_.path(program));
+    give_to_nobody(scene_.path());
+  }
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+
+  // The recorder with these arguments, run by nobody.
+  [[nodiscard]] Start recorder(std::vector<std::string> arguments) const {
+    Start start = scene_.recorder(std::move(arguments));
+    start.argv[0] = "./rusage-bpf";
+    start.prepare = become_nobody;
+    return start;
+  }
+
+  // What a recorder with these options leaves of a command.
+  [[nodiscard]] Document record(std::vector<std::string> options,
+                                const std::vector<std::string> &command) const {
+    options.insert(options.end(), {"-q", "-o", "out.json", "--"});
+    options.insert(options.end(), command.begin(), command.end());
+    const Finished finished = run_to_end(recorder(options));
+    INFO(finished.errors);
+    CHECK(finished.errors.empty());
+    REQUIRE(finished.exit_code == 0);
+    return read_document(scene_);
+  }
+
+ private:
+  Scene scene_;
+};
+
+std::int64_t figure(const nlohmann::json &json) {
+  return json.get<std::int64_t>();
+}
+
+std::int64_t switches_of(const nlohmann::json &figures) {
+  return figure(figures["ctx_switches_voluntary"]) + figure(figures["ctx_switches_involuntary"]);
+}
+
+void check_rows(const nlohmann::json &rows) {
+  for (std::size_t i = 1; i < rows.size(); i++)
+    for (const auto &[column, value] : rows[i].items())
+      if (value.is_number()) REQUIRE(value.get<double>() >= 0);
+  CHECK(rows.back()["pid_count"] == 0);
+  for (const char *column : {"forks", "execs", "exits"}) CHECK(rows.back()[column].is_null());
+}
+
+// At least as many as there were processes that no object tells of.
+void check_unseen(const Document &document, const nlohmann::json &truth) {
+  std::set<int> pids;
+  for (const auto &process : document.json()["processes"]) pids.insert(process["pid"].get<int>());
+  const auto seen = static_cast<std::int64_t>(pids.size());
+  CHECK(figure(document.json()["audit"]["unseen_tasks"]) >= figure(truth["forks"]) + 1 - seen);
+}
+
+void check_reaped(const Document &document, const nlohmann::json &truth) {
+  const nlohmann::json &audit = document.json()["audit"];
+  // An orphan that was over before it was seen: its I/O is root's alone to read.
+  const bool all_read = audit["unreadable_processes"] == 0;
+  CHECK((all_read || truth["unreaped_cpu_us"] > 0));
+  for (const auto &[column, calls] : {std::pair{"read_count", "syscr"}, {"write_count", "syscw"},
+                                      {"read_bytes", "rchar"}, {"write_bytes", "wchar"}}) {
+    CHECK(document.sum(column) <= figure(truth[calls]));
+    if (all_read) CHECK(document.sum(column) == truth[calls]);
+  }
+  const nlohmann::json &kernel = audit["kernel"];
+  const nlohmann::json &rows = audit["rows"];
+  constexpr std::int64_t rounding_ns = 2000;
+  const std::int64_t kernel_ns = document.kernel_ns("user") + document.kernel_ns("system");
+  const std::int64_t run_ns = document.sum_ns("user") + document.sum_ns("system");
+  // Orphans are waited for by the recorder: the kernel's total of the command lacks them.
+  if (truth["unreaped_cpu_us"] == 0) {
+    CHECK(std::abs(run_ns - kernel_ns) <= rounding_ns);
+    CHECK(rows["minor_faults"] == kernel["minor_faults"]);
+    CHECK(rows["major_faults"] == kernel["major_faults"]);
+    CHECK(switches_of(rows) == switches_of(kernel));
+  } else {
+    CHECK(run_ns >= kernel_ns + figure(truth["unreaped_cpu_us"]) * 1000 - rounding_ns);
+    CHECK(figure(rows["minor_faults"]) >=
+          figure(kernel["minor_faults"]) + figure(truth["unreaped_minor_faults"]));
+    CHECK(switches_of(rows) >= switches_of(kernel) + figure(truth["unreaped_voluntary"]) +
+                                   figure(truth["unreaped_involuntary"]));
+  }
+}
+
+struct Case {
+  const char *workload;
+  const char *size;
+};
+
+}  // namespace
+
+TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it was seen or not",
+          "[host]") {
+  for (const auto &[workload, size] :
+       {Case{"children", "100"}, {"execs", "100"}, {"threads", "128"}, {"nested", "60"},
+        {"orphans", "50"}, {"touch", "3"}, {"thread_exec", "40"}, {"vforks", "50"},
+        {"clone_parent", "50"}, {"reads", "100000"}, {"storm", "1000"}, {"spin", "0.1"}}) {
+    const Nobodys nobodys(workload);
+    for (const char *interval : {".001", ".01", ".1"}) {
+      INFO(workload << " every " << interval << " s");
+      const Document document = nobodys.record({"-i", interval},
+                                               {std::string("./") + workload, "truth", size});
+      const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
+      check_reaped(document, truth);
+      check_rows(document.rows());
+      if (truth["threads"] == 0) check_unseen(document, truth);
+    }
+  }
+}
+
+TEST_CASE("By /proc, of children that nobody waits for there is what was seen, and the rest is told",
+          "[host]") {
+  const Nobodys nobodys("ignored");
+  const Document document = nobodys.record({"-i", ".01"}, {"./ignored", "truth", "100"});
+  const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
+  const nlohmann::json &audit = document.json()["audit"];
+  CHECK(document.sum("read_count") <= figure(truth["syscr"]));
+  CHECK(document.sum("minor_faults") >= figure(audit["kernel"]["minor_faults"]));
+  CHECK(document.sum_ns("user") + document.sum_ns("system") >=
+        document.kernel_ns("user") + document.kernel_ns("system") - 2000);
+  check_rows(document.rows());
+  check_unseen(document, truth);
+}
+
+TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
+  const Scene scene;
+  Background root({.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & sleep 60 & : >running; wait"},
+                   .directory = scene.path()});
+  wait_until("the tree", [&] { return scene.exists("running"); });
+  const std::array left_out{getpid()};
+  auto proc = rusage_bpf::ProcSource::open();
+  REQUIRE(proc);
+  auto bpf = rusage_bpf::BpfSource::open({.runs_already = true});
+  REQUIRE(bpf);
+  REQUIRE((*proc)->enter_tree(root.pid(), left_out));
+  REQUIRE((*bpf)->enter_tree(root.pid(), left_out));
+  for (int round = 0; round < 10; round++) {
+    usleep(5000);
+    const auto before = (*proc)->look();
+    const auto exact = (*bpf)->look();
+    const auto after = (*proc)->look();
+    REQUIRE((before && exact && after));
+    const auto cpu = [](const auto &snapshot) {
+      return snapshot->value[RUSAGE_user] + snapshot->value[RUSAGE_system];
+    };
+    // What the kernel shows of a process that runs is as old as its last tick.
+    constexpr std::uint64_t ticks_ns = 20'000'000;
+    CHECK(cpu(before) <= cpu(exact));
+    CHECK(cpu(exact) <= cpu(after) + ticks_ns);
+    for (std::size_t i = 0; i < rusage_bpf::column_count; i++) {
+      const bool split = i == RUSAGE_user || i == RUSAGE_system;
+      if (!before->known[i] || split || i == RUSAGE_elapsed) continue;
+      INFO(rusage_bpf::columns[i].name);
+      CHECK(before->value[i] <= exact->value[i]);
+      CHECK(exact->value[i] <= after->value[i]);
+    }
+  }
+  for (const auto &event : (*bpf)->take_events().tasks)
+    if (event.kind == RUSAGE_BORN && event.pid != static_cast<unsigned>(root.pid()))
+      kill(static_cast<pid_t>(event.pid), SIGKILL);
+  root.send(SIGKILL);
+  root.wait();
+}
+
+TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and in the file",
+          "[host]") {
+  const Nobodys nobodys;
+  const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
+  CHECK(finished.exit_code == 0);
+  CHECK_THAT(finished.errors, Contains("polling /proc (recording with BPF needs root") &&
+                                  Contains("forks, execs and exits are unknown"));
+  const auto document = read_document(nobodys.scene()).json();
+  CHECK(document["meta"]["backend"] == "proc");
+  CHECK_THAT(document["meta"]["backend_reason"].get<std::string>(), Contains("needs root"));
+  for (const auto &column : document["columns"]) {
+    const std::string name = column["name"];
+    const bool unknown = name == "forks" || name == "execs" || name == "exits";
+    const bool time = column["kind"] == "time";
+    CHECK(column["source"] == (time ? "clock" : unknown ? "none" : "proc"));
+  }
+}
+
+TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is asked for") {
+  const Scene scene;
+  CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "--", "true"})).exit_code == 0);
+  CHECK(read_document(scene).json()["meta"]["backend"] == "bpf");
+  CHECK(read_document(scene).json()["meta"]["backend_reason"].is_null());
+  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-o", "out.json", "--", "true"}))
+            .exit_code == 0);
+  CHECK(read_document(scene).json()["meta"]["backend"] == "proc");
+}
+
+TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and not 0", "[host]") {
+  Background roots({.argv = {"sleep", "60"}});
+  const Nobodys nobodys;
+  const Start start = nobodys.recorder({"-q", "-i", ".01", "-d", ".1", "-o", "out.json", "--pid",
+                                        std::to_string(roots.pid())});
+  CHECK(run_to_end(start).exit_code == 0);
+  const auto document = read_document(nobodys.scene()).json();
+  const auto &last = document["samples"].back();
+  for (const char *column : {"read_count", "write_count", "read_bytes", "write_bytes",
+                             "disk_read_bytes", "disk_write_bytes"}) {
+    CHECK(last[column].is_null());
+    CHECK(document["totals"][column].is_null());
+    CHECK(document["processes"][0][column].is_null());
+  }
+  for (const char *column : {"user", "system", "minor_faults", "ctx_switches_voluntary"})
+    CHECK(last[column].is_number());
+  CHECK(last["rss"].get<std::int64_t>() > 0);
+  CHECK(last["pid_count"] == 1);
+  CHECK(document["audit"]["unreadable_processes"] == 1);
+  roots.send(SIGKILL);
+  roots.wait();
+}
+
+TEST_CASE("A program that runs as root empties nothing of the tree that it is in", "[host]") {
+  const bool hides = GENERATE(false, true);
+  const Nobodys nobodys;
+  const Scene &scene = nobodys.scene();
+  std::filesystem::copy_file("/bin/sleep", scene.path("roots"));
+  REQUIRE(chmod(scene.path("roots").c_str(), S_ISUID | 0755) == 0);
+  Start start = nobodys.recorder({"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c",
+                                  "./roots .2 & cat /dev/null; wait; true"});
+  start.prepare = [hides] {
+    if (hides && (unshare(CLONE_NEWNS) != 0 ||
+                  mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                  mount("proc", "/proc", "proc", 0, "hidepid=2") != 0))
+      _exit(98);
+    become_nobody();
+  };
+  CHECK(run_to_end(start).exit_code == 0);
+  const auto document = read_document(scene).json();
+  CHECK(document["audit"]["unreadable_processes"] == 1);
+  CHECK(document["totals"]["read_count"].get<int>() > 0);
+  CHECK(document["totals"]["pid_count"]["peak"].get<int>() >= (hides ? 1 : 2));
+}
+
+TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
+  Background roots({.argv = {"sleep", "60"}});
+  const Nobodys nobodys;
+  Start start = nobodys.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
+  start.prepare = [] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)
+      _exit(98);
+    become_nobody();
+  };
+  const Finished finished = run_to_end(start);
+  CHECK(finished.exit_code == 1);
+  check_line(finished.errors, {"--pid", std::to_string(roots.pid()), "hide", "sudo rusage-bpf"});
+  roots.send(SIGKILL);
+  roots.wait();
+}
+
+TEST_CASE("By /proc a tree is recorded to the end of its last orphan", "[host]") {
+  const Nobodys nobodys;
+  const Document document = nobodys.record(
+      {"-i", ".01", "--until", "tree"}, {"sh", "-c", "(sh -c 'sleep .2; cat /dev/null' &) & exit 0"});
+  const auto &json = document.json();
+  CHECK(json["meta"]["ended_by"] == "tree");
+  CHECK(json["meta"]["exit_code"] == 0);
+  CHECK(json["samples"].back()["elapsed"].get<double>() >= .2);
+  bool has_orphan = false;
+  for (const auto &process : json["processes"])
+    has_orphan = has_orphan || process["command"] == "sleep";
+  CHECK(has_orphan);
+}
+
+TEST_CASE("By /proc a cgroup's members count from when they come to when they leave", "[host]") {
+  const TemporaryCgroup cgroup;
+  const Scene scene;
+  Background member({.argv = {"sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done; "
+                                          ": >worked; while :; do read line <gate; done"},
+                     .directory = scene.path()});
+  const Gate gate(scene.path("gate"));
+  wait_until("its work", [&] { return scene.exists("worked"); });
+  Background recorder(scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "-o",
+                                      "rows.ndjson", "--cgroup", cgroup.path()}));
+  wait_until("a row", [&] { return is_recording(recorder.pid()); });
+  const auto move = [&](const std::string &to) {
+    std::ofstream(to + "/cgroup.procs") << member.pid();
+  };
+  const auto last_count = [&] {
+    const auto rows = scene.text("rows.ndjson");
+    const std::size_t at = rows.rfind("\"pid_count\":");
+    return at == std::string::npos ? -1 : std::atoi(rows.c_str() + at + 12);
+  };
+  move(cgroup.path());
+  wait_until("its coming", [&] { return last_count() == 1; });
+  move(cgroup_mount());
+  wait_until("its leaving", [&] { return last_count() == 0; });
+  recorder.send(SIGINT);
+  CHECK(recorder.wait().exit_code == 0);
+  const Document document = read_document(scene);
+  // What it had done before it came does not count.
+  CHECK(document.sum_ns("user") + document.sum_ns("system") < 5'000'000);
+  CHECK(document.json()["processes"].size() == 1);
+  CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
+  member.send(SIGKILL);
+  member.wait();
+}
+
+TEST_CASE("By /proc 4096 descriptors are 4096, for others' processes as well", "[host]") {
+  Background many({.argv = {"sleep", "60"}, .prepare = [] {
+                     constexpr int last = 4095;
+                     const rlimit limit{5000, 5000};
+                     if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(98);
+                     for (int fd = 0; fd >= 0 && fd < last;) fd = dup(STDIN_FILENO);
+                   }});
+  wait_until("the exec", [&] { return read_file(fmt::format("/proc/{}/comm", many.pid())) == "sleep\n"; });
+  const Nobodys nobodys;
+  CHECK(run_to_end(nobodys.recorder({"-q", "-d", ".05", "-i", ".01", "-o", "out.json", "--pid",
+                                     std::to_string(many.pid())}))
+            .exit_code == 0);
+  CHECK(read_document(nobodys.scene()).json()["totals"]["num_fds"]["peak"] == 4096);
+  many.send(SIGKILL);
+  many.wait();
+}
