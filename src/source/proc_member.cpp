@@ -65,7 +65,31 @@ void ProcMember::note_denials(int io_error, int descriptors_error) {
     if (error == EACCES || error == EPERM) denied_ = true;
 }
 
-ProcMember::State ProcMember::look(proc::Reader &reader) {
+// Whatever a process does takes run time, which its clock tells at once or, while it is on a CPU, at the next tick. A
+// process whose clock stands still has done nothing.
+bool ProcMember::rests(std::uint64_t now_ns) {
+  constexpr std::uint64_t longest_tick_ns = 10'000'000;
+  timespec run{};
+  if (!clock_ || clock_gettime(*clock_, &run) != 0) {
+    run_ns_.reset();
+    return false;
+  }
+  const std::uint64_t run_ns =
+      static_cast<std::uint64_t>(run.tv_sec) * ns_per_s + static_cast<std::uint64_t>(run.tv_nsec);
+  if (run_ns_ != run_ns) last_run_ns_ = now_ns;
+  run_ns_ = run_ns;
+  return state_ == State::lives && now_ns - last_run_ns_ > longest_tick_ns;
+}
+
+ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns) {
+  // Memory may be taken away from it even then, and orphans be given to it.
+  constexpr std::uint64_t longest_unseen_ns = 100'000'000;
+  const bool resting = rests(now_ns);
+  others_may_have_changed_it_ = !resting || now_ns - memory_read_ns_ >= longest_unseen_ns;
+  if (resting) {
+    if (others_may_have_changed_it_) read_memory(reader, now_ns);
+    return state_;
+  }
   gauges_known_.reset();
   const int descriptors_error = read_descriptors();
   // First what does not tell whom this one has waited for: who is waited for between the two reads is missing in this
@@ -101,9 +125,10 @@ ProcMember::State ProcMember::look(proc::Reader &reader) {
     gauges_known_.reset();
     return state_;
   }
+  gauges_[RUSAGE_pid_count] = 1;
   gauges_[RUSAGE_thread_count] = threads - (main_thread_is_over ? 1 : 0);
-  gauges_known_.set(RUSAGE_thread_count);
-  read_gauges(reader);
+  gauges_known_.set(RUSAGE_pid_count).set(RUSAGE_thread_count);
+  read_memory(reader, now_ns);
   return state_;
 }
 
@@ -111,11 +136,8 @@ ProcMember::State ProcMember::look(proc::Reader &reader) {
 // tell how it is split. What was waited for is there in ticks alone: often less than was seen of it.
 void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
                           std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks) {
-  timespec run{};
-  std::uint64_t own_ns = ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks));
-  if (clock_ && clock_gettime(*clock_, &run) == 0)
-    own_ns =
-        static_cast<std::uint64_t>(run.tv_sec) * ns_per_s + static_cast<std::uint64_t>(run.tv_nsec);
+  const std::uint64_t own_ns =
+      run_ns_.value_or(ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks)));
   const std::uint64_t reaped_ns =
       ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
   raise_to(used_.cpu.run,
@@ -203,9 +225,8 @@ void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
   }
 }
 
-void ProcMember::read_gauges(proc::Reader &reader) {
-  gauges_[RUSAGE_pid_count] = 1;
-  gauges_known_.set(RUSAGE_pid_count);
+void ProcMember::read_memory(proc::Reader &reader, std::uint64_t now_ns) {
+  memory_read_ns_ = now_ns;
   const auto text = reader.file(directory_.get(), "statm");
   if (const auto statm = text ? proc::parse_statm(*text) : std::nullopt) {
     gauges_[RUSAGE_rss] = pages_to_bytes(statm->resident_pages);
@@ -223,6 +244,7 @@ int ProcMember::read_descriptors() {
 }
 
 void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) const {
+  if (!others_may_have_changed_it_) return;
   for (const Thread &thread : threads_)
     if (const auto list =
             reader.list(directory_.get(), proc::Path("task/", thread.tid, "/children").c_str()))

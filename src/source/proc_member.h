@@ -33,10 +33,11 @@ class ProcMember {
   // Nothing where there is no such process, or none that we can see: errno says which.
   static std::optional<ProcMember> open(int proc, pid_t pid);
 
-  // Reads all there is. What cannot be read stays as it was.
-  State look(proc::Reader &reader);
+  // Reads all there may be to see anew. What cannot be read stays as it was.
+  State look(proc::Reader &reader, std::uint64_t now_ns);
 
-  // The children of all its threads, those that it adopted included.
+  // The children of all its threads, those that it adopted included; none where they cannot have become more since the
+  // look before.
   void add_children(proc::Reader &reader, std::vector<pid_t> &children) const;
 
   // It was waited for: the kernel's own total, for it and all it has waited for, takes the place of what was seen.
@@ -92,6 +93,7 @@ class ProcMember {
   };
 
   ProcMember(pid_t pid, Fd directory);
+  bool rests(std::uint64_t now_ns);
   State cannot_be_read();
   void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
                 std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks);
@@ -101,13 +103,17 @@ class ProcMember {
   void read_threads(proc::Reader &reader, std::uint64_t count);
   void read_thread(proc::Reader &reader, Thread &thread, bool alone);
   Thread &thread_at(std::size_t index, pid_t tid);
-  void read_gauges(proc::Reader &reader);
+  void read_memory(proc::Reader &reader, std::uint64_t now_ns);
   void note_denials(int io_error, int descriptors_error);
 
   pid_t pid_;
   Fd directory_;
   Fd io_;  // held open: a zombie's can be read, but by root alone be opened
   std::optional<clockid_t> clock_;
+  std::optional<std::uint64_t> run_ns_;  // of its own, by the clock
+  std::uint64_t last_run_ns_ = 0;        // when the clock was seen to go
+  std::uint64_t memory_read_ns_ = 0;
+  bool others_may_have_changed_it_ = true;
   State state_ = State::lives;
   pid_t parent_ = 0;
   std::uint64_t start_ticks_ = 0;

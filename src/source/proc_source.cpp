@@ -132,7 +132,7 @@ void ProcSource::look_at(Member &member) {
   ProcMember &process = member.process;
   const std::uint64_t faults = process.reaped_minor_faults();
   const std::uint64_t threads = process.threads_found();
-  process.look(reader_);
+  process.look(reader_, monotonic_ns());
   member.unexplained_faults += process.reaped_minor_faults() - faults;
   births_seen_ += process.threads_found() - threads;
   known_ |= process.known();

@@ -1,7 +1,8 @@
-// What the BPF source costs, printed as one JSON object on standard output:
+// What the sources cost, printed as one JSON object on standard output:
 //   source_bench load                    opening and loading, in milliseconds
 //   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while
 //                                        OTHERS of another tree sleep beside it, in microseconds
+//   source_bench proc TRACKED OTHERS     the same by /proc
 // Medians; every figure is of this process alone.
 #include <fmt/format.h>
 #include <poll.h>
@@ -16,11 +17,14 @@
 
 #include "bench/median.h"
 #include "source/bpf_source.h"
+#include "source/proc_source.h"
 
 namespace {
 
 using rusage_bpf::BpfSource;
 using rusage_bpf::median_ns;
+using rusage_bpf::ProcSource;
+using rusage_bpf::Source;
 
 [[noreturn]] void fail(std::string_view what) {
   fmt::print(stderr, "source_bench: {}\n", what);
@@ -79,18 +83,30 @@ void bench_load() {
   fmt::print("{{\"load_ms\": {:.1f}}}\n", load_ns / 1e6);
 }
 
+void bench_looks(Source &source, int tracked, int others, int looks) {
+  const SleepingTree beside(others);
+  if (others > 0) beside.start();
+  const double look_ns = median_ns(looks, [&] { static_cast<void>(source.look()); });
+  const auto last = source.look();
+  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
+    fail("not all are tracked");
+  fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
+}
+
 void bench_tick(int tracked, int others) {
   const SleepingTree tree(tracked);
   auto source = BpfSource::open();
   if (!source || !(*source)->enter(tree.root())) fail("loading");
   tree.start();
-  const SleepingTree beside(others);
-  if (others > 0) beside.start();
-  const double look_ns = median_ns(2001, [&] { static_cast<void>((*source)->look()); });
-  const auto last = (*source)->look();
-  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
-    fail("not all are tracked");
-  fmt::print("{{\"tick_us\": {:.2f}}}\n", look_ns / 1e3);
+  bench_looks(**source, tracked, others, 2001);
+}
+
+void bench_proc(int tracked, int others) {
+  const SleepingTree tree(tracked);
+  tree.start();
+  auto source = ProcSource::open();
+  if (!source || !(*source)->enter_tree(tree.root(), {})) fail("looking");
+  bench_looks(**source, tracked, others, 101);
 }
 
 }  // namespace
@@ -101,6 +117,8 @@ int main(int argc, char **argv) {
     bench_load();
   else if (arguments.size() == 3 && arguments[0] == "tick")
     bench_tick(std::atoi(argv[2]), std::atoi(argv[3]));
+  else if (arguments.size() == 3 && arguments[0] == "proc")
+    bench_proc(std::atoi(argv[2]), std::atoi(argv[3]));
   else
-    fail("usage: source_bench load | tick TRACKED OTHERS");
+    fail("usage: source_bench load | tick TRACKED OTHERS | proc TRACKED OTHERS");
 }

@@ -35,7 +35,8 @@ std::vector<std::string> fuzz_seeds() {
   return {
       "42 (a) b\n(c) S 1 2 3 0 -1 4194560 77 88 9 10 11 12 13 14 20 0 1 0 123456 8000000 900 "
       "18446744073709551615 1 1 0 0 0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 256\n",
-      "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\ncancelled_write_bytes: 0\n",
+      "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: "
+      "6\ncancelled_write_bytes: 0\n",
       "Name:\tsh\nVmHWM:\t  1200 kB\nvoluntary_ctxt_switches:\t1\nnonvoluntary_ctxt_switches:\t2\n",
       "2088 351 282 5 0 110 0\n",
       "123456 7890 12\n",

@@ -30,12 +30,14 @@ Snapshot look(ProcSource &source) {
   return *snapshot;
 }
 
-TEST_CASE("a tree is found by the lists of children, or where there are none by everybody's parent") {
+TEST_CASE(
+    "a tree is found by the lists of children, or where there are none by everybody's parent") {
   const bool has_lists = GENERATE(true, false);
   const FakeProc proc(has_lists);
   proc.put({.pid = fake_pid, .children = {child_pid}});
   // The eldest is not the first that is found.
-  proc.put({.pid = child_pid, .parent = fake_pid, .start_ticks = 300, .children = {grandchild_pid}});
+  proc.put(
+      {.pid = child_pid, .parent = fake_pid, .start_ticks = 300, .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .start_ticks = 200});
   proc.put({.pid = fake_pid + 3, .parent = 1});
   const auto source = source_of(proc);
@@ -57,7 +59,8 @@ TEST_CASE("those who are left out are not of the tree, nor what they start") {
 TEST_CASE("what a child has used goes to the parent that has waited for it, once") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .minor_faults = "100", .calls = "10", .children = {child_pid}});
-  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5", .switches = 4});
+  proc.put(
+      {.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5", .switches = 4});
   const auto source = source_of(proc);
   CHECK(look(*source).value[RUSAGE_read_count] == 15);
 
@@ -86,7 +89,8 @@ TEST_CASE("what was seen of a child that nobody has waited for stays in the sums
   }
 }
 
-TEST_CASE("a parent that was read before it waited for its child gets the child's figures a look later") {
+TEST_CASE(
+    "a parent that was read before it waited for its child gets the child's figures a look later") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .calls = "10", .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5"});
@@ -100,7 +104,10 @@ TEST_CASE("a parent that was read before it waited for its child gets the child'
 TEST_CASE("where a parent is gone as well, whoever has waited for it has the figures of both") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .children = {child_pid}});
-  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5",
+  proc.put({.pid = child_pid,
+            .parent = fake_pid,
+            .minor_faults = "30",
+            .calls = "5",
             .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .minor_faults = "20", .calls = "7"});
   const auto source = source_of(proc);
@@ -114,7 +121,8 @@ TEST_CASE("where a parent is gone as well, whoever has waited for it has the fig
 TEST_CASE("an orphan stays in the tree, whoever its parent is now") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .children = {child_pid}});
-  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "9", .children = {grandchild_pid}});
+  proc.put(
+      {.pid = child_pid, .parent = fake_pid, .minor_faults = "9", .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .calls = "7"});
   const auto source = source_of(proc);
   proc.put({.pid = fake_pid, .reaped_minor_faults = "9"});

@@ -29,7 +29,8 @@ TEST_CASE("a process's name may hold anything, and what follows it is still foun
 }
 
 TEST_CASE("numbers up to 64 bits are read as they are, greater ones as the greatest") {
-  for (const char *number : {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
+  for (const char *number :
+       {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
     const std::string text = stat_of("x", number);
     const auto stat = parse_stat(text);
     REQUIRE(stat);
