@@ -6,6 +6,7 @@
 
 #include "cli/compare_options.h"
 #include "cli/convert_options.h"
+#include "cli/doctor_options.h"
 #include "cli/options.h"
 #include "cli/recover_options.h"
 #include "cli/report_options.h"
@@ -13,6 +14,7 @@
 #include "output/text.h"
 #include "run/compare.h"
 #include "run/convert.h"
+#include "run/doctor.h"
 #include "run/recover.h"
 #include "run/run.h"
 #include "run/schema.h"
@@ -78,6 +80,7 @@ int main(int argc, char **argv) {
   if (first == "convert") return sub_command_main(parse_convert(arguments.subspan(1)), convert);
   if (first == "report") return sub_command_main(parse_report(arguments.subspan(1)), convert);
   if (first == "compare") return sub_command_main(parse_compare(arguments.subspan(1)), compare);
+  if (first == "doctor") return sub_command_main(parse_doctor(arguments.subspan(1)), doctor);
   if (first == "schema") return sub_command_main(parse_schema(arguments.subspan(1)), print_schema);
   return record_main(arguments);
 }

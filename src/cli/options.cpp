@@ -146,8 +146,8 @@ Result<Options> recording_options(Arguments arguments) {
                              "       rusage-bpf [OPTIONS] --cgroup PATH\n"
                              "       rusage-bpf [OPTIONS] -- COMMAND [ARG...");
   app.footer(
-      "rusage-bpf recover, convert, report, compare and schema are commands with a --help of their "
-      "own.");
+      "rusage-bpf recover, convert, report, compare, schema and doctor are commands with a --help "
+      "of their own.");
   app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option(

@@ -193,9 +193,9 @@ Result<void> SummarySink::begin(const Recording &recording) {
     fmt::print(stderr, "rusage-bpf: after a crash, run: rusage-bpf recover {}\n", ring_);
   if (!recording.backend_reason.empty())
     fmt::print(stderr,
-               "rusage-bpf: polling /proc ({}); forks, execs and exits are unknown, and who comes "
-               "and goes between two "
-               "looks counts as part of its parent\n",
+               "rusage-bpf: polling /proc, which tells no forks, execs and exits, and counts who "
+               "comes and goes "
+               "between two looks as part of its parent; the reason: {}\n",
                one_line(recording.backend_reason));
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")

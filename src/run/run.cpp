@@ -113,7 +113,7 @@ Result<void> finish(const Result<Recorded> &recorded, RingWriter &ring) {
 // they may see.
 Result<Opened> open_source(const Options &options, const Result<void> &may_look = {},
                            std::uint64_t cgroup_id = 0) {
-  std::string reason = "as --backend proc was given";
+  std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
     auto bpf = may_look.and_then([&] {
       return BpfSource::open({.hold_tasks = !options.count_at_last_switch,

@@ -4,7 +4,6 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <ctime>
 
 #include <cstdlib>
@@ -15,7 +14,7 @@
 
 #include "os/clock.h"
 #include "os/fd.h"
-#include "os/privileges.h"
+#include "probe/checks.h"
 #include "rusage_bpf/sample.h"
 #include "source/event_reader.h"
 #include "source/kernel_side.h"
@@ -23,18 +22,6 @@
 
 namespace rusage_bpf {
 namespace {
-
-Result<void> check_requirements() {
-  if (!has_capability(CAP_SYS_ADMIN) && !(has_capability(CAP_BPF) && has_capability(CAP_PERFMON)))
-    return error(
-        "recording with BPF needs root, or the capabilities CAP_BPF and CAP_PERFMON; "
-        "run it as: sudo rusage-bpf ...");
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
-    return errno_error(
-        "this kernel does not describe its types (it needs CONFIG_DEBUG_INFO_BTF=y): "
-        "/sys/kernel/btf/vmlinux");
-  return {};
-}
 
 // Runs an iterator over the task `tid`, or over all tasks that this pid namespace knows.
 Result<void> iterate(int program, std::optional<pid_t> tid = std::nullopt) {
@@ -54,14 +41,7 @@ Result<void> iterate(int program, std::optional<pid_t> tid = std::nullopt) {
 }
 
 tl::unexpected<Error> refused(int error_number) {
-  utsname kernel{};
-  uname(&kernel);
-  const char *advice =
-      has_capability(CAP_SYS_ADMIN)
-          ? "6.1 or later is needed; RUSAGE_BPF_DEBUG=1 shows its reasons"
-          : "this kernel may need more than CAP_BPF and CAP_PERFMON; try it as root";
-  return errno_error(fmt::format("Linux {} refuses the BPF programs ({})", kernel.release, advice),
-                     error_number);
+  return tl::unexpected(Error{.message = why_refused(error_number), .errno_value = error_number});
 }
 
 Result<void> run(int program, const char *what_for) {
@@ -140,7 +120,7 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
 }
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
-  if (auto met = check_requirements(); !met) return tl::unexpected(met.error());
+  if (bpf_kills()) return refused(EPERM);
 
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;

@@ -168,20 +168,6 @@ TEST_CASE("Under sudo the output belongs to the caller, who must have the right 
   CHECK(is.st_gid == nobody);
 }
 
-TEST_CASE("Where BPF is asked for, one line says which privileges are missing and how to get them",
-          "[host]") {
-  // A copy, since nobody else may be let into the directory of the build.
-  const Refusal refusal;
-  const Scene &scene = refusal.scene();
-  Start start = scene.recorder({"--backend", "bpf", "--", "sh", "script"});
-  std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
-  start.argv[0] = "./rusage-bpf";
-  start.prepare = become_nobody;
-  give_to_nobody(scene.path());
-  give_to_nobody(scene.path("rusage.json"));
-  refusal.check(start, 125, {"root", "CAP_BPF", "sudo rusage-bpf"});
-}
-
 TEST_CASE("CAP_BPF and CAP_PERFMON are enough") {
   const Scene scene;
   Start start = scene.recorded_script(become_capable_nobody);

@@ -1,0 +1,84 @@
+#include "doctor/doctor.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "probe/checks.h"
+#include "source/bpf_source.h"
+
+namespace rusage_bpf {
+namespace {
+
+std::string kernel_name() {
+  utsname kernel{};
+  uname(&kernel);
+  return std::string("Linux ") + kernel.release + " " + kernel.machine;
+}
+
+// Recording of a kind, as far as it goes before there is somebody to record.
+Check way_check(const char *name, const BpfOptions &way) {
+  const auto source = BpfSource::open(way);
+  if (source) return {name, "its programs are loaded and attached"};
+  Check check = programs_refused(name, source.error().errno_value);
+  check.state = Check::State::limits;
+  return check;
+}
+
+Check dead_check(const BpfSource &source) {
+  constexpr auto name = "counting the dead";
+  if (source.holds_tasks()) return {name, "held until the next look"};
+  return {name,
+          "exact, at a program's cost on every switch of the machine",
+          Check::State::limits,
+          {{"",
+            "nothing would help here; a kernel that lets BPF maps hold tasks is needed, Linux "
+            "6.4 or later"}}};
+}
+
+Check gauges_check(const BpfSource &source) {
+  constexpr auto name = "memory, descriptors";
+  if (!source.needs_proc_of_others()) return {name, "read by BPF"};
+  return {name,
+          "read from /proc, where what processes share counts for each",
+          Check::State::limits,
+          {{"",
+            "nothing would help here: this kernel's counters of memory have a shape that is "
+            "not known"}}};
+}
+
+// What only recording itself can show, beginning with a command. It has the last word: afterwards a check stops
+// recording if, and only if, it does not work.
+void try_recording(std::vector<Check> &checks) {
+  constexpr auto name = "recording a command";
+  auto source = BpfSource::open();
+  if (!source) {
+    checks.push_back(first_that_stops(checks)
+                         ? Check{name, "refused, for the above", Check::State::unknown}
+                         : programs_refused(name, source.error().errno_value));
+    return;
+  }
+  for (Check &check : checks)
+    if (check.state == Check::State::stops) check.state = Check::State::unknown;
+  checks.push_back({name, "its programs are loaded and attached"});
+  checks.push_back(dead_check(**source));
+  checks.push_back(gauges_check(**source));
+  source->reset();
+  checks.push_back(way_check("recording --pid", {.runs_already = true}));
+  checks.push_back(way_check("recording --cgroup", {.cgroup_id = 1}));
+}
+
+}  // namespace
+
+Diagnosis diagnose(const std::string &version) {
+  Diagnosis diagnosis{.version = version,
+                      .kernel = kernel_name(),
+                      .as_root = geteuid() == 0,
+                      .bpf = bpf_checks(),
+                      .proc = proc_checks()};
+  try_recording(diagnosis.bpf);
+  return diagnosis;
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,14 @@
+// A diagnosis for people, and for scripts.
+#pragma once
+
+#include <string>
+
+#include "doctor/doctor.h"
+#include "document/json.h"
+
+namespace rusage_bpf {
+
+std::string diagnosis_text(const Diagnosis &diagnosis);
+Json diagnosis_json(const Diagnosis &diagnosis);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,16 @@
+// Where the file systems are mounted that tell of processes and cgroups.
+#pragma once
+
+#include "probe/check.h"
+#include "probe/privileges.h"
+#include "probe/roots.h"
+
+namespace rusage_bpf {
+
+// /proc itself: whose it is, and whom it shows.
+Check proc_check(const Roots &roots, const Rights &rights, const Executable &executable);
+
+// What --cgroup needs.
+Check cgroup_check(const Roots &roots);
+
+}  // namespace rusage_bpf

@@ -1,0 +1,46 @@
+// What BPF asks of who wants to use it, and the ways to become that.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "probe/check.h"
+#include "probe/roots.h"
+
+namespace rusage_bpf {
+
+// What the kernel lets this process do.
+struct Rights {
+  uid_t uid = 0;
+  std::uint64_t effective = 0;     // capabilities, a bit each
+  std::uint64_t bounding = 0;      // those that an exec could give
+  bool no_new_privs = false;       // no exec gives any
+  bool filtered = false;           // a seccomp filter looks at each system call
+  bool in_user_namespace = false;  // one of its own, whose capabilities mean nothing outside
+
+  // Whether BPF takes it for one that may trace the kernel, by capabilities.
+  [[nodiscard]] bool may_trace_with_bpf() const;
+  [[nodiscard]] bool may_read_all_of_proc() const;
+};
+
+bool has_seccomp_filter();
+Rights own_rights(const Roots &roots);
+
+// The program that runs, as far as privileges come from it.
+struct Executable {
+  std::string path;
+  std::string capabilities;  // those of the file, as setcap writes them; empty: none
+  bool no_suid = false;      // on a mount where they do not count
+  bool sudo = false;         // is there to be used
+};
+
+Executable own_executable(const Roots &roots);
+
+// What it is to run the same with all rights.
+Remedy as_root(const Executable &executable);
+
+Check capabilities_check(const Rights &rights, const Executable &executable);
+
+}  // namespace rusage_bpf

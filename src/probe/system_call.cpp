@@ -1,0 +1,133 @@
+#include "probe/system_call.h"
+
+#include <bpf/bpf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/bpf.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <initializer_list>
+#include <system_error>
+
+#include "os/fd.h"
+#include "probe/program.h"
+
+namespace rusage_bpf {
+namespace {
+
+std::string words_for(int error_number) {
+  return std::generic_category().message(error_number);
+}
+
+// Arguments that are longer than a page are refused before anything else is asked, the capabilities and the security
+// modules included; with them, nothing else is meant to come of a call.
+int answer_to(bpf_cmd command) {
+  constexpr unsigned too_long = 1 << 20;
+  const bool done = syscall(SYS_bpf, command, nullptr, too_long) >= 0;
+  return done || errno == E2BIG ? 0 : errno;
+}
+
+int first_refusal(const Rights &rights) {
+  for (const bpf_cmd command : {BPF_OBJ_GET_INFO_BY_FD, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN,
+                                BPF_LINK_CREATE, BPF_ITER_CREATE})
+    if (const int answer = answer_to(command)) return answer;
+  // Of these, Linux 6.1 asks first who calls.
+  if (rights.may_trace_with_bpf())
+    for (const bpf_cmd command : {BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_BTF_LOAD})
+      if (const int answer = answer_to(command)) return answer;
+  return 0;
+}
+
+}  // namespace
+
+Passage try_passage(const Rights &rights) {
+  // Without a filter nobody kills.
+  if (!rights.filtered) return {.error_number = first_refusal(rights)};
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
+  const Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  const pid_t child = fork();
+  if (child < 0) return {};
+  if (child == 0) {
+    constexpr rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    const int answer = first_refusal(rights);
+    const bool told = write(write_end.get(), &answer, sizeof(answer)) == sizeof(answer);
+    _exit(told ? 0 : 1);
+  }
+  write_end.reset();
+  // By the pipe and not by its exit status, which nobody has where SIGCHLD is ignored.
+  int answer = 0;
+  const bool heard = read(read_end.get(), &answer, sizeof(answer)) == sizeof(answer);
+  waitpid(child, nullptr, 0);
+  return {.killed = !heard, .error_number = heard ? answer : 0};
+}
+
+int try_use() {
+  const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, nullptr, sizeof(int), sizeof(long), 1, nullptr));
+  if (!map) return errno;
+  const Fd program = load_nothing(BPF_PROG_TYPE_SYSCALL);
+  // What kind of program there is, is another question.
+  return program || errno == EINVAL ? 0 : errno;
+}
+
+Check system_call_check(const Rights &rights, const Passage &passage) {
+  constexpr auto name = "system call bpf";
+  if (passage.error_number == ENOSYS && !rights.filtered)
+    return {name,
+            "this kernel has no system call bpf",
+            Check::State::stops,
+            {{"", "nothing would help here; a kernel built with CONFIG_BPF_SYSCALL=y is needed"}}};
+  const bool unseen = passage.killed || (rights.filtered && passage.error_number != 0);
+  if (unseen) return {name, "not to be seen behind the seccomp filter", Check::State::unknown};
+  return {name, "there"};
+}
+
+Check seccomp_check(const Rights &rights, const Passage &passage) {
+  constexpr auto name = "seccomp";
+  if (!rights.filtered) return {name, "no filter"};
+  if (!passage.killed && passage.error_number == 0) return {name, "a filter that lets bpf pass"};
+  return {name,
+          passage.killed
+              ? "a seccomp filter kills who calls bpf"
+              : fmt::format("a seccomp filter refuses bpf ({})", words_for(passage.error_number)),
+          Check::State::stops,
+          {{"docker run --cap-add BPF --cap-add PERFMON --security-opt seccomp=unconfined IMAGE",
+            "from outside: the container, started anew"},
+           {"", "in a systemd unit: SystemCallFilter=bpf, beside what it has"}}};
+}
+
+Check security_modules_check(const Roots &roots, std::optional<int> use) {
+  std::string modules;
+  std::getline(std::ifstream(roots.sys + "/kernel/security/lsm"), modules);
+  Check check{"security modules", modules.empty() ? "not to be seen which" : modules};
+  if (!use) {
+    check.state = Check::State::unknown;
+    check.found += "; not tried without the capabilities";
+  }
+  if (use.value_or(0) == 0) return check;
+  check.state = Check::State::stops;
+  check.found =
+      fmt::format("a security module ({}) refuses bpf ({}), although the capabilities are here",
+                  check.found, words_for(*use));
+  const auto has = [&](const char *module) { return modules.find(module) != std::string::npos; };
+  if (has("apparmor"))
+    check.remedies.push_back(
+        {"docker run --cap-add BPF --cap-add PERFMON --security-opt "
+         "apparmor=unconfined IMAGE",
+         "from outside, where it is AppArmor's profile of a container"});
+  if (has("selinux"))
+    check.remedies.push_back(
+        {"sudo ausearch -m avc -ts recent", "shows the rule, where it is SELinux"});
+  check.remedies.push_back({"sudo dmesg | grep -iE 'denied|avc|bpf'", "may show who refuses"});
+  return check;
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,348 @@
+// Other machines, as their files and the kernel's answers show them to what is looked at.
+#include <sys/capability.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "probe/checks.h"
+#include "probe/features.h"
+#include "probe/kernel.h"
+#include "probe/mounts.h"
+#include "probe/namespaces.h"
+#include "probe/privileges.h"
+#include "probe/processes.h"
+#include "probe/system_call.h"
+#include "support/process.h"
+
+namespace rusage_bpf::probe_test {
+namespace {
+
+namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
+using State = Check::State;
+
+// A /proc and a /sys with nothing in them but what a test puts there.
+class Machine {
+ public:
+  Machine() {
+    fs::create_directories(directory_.file("sys/kernel"));
+    fs::create_directories(self());
+    fs::create_symlink(std::to_string(getpid()), directory_.file("proc/self"));
+    file("proc/self/stat");
+  }
+
+  Machine &file(const std::string &path, const std::string &text = "") {
+    fs::create_directories(fs::path(directory_.file(path)).parent_path());
+    std::ofstream(directory_.file(path)) << text;
+    return *this;
+  }
+  Machine &mounts(const std::string &lines) { return file("proc/self/mounts", lines); }
+  Machine &link(const std::string &path, const std::string &to) {
+    fs::create_directories(fs::path(directory_.file(path)).parent_path());
+    fs::create_symlink(to, directory_.file(path));
+    return *this;
+  }
+  [[nodiscard]] Roots roots() const {
+    return {.proc = directory_.file("proc"), .sys = directory_.file("sys")};
+  }
+
+ private:
+  [[nodiscard]] std::string self() const {
+    return directory_.file("proc/" + std::to_string(getpid()));
+  }
+  test::TemporaryDirectory directory_;
+};
+
+constexpr std::uint64_t bit(cap_value_t capability) {
+  return std::uint64_t{1} << capability;
+}
+constexpr std::uint64_t all = ~std::uint64_t{0};
+
+Rights user() {
+  return {.uid = 1000, .effective = 0, .bounding = all};
+}
+
+Rights root() {
+  return {.uid = 0, .effective = all, .bounding = all};
+}
+
+Executable program() {
+  return {.path = "/opt/my tools/rusage-bpf", .capabilities = "", .no_suid = false, .sudo = true};
+}
+
+std::vector<std::string> commands(const Check &check) {
+  std::vector<std::string> list;
+  for (const Remedy &remedy : check.remedies) list.push_back(remedy.command);
+  return list;
+}
+
+using Commands = std::vector<std::string>;
+
+TEST_CASE("who has the capabilities may trace with BPF, whoever that is") {
+  CHECK(capabilities_check(root(), program()).state == State::works);
+  Rights capable = user();
+  capable.effective = bit(CAP_BPF) | bit(CAP_PERFMON);
+  CHECK(capabilities_check(capable, program()).state == State::works);
+  capable.no_new_privs = true;
+  CHECK(capabilities_check(capable, program()).state == State::works);
+}
+
+TEST_CASE("a user without capabilities is told of sudo and of setcap, in commands to copy") {
+  const Check check = capabilities_check(user(), program());
+  CHECK(check.state == State::stops);
+  CHECK(check.found == "CAP_BPF and CAP_PERFMON are missing");
+  CHECK(commands(check) ==
+        Commands{"sudo '/opt/my tools/rusage-bpf' ...",
+                 "sudo setcap cap_bpf,cap_perfmon=ep '/opt/my tools/rusage-bpf'"});
+}
+
+TEST_CASE("the capability that is missing is named alone") {
+  Rights rights = user();
+  rights.effective = bit(CAP_BPF);
+  CHECK(capabilities_check(rights, program()).found == "CAP_PERFMON is missing");
+  rights.effective = bit(CAP_PERFMON);
+  CHECK(capabilities_check(rights, program()).found == "CAP_BPF is missing");
+}
+
+TEST_CASE("where there is no sudo, it is not advised") {
+  Executable executable = program();
+  executable.sudo = false;
+  for (const std::string &command : commands(capabilities_check(user(), executable)))
+    CHECK_THAT(command, !Contains("sudo"));
+}
+
+TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
+  Executable executable = program();
+  executable.no_suid = true;
+  const Check check = capabilities_check(user(), executable);
+  CHECK_THAT(check.found, Contains("nosuid"));
+  CHECK_THAT(commands(check).at(1),
+             Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
+}
+
+TEST_CASE("what neither sudo nor setcap would change is told without them") {
+  Rights rights = user();
+  std::string word;
+  SECTION("no_new_privs") {
+    rights.no_new_privs = true;
+    word = "no_new_privs";
+  }
+  SECTION("a container without the capabilities, as root or not") {
+    rights.bounding = bit(CAP_CHOWN);
+    rights.uid = GENERATE(0U, 1000U);
+    word = "--cap-add BPF --cap-add PERFMON";
+  }
+  SECTION("the capabilities of a user namespace") {
+    rights = root();
+    rights.in_user_namespace = true;
+    word = "user namespace";
+  }
+  const Check check = capabilities_check(rights, program());
+  CHECK(check.state == State::stops);
+  CHECK_THAT(in_one_line(check), Contains(word));
+  for (const std::string &command : commands(check))
+    CHECK_THAT(command, !Contains("rusage-bpf") && !Contains("setcap"));
+}
+
+TEST_CASE("a seccomp filter is told from a kernel without bpf, and from missing capabilities") {
+  Rights filtered = root();
+  filtered.filtered = true;
+  const Passage open{};
+  const Passage refused{.killed = false, .error_number = EPERM};
+  const Passage unknown{.killed = false, .error_number = ENOSYS};
+  const Passage killed{.killed = true, .error_number = 0};
+
+  CHECK(seccomp_check(root(), open).state == State::works);
+  CHECK(seccomp_check(filtered, open).state == State::works);
+  for (const Passage &passage : {refused, unknown, killed}) {
+    const Check check = seccomp_check(filtered, passage);
+    CHECK(check.state == State::stops);
+    CHECK_THAT(check.found, StartsWith("a seccomp filter"));
+    CHECK_THAT(commands(check).at(0), Contains("--security-opt seccomp=unconfined"));
+    CHECK(system_call_check(filtered, passage).state == State::unknown);
+  }
+  CHECK(seccomp_check(root(), unknown).state == State::works);
+  CHECK(system_call_check(root(), unknown).state == State::stops);
+  // As Linux before 5.16 answers who has no capabilities.
+  CHECK(seccomp_check(user(), refused).state == State::works);
+  CHECK(system_call_check(user(), refused).state == State::works);
+}
+
+TEST_CASE("a security module that refuses is named") {
+  Machine machine;
+  const auto check = [&](std::optional<int> use) {
+    return security_modules_check(machine.roots(), use);
+  };
+  CHECK_THAT(check(EPERM).found, Contains("Operation not permitted"));
+  machine.file("sys/kernel/security/lsm", "lockdown,capability,apparmor,bpf");
+  CHECK(check(0).state == State::works);
+  CHECK(check(std::nullopt).state == State::unknown);
+  CHECK(check(EPERM).state == State::stops);
+  CHECK_THAT(check(EPERM).found, Contains("apparmor"));
+  CHECK_THAT(commands(check(EPERM)).at(0), Contains("apparmor=unconfined"));
+}
+
+TEST_CASE("lockdown stops BPF only where it keeps it from reading the kernel's memory") {
+  Machine machine;
+  const auto state = [&](Answer reads) { return lockdown_check(machine.roots(), reads).state; };
+  CHECK(state(Answer::unknown) == State::unknown);
+  CHECK(state(Answer::yes) == State::works);
+  CHECK(state(Answer::no) == State::stops);
+  machine.file("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+  CHECK(state(Answer::unknown) == State::works);
+  CHECK(state(Answer::yes) == State::works);
+  machine.file("sys/kernel/security/lockdown", "none integrity [confidentiality]\n");
+  CHECK(state(Answer::unknown) == State::stops);
+  const Check check = lockdown_check(machine.roots(), Answer::no);
+  CHECK_THAT(check.found, Contains("confidentiality"));
+  CHECK(commands(check) == Commands{""});
+}
+
+TEST_CASE("unprivileged_bpf_disabled is told and stops nothing") {
+  Machine machine;
+  CHECK(unprivileged_check(machine.roots()).state == State::unknown);
+  const std::string value = GENERATE("0", "1", "2");
+  machine.file("proc/sys/kernel/unprivileged_bpf_disabled", value + "\n");
+  const Check check = unprivileged_check(machine.roots());
+  CHECK(check.state == State::works);
+  CHECK_THAT(check.found, StartsWith(value + ";"));
+}
+
+TEST_CASE("a kernel without BTF is told from a /sys that is not there") {
+  Machine machine;
+  const Check missing = types_check(machine.roots());
+  CHECK(missing.state == State::stops);
+  CHECK_THAT(in_one_line(missing), Contains("CONFIG_DEBUG_INFO_BTF=y"));
+  machine.file("sys/kernel/btf/vmlinux");
+  CHECK(types_check(machine.roots()).state == State::works);
+  CHECK(types_check({.proc = "/nonexistent", .sys = "/nonexistent"}).state == State::unknown);
+}
+
+TEST_CASE("counters that a kernel was built without have the meaning that the source gives") {
+  Machine machine;
+  const State without = GENERATE(State::stops, State::limits);
+  CHECK(io_accounting_check(machine.roots(), without).state == without);
+  CHECK(schedstat_check(machine.roots(), without).state == without);
+  machine.file("proc/self/io").file("proc/self/schedstat");
+  CHECK(io_accounting_check(machine.roots(), without).state == State::works);
+  CHECK(schedstat_check(machine.roots(), without).state == State::works);
+  const Roots nowhere{.proc = "/nonexistent", .sys = "/nonexistent"};
+  CHECK(io_accounting_check(nowhere, without).state == State::unknown);
+}
+
+TEST_CASE("a /proc with hidepid limits those from whom it hides") {
+  Machine machine;
+  const auto check = [&](const std::string &options, const Rights &rights) {
+    machine.mounts("sysfs /sys sysfs rw 0 0\nproc /proc proc " + options + " 0 0\n");
+    return proc_check(machine.roots(), rights, program());
+  };
+  for (const char *open : {"rw,relatime", "rw,hidepid=0", "rw,hidepid=off"})
+    CHECK(check(open, user()).state == State::works);
+  for (const char *hiding : {"rw,hidepid=2", "rw,relatime,hidepid=invisible", "hidepid=noaccess,rw",
+                             "rw,hidepid=2,gid=4242"}) {
+    CAPTURE(hiding);
+    CHECK(check(hiding, user()).state == State::limits);
+    CHECK(commands(check(hiding, user())).at(0) == "sudo mount -o remount,hidepid=0 /proc");
+    CHECK(check(hiding, root()).state == State::works);
+  }
+  CHECK(check("rw,hidepid=2,gid=" + std::to_string(getegid()), user()).state == State::works);
+}
+
+TEST_CASE("what is mounted over /proc is what counts") {
+  Machine machine;
+  machine.mounts("proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=2 0 0\n");
+  CHECK(proc_check(machine.roots(), user(), program()).state == State::limits);
+}
+
+TEST_CASE("a /proc that is missing, or of other processes, stops polling it") {
+  Machine machine;
+  CHECK(proc_check(machine.roots(), root(), program()).state == State::stops);
+  machine.mounts("proc /proc proc rw 0 0\n");
+  CHECK(proc_check(machine.roots(), root(), program()).state == State::works);
+  fs::remove(machine.roots().proc + "/self");
+  machine.file("proc/4242/mounts", "proc /proc proc rw 0 0\n").link("proc/self", "4242");
+  const Check check = proc_check(machine.roots(), root(), program());
+  CHECK(check.state == State::stops);
+  CHECK_THAT(commands(check).at(0), StartsWith("sudo unshare --mount-proc "));
+}
+
+TEST_CASE("cgroups can be recorded where v2 is mounted, beside v1 or alone") {
+  Machine machine;
+  const std::string proc = "proc /proc proc rw 0 0\n";
+  const std::string v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n";
+  const auto check = [&](const std::string &mounts) {
+    machine.mounts(mounts);
+    return cgroup_check(machine.roots());
+  };
+  CHECK(check(proc + "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n").found == "/sys/fs/cgroup");
+  const Check both = check(proc + v1 + "cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0\n");
+  CHECK(both.state == State::works);
+  CHECK_THAT(both.found, StartsWith("/sys/fs/cgroup/unified, beside v1"));
+  CHECK(check(proc + v1).state == State::limits);
+  CHECK(check(proc).state == State::limits);
+  CHECK(check("").state == State::unknown);
+}
+
+TEST_CASE("namespaces other than the machine's first are recognized") {
+  Machine machine;
+  CHECK_FALSE(in_first_namespace(machine.roots(), Namespace::user));
+  machine.link("proc/self/ns/user", "user:[4026531837]").link("proc/self/ns/pid", "pid:[42]");
+  CHECK(in_first_namespace(machine.roots(), Namespace::user) == true);
+  CHECK(in_first_namespace(machine.roots(), Namespace::pid) == false);
+  CHECK_THAT(pid_namespace_check(machine.roots()).found, StartsWith("one of its own"));
+}
+
+TEST_CASE("whose processes can be looked into") {
+  CHECK(others_check(Sight::all, user(), program()).state == State::works);
+  CHECK(others_check(Sight::no_others, user(), program()).state == State::works);
+  CHECK(commands(others_check(Sight::own, user(), program())) ==
+        Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
+  CHECK_THAT(commands(others_check(Sight::own, {.uid = 0}, program())).at(0),
+             Contains("--cap-add SYS_PTRACE"));
+  // All files of this machine are ours.
+  const Machine machine;
+  CHECK(try_others(machine.roots(), geteuid()) == Sight::no_others);
+}
+
+TEST_CASE("a feature that is missing is named, and one that was not tried is not missing") {
+  const auto check = [](Answer first, Answer second) {
+    return feature_check({"helpers", {{"bpf_loop", first}, {"task_storage_get", second}}});
+  };
+  CHECK(check(Answer::yes, Answer::yes).found == "bpf_loop, task_storage_get");
+  CHECK(check(Answer::yes, Answer::unknown).state == State::unknown);
+  const Check missing = check(Answer::no, Answer::yes);
+  CHECK(missing.state == State::stops);
+  CHECK_THAT(missing.found, Contains("bpf_loop") && !Contains("task_storage_get"));
+  CHECK(commands(feature_check({"programs", {{"syscall", Answer::yes}, {"JIT", Answer::no}}})) ==
+        Commands{"sudo sysctl net.core.bpf_jit_enable=1"});
+}
+
+TEST_CASE(
+    "programs that are refused for no other reason are told with the kernel's, and where to see "
+    "more") {
+  const Check check = programs_refused("recording", EINVAL);
+  CHECK(check.state == State::stops);
+  CHECK_THAT(in_one_line(check), Contains("Invalid argument") && Contains("RUSAGE_BPF_DEBUG=1 "));
+  CHECK_THAT(in_one_line(programs_refused("recording", ENOMEM)), Contains("more memory"));
+}
+
+TEST_CASE("a remedy is a command where there is one, and a sentence where there is none") {
+  const Check check{
+      "name", "it is off", State::stops, {{"on", "twice"}, {"", "never"}, {"up", ""}}};
+  CHECK(in_one_line(check) == "it is off; run: on (twice); or never; or run: up");
+}
+
+TEST_CASE("a path is one word to a shell") {
+  CHECK(shell_word("/usr/bin/rusage-bpf") == "/usr/bin/rusage-bpf");
+  CHECK(shell_word("/it's here/x") == "'/it'\\''s here/x'");
+  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
+}
+
+}  // namespace
+}  // namespace rusage_bpf::probe_test
