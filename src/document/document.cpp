@@ -57,10 +57,10 @@ Json columns_json(const Recording &recording) {
 Json totals_json(const Totals &totals) {
   Json all = Json::object();
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind == Column::Kind::time) continue;
+    if (columns[i].is_time()) continue;
     Json &json = all[std::string(columns[i].name)];
     json = number_or_null(i, totals[i], totals.known(i));
-    if (columns[i].kind != Column::Kind::gauge) continue;
+    if (!columns[i].is_gauge()) continue;
     const Json when = number_or_null(RUSAGE_elapsed, totals.peak_elapsed_ns(i), totals.known(i));
     json = {{"peak", json}, {"elapsed", when}};
   }
@@ -96,13 +96,13 @@ Json audit_json(const Outcome &outcome) {
 // A number for each counter, null where it is not known.
 void add_counters(Json &json, const Values &value, const Known &known) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind == Column::Kind::counter)
+    if (columns[i].is_counter())
       json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
 void counters_from(const Json &json, Values &value, Known &known) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind != Column::Kind::counter) continue;
+    if (!columns[i].is_counter()) continue;
     const Json *number = find_field(json, columns[i].name);
     if (!number) continue;
     value[i] = number_from(i, *number);

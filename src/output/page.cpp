@@ -150,7 +150,7 @@ std::string buckets_json(const Buckets &buckets) {
   }
   text += fmt::format("],\"steps\":{},\"series\":{{", buckets.steps_each());
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind != Column::Kind::time)
+    if (!columns[i].is_time())
       text += fmt::format("\"{}\":{},", columns[i].name, series_json(list, i));
   return text + fmt::format("\"cpu\":{}}}}}", series_json(list, cpu_series));
 }

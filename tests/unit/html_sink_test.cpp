@@ -35,7 +35,7 @@ Row a_row(std::uint64_t number, std::uint64_t value = 1) {
   row.value.fill(value);
   row.value[RUSAGE_elapsed] = number * interval_ns;
   for (std::size_t i = 0; i < column_count; i++)
-    row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
+    row.known[i] = number > 0 || !columns[i].is_counter();
   return row;
 }
 
