@@ -10,10 +10,10 @@ function totalsTable() {
     return [
       name,
       columnText(name, total(name)) + (unit === "bytes" || unit === "s" || total(name) === null ? "" : ` ${unitOf(total(name), unit)}`),
-      kind === "gauge" ? `peak at ${columnText("elapsed", when)}` : "",
+      kind === "gauge" ? columnText("elapsed", when) : "",
     ];
   });
-  const table = plainTable("Totals of every column", ["column", "total", ""], rows);
+  const table = plainTable("Totals of every column", ["column", "total or peak", "peak at"], rows);
   table.classList.add("noted");
   return table;
 }
@@ -38,7 +38,7 @@ function auditTable() {
 
 function metaText(name, value) {
   if (value === null || value === undefined) return unknown;
-  if (name === "interval") return secondsText(value);
+  if (name === "interval") return intervalText(value);
   if (name === "argv") return value.map(visibleText).join(" ");
   if (typeof value === "number") return grouped(value);
   return typeof value === "object" ? visibleText(JSON.stringify(value)) : visibleText(value);
