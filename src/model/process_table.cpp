@@ -250,8 +250,7 @@ Process ProcessTable::describe(const Span &span) const {
   for (std::uint64_t &value : process.value) value = at_least_zero(value);
   process.value[RUSAGE_user] = user_part(span.usage.cpu);
   process.value[RUSAGE_system] = at_least_zero(span.usage.cpu.run) - process.value[RUSAGE_user];
-  for (std::size_t i = 0; i < column_count; i++)
-    process.known[i] = columns[i].is_counter();
+  for (std::size_t i = 0; i < column_count; i++) process.known[i] = columns[i].is_counter();
   process.peak_rss = span.peak_rss;
   return process;
 }

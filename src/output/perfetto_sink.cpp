@@ -83,8 +83,7 @@ Result<void> PerfettoSink::row(const Row &row) {
   last_row_ns_ = end_ns;
   std::string text;
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].is_gauge() && row.known[i])
-      text += show(i, end_ns, row.value[i]);
+    if (columns[i].is_gauge() && row.known[i]) text += show(i, end_ns, row.value[i]);
     if (!columns[i].is_counter()) continue;
     if (row.known[i] && end_ns > begin_ns)
       text += show(i, begin_ns, rate(i, row.value[i], end_ns - begin_ns));

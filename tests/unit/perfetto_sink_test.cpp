@@ -131,8 +131,7 @@ TEST_CASE("what the tracks show adds up to the totals") {
   for (std::uint64_t number = 1; number <= 1000; number++) {
     Row row = a_row(number, number * 10'000'019 + number % 7);
     for (std::size_t i = 0; i < column_count; i++)
-      if (columns[i].is_counter())
-        row.value[i] = number * number * (i + 1) % 100'003;
+      if (columns[i].is_counter()) row.value[i] = number * number * (i + 1) % 100'003;
     rows.push_back(row);
   }
   const Trace trace(written(rows));
