@@ -1,6 +1,6 @@
 // A bar per process from its start to its end, darker the more of a core it used. One canvas, of
 // which only what is seen is drawn.
-const timelineLook = { label: 150, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
+const timelineLook = { label: 190, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
 
 // What a process went on as where an exec ended its bar.
 function findSuccessors(processes) {
