@@ -8,13 +8,13 @@ function totalsTable() {
   const rows = recording.columns.filter(({ kind }) => kind !== "time").map(({ name, kind, unit }) => {
     const when = recording.totals[name]?.elapsed;
     return [
-      name,
+      columnName(name),
       columnText(name, total(name)) + (unit === "bytes" || unit === "s" || total(name) === null ? "" : ` ${unitOf(total(name), unit)}`),
       kind === "gauge" ? columnText("elapsed", when) : "",
     ];
   });
   const table = plainTable("Totals of every column", ["column", "total or peak", "peak at"], rows);
-  table.classList.add("noted");
+  table.classList.add("dense", "noted");
   return table;
 }
 

@@ -8,6 +8,11 @@ function plainTable(caption, names, rows) {
       element(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: i > 0 ? "number" : "" }, cell))))));
 }
 
+// A column's name, which a narrow table breaks where its words end.
+function columnName(name) {
+  return element("span", {}, ...name.split(/(?<=_)/).flatMap((word) => [word, element("wbr")]));
+}
+
 // Names beside what they mean, as text.
 function pairsTable(caption, pairs) {
   return element("table", { class: "pairs" },
