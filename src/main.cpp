@@ -11,6 +11,7 @@
 #include "cli/recover_options.h"
 #include "cli/report_options.h"
 #include "cli/schema_options.h"
+#include "os/write_all.h"
 #include "output/text.h"
 #include "run/compare.h"
 #include "run/convert.h"
@@ -49,8 +50,8 @@ int fail(const Error &error, int otherwise) {
 template <typename Options>
 int act_on(const Options &options, Result<int> (*act)(const Options &), int failed) {
   if (!options.print.empty()) {
-    fmt::print("{}", options.print);
-    return 0;
+    const auto printed = print_all(options.print);
+    return printed ? 0 : fail(printed.error(), failed);
   }
   const auto status = act(options);
   return status ? *status : fail(status.error(), failed);
@@ -62,10 +63,11 @@ int record_main(Arguments arguments) {
   return act_on(*options, run, options->attach() ? failed_otherwise : failed_with_command);
 }
 
-// What needs no recorder.
+// What needs no recorder, and starts nothing that would inherit how signals are taken.
 template <typename Options>
 int sub_command_main(const Result<Options> &options, Result<int> (*act)(const Options &)) {
   if (!options) return fail(options.error(), failed_otherwise);
+  take_write_signals_as_errors();
   return act_on(*options, act, failed_otherwise);
 }
 

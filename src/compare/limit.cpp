@@ -119,27 +119,23 @@ std::string how_far(const Limit &limit, std::uint64_t a, std::uint64_t b) {
                      said(a), limit_is);
 }
 
-// Why a figure is not known; empty where it is.
-std::string why_unknown(const Limit &limit, const Side &side, const Figure &figure) {
-  const auto &command = limit.command;
-  const auto &commands = side.outcome.commands;
-  const auto is_it = [&](const Command &candidate) { return candidate.name == command; };
-  if (command && commands.empty()) return fmt::format("{} does not tell its commands", side.name);
-  if (command && std::none_of(commands.begin(), commands.end(), is_it))
-    return fmt::format("{} did not run in {}", *command, side.name);
-  if (!figure) return fmt::format("it is not known in {}", side.name);
-  return "";
-}
-
-Pair pair_of(const Limit &limit, const Comparison &comparison) {
-  if (!limit.command)
-    return comparison.totals[static_cast<std::size_t>(limit.measure - measures().data())];
-  const auto of = [&](const Side &side) -> Figure {
-    for (const Command &command : side.outcome.commands)
-      if (command.name == limit.command) return limit.measure->of(command);
-    return std::nullopt;
-  };
-  return {of(comparison.a), of(comparison.b)};
+// The figure that the limit is about, or why it is not known.
+Result<std::uint64_t> figure_of(const Limit &limit, const Side &side) {
+  Figure figure;
+  if (limit.command) {
+    const auto &commands = side.outcome.commands;
+    if (commands.empty()) return error(fmt::format("{} does not tell its commands", side.name));
+    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command &command) {
+      return command.name == limit.command;
+    });
+    if (found == commands.end())
+      return error(fmt::format("{} did not run in {}", *limit.command, side.name));
+    figure = limit.measure->of(*found);
+  } else {
+    figure = limit.measure->of(side.outcome.totals);
+  }
+  if (!figure) return error(fmt::format("it is not known in {}", side.name));
+  return *figure;
 }
 
 }  // namespace
@@ -172,20 +168,16 @@ Result<Limit> parse_limit(const std::string &text) {
 }
 
 std::optional<std::string> broken(const Limit &limit, const Comparison &comparison) {
-  const Pair pair = pair_of(limit, comparison);
   const bool looks_at_a = limit.kind != Limit::Kind::absolute;
   const auto cannot_tell = [&](const std::string &why) {
     return one_line(
         fmt::format("{} cannot be held to the limit {}: {}", limit.name, limit.threshold, why));
   };
-  for (const auto &[side, figure] :
-       {std::pair{&comparison.a, pair.a}, std::pair{&comparison.b, pair.b}}) {
-    if (side == &comparison.a && !looks_at_a) continue;
-    if (const std::string why = why_unknown(limit, *side, figure); !why.empty())
-      return cannot_tell(why);
-  }
-  const std::uint64_t a = pair.a.value_or(0);
-  if (beyond(limit, a, *pair.b)) return how_far(limit, a, *pair.b);
+  const auto a = looks_at_a ? figure_of(limit, comparison.a) : Result<std::uint64_t>(0);
+  if (!a) return cannot_tell(a.error().message);
+  const auto b = figure_of(limit, comparison.b);
+  if (!b) return cannot_tell(b.error().message);
+  if (beyond(limit, *a, *b)) return how_far(limit, *a, *b);
   for (const Side *side : {&comparison.a, &comparison.b}) {
     if (side == &comparison.a && !looks_at_a) continue;
     if (const std::string missing = what_is_missing(*side); !missing.empty())

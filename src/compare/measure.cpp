@@ -14,10 +14,9 @@ std::vector<Measure> all_measures() {
   std::vector<Measure> all{{"elapsed", columns[RUSAGE_elapsed].unit, RUSAGE_elapsed},
                            {"cpu", columns[RUSAGE_user].unit, cpu_series}};
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind == Column::Kind::counter)
-      all.push_back({std::string(columns[i].name), columns[i].unit, i});
+    if (columns[i].is_counter()) all.push_back({std::string(columns[i].name), columns[i].unit, i});
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind == Column::Kind::gauge)
+    if (columns[i].is_gauge())
       all.push_back({fmt::format("peak_{}", columns[i].name), columns[i].unit, i});
   return all;
 }
@@ -33,8 +32,7 @@ Figure Measure::of(const Totals &totals) const {
 }
 
 bool Measure::of_commands() const {
-  return series == cpu_series || series == RUSAGE_rss ||
-         columns[series].kind == Column::Kind::counter;
+  return series == cpu_series || series == RUSAGE_rss || columns[series].is_counter();
 }
 
 Figure Measure::of(const Command &command) const {

@@ -4,31 +4,13 @@
 
 #include <utility>
 
+#include "document/audit.h"
 #include "document/fields.h"
+#include "document/figures.h"
 #include "document/time.h"
 
 namespace rusage_bpf {
 namespace {
-
-Json number(std::size_t column, std::uint64_t value) {
-  if (columns[column].in_nanoseconds()) return seconds(value);
-  return value;
-}
-
-std::uint64_t number_from(std::size_t column, const Json &json) {
-  const std::string_view name = columns[column].name;
-  return columns[column].in_nanoseconds() ? to_nanoseconds(json, name)
-                                          : to_unsigned(json, name, UINT64_MAX);
-}
-
-Json number_or_null(std::size_t column, std::uint64_t value, bool known) {
-  return known ? number(column, value) : Json(nullptr);
-}
-
-template <typename T>
-Json value_or_null(const std::optional<T> &value) {
-  return value ? Json(*value) : Json(nullptr);
-}
 
 std::string_view kind_name(Column::Kind kind) {
   switch (kind) {
@@ -54,83 +36,21 @@ Json columns_json(const Recording &recording) {
   return list;
 }
 
-Json totals_json(const Totals &totals) {
-  Json all = Json::object();
-  for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind == Column::Kind::time) continue;
-    Json &json = all[std::string(columns[i].name)];
-    json = number_or_null(i, totals[i], totals.known(i));
-    if (columns[i].kind != Column::Kind::gauge) continue;
-    const Json when = number_or_null(RUSAGE_elapsed, totals.peak_elapsed_ns(i), totals.known(i));
-    json = {{"peak", json}, {"elapsed", when}};
-  }
-  return all;
-}
-
-Json audit_json(const Outcome &outcome) {
-  const Audit &audit = outcome.audit;
-  Json kernel = Json::object();
-  Json rows = Json::object();
-  for (std::size_t i = 0; i < column_count; i++) {
-    if (!audit.kernel.known[i]) continue;
-    kernel[std::string(columns[i].name)] = number(i, audit.kernel.value[i]);
-    rows[std::string(columns[i].name)] =
-        number_or_null(i, outcome.totals[i], outcome.totals.known(i));
-  }
-  const auto &cpu_ns = audit.recorder_cpu_ns;
-  const auto &losses = audit.losses;
-  return {
-      {"kernel", kernel},
-      {"rows", rows},
-      {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
-      {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
-      {"events_lost", value_or_null(audit.events_lost)},
-      {"unseen_tasks", value_or_null(audit.unseen_tasks)},
-      {"unreadable_processes", value_or_null(audit.unreadable_processes)},
-      {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
-      {"rows_damaged", audit.rows_damaged},
-      // A ring holds rows alone.
-      {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
-      {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
-      {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
-}
-
 // A number for each counter, null where it is not known.
 void add_counters(Json &json, const Values &value, const Known &known) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind == Column::Kind::counter)
+    if (columns[i].is_counter())
       json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
 void counters_from(const Json &json, Values &value, Known &known) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind != Column::Kind::counter) continue;
+    if (!columns[i].is_counter()) continue;
     const Json *number = find_field(json, columns[i].name);
     if (!number) continue;
     value[i] = number_from(i, *number);
     known.set(i);
   }
-}
-
-Audit audit_from(const Json &json) {
-  Audit audit;
-  const Json *kernel = find_field(json, "kernel") ? &object_in(json, "kernel") : nullptr;
-  for (std::size_t i = 0; kernel && i < column_count; i++) {
-    const Json *value = find_field(*kernel, columns[i].name);
-    if (!value) continue;
-    audit.kernel.value[i] = number_from(i, *value);
-    audit.kernel.known.set(i);
-  }
-  const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
-  const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
-  if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
-  audit.events_lost = field<std::uint64_t>(json, "events_lost");
-  audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
-  audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
-  audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
-  audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
-  audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
-  return audit;
 }
 
 // 0 where it is missing.

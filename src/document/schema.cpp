@@ -104,12 +104,10 @@ Json meta() {
 Json totals() {
   Json properties = Json::object();
   for (const Column &column : columns) {
-    if (column.kind == Column::Kind::time) continue;
+    if (column.is_time()) continue;
     const Json number = number_or_null(column);
     properties[std::string(column.name)] =
-        column.kind == Column::Kind::gauge
-            ? object({{"peak", number}, {"elapsed", seconds_or_null()}})
-            : number;
+        column.is_gauge() ? object({{"peak", number}, {"elapsed", seconds_or_null()}}) : number;
   }
   return object(properties);
 }
@@ -140,8 +138,7 @@ Json audit() {
 // With a number for each counter.
 Json with_counters(Json properties) {
   for (const Column &column : columns)
-    if (column.kind == Column::Kind::counter)
-      properties[std::string(column.name)] = number_or_null(column);
+    if (column.is_counter()) properties[std::string(column.name)] = number_or_null(column);
   properties["peak_rss"] = count_or_null();
   return object(properties);
 }

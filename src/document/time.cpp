@@ -3,10 +3,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <cctype>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <ctime>
+#include <string_view>
 
 #include "os/clock.h"
 
@@ -28,13 +28,16 @@ std::string iso_8601(std::uint64_t realtime_ns) {
 
 std::optional<std::uint64_t> from_iso_8601(const std::string &text) {
   std::tm time{};
-  const char *rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
-  unsigned microseconds = 0;
-  int end = 0;
-  // %u takes a sign as well.
-  if (!rest || rest[0] != '.' || std::isdigit(static_cast<unsigned char>(rest[1])) == 0 ||
-      std::sscanf(rest, ".%6uZ%n", &microseconds, &end) != 1 || end != 8 || rest[end] != 0)
+  const char *end = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &time);
+  if (!end) return std::nullopt;
+  const std::string_view rest = end;
+  constexpr std::string_view example = ".123456Z";
+  if (rest.size() != example.size() || rest.front() != '.' || rest.back() != 'Z')
     return std::nullopt;
+  const std::string_view digits = rest.substr(1, example.size() - 2);
+  unsigned microseconds = 0;
+  const auto read = std::from_chars(digits.begin(), digits.end(), microseconds);
+  if (read.ec != std::errc() || read.ptr != digits.end()) return std::nullopt;
   const std::time_t whole_s = timegm(&time);
   if (whole_s < 0 || static_cast<std::uint64_t>(whole_s) >= UINT64_MAX / ns_per_s)
     return std::nullopt;

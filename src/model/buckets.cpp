@@ -9,7 +9,7 @@ namespace {
 constexpr double ns_per_second = 1e9;
 
 bool is_rate(std::size_t series) {
-  return series == cpu_series || columns[series].kind == Column::Kind::counter;
+  return series == cpu_series || columns[series].is_counter();
 }
 
 double seconds_of(const Bucket &bucket) {
@@ -27,7 +27,7 @@ void add_value(Bucket &bucket, std::size_t series, double value) {
 
 void add_row(Bucket &step, const Row &row) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (!row.known[i] || columns[i].kind == Column::Kind::time) continue;
+    if (!row.known[i] || columns[i].is_time()) continue;
     const auto value = static_cast<double>(row.value[i]);
     add_value(step, i, columns[i].in_nanoseconds() ? value / ns_per_second : value);
   }

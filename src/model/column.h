@@ -24,6 +24,9 @@ struct Column {
   std::string_view unit;
   Kind kind;
 
+  [[nodiscard]] constexpr bool is_counter() const { return kind == Kind::counter; }
+  [[nodiscard]] constexpr bool is_gauge() const { return kind == Kind::gauge; }
+  [[nodiscard]] constexpr bool is_time() const { return kind == Kind::time; }
   [[nodiscard]] constexpr bool in_nanoseconds() const { return unit == "s"; }
 };
 

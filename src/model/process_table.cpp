@@ -219,6 +219,7 @@ std::vector<Process> ProcessTable::rest() {
   spans_.clear();
   over_.clear();
   std::vector<Process> processes;
+  processes.reserve(rest.size());
   for (auto &[number, process] : rest) processes.push_back(std::move(process));
   return processes;
 }
@@ -241,7 +242,7 @@ Process ProcessTable::describe(const Span &span) const {
   process.value[RUSAGE_user] = user_part(span.usage.cpu);
   process.value[RUSAGE_system] = at_least_zero(span.usage.cpu.run) - process.value[RUSAGE_user];
   for (std::size_t i = 0; i < column_count; i++)
-    process.known[i] = columns[i].kind == Column::Kind::counter && !span.unknown[i];
+    process.known[i] = columns[i].is_counter() && !span.unknown[i];
   process.peak_rss = span.peak_rss;
   return process;
 }

@@ -11,10 +11,6 @@ bool is_cpu(std::size_t column) {
   return column == RUSAGE_user || column == RUSAGE_system;
 }
 
-bool is_counter(std::size_t column) {
-  return columns[column].kind == Column::Kind::counter;
-}
-
 }  // namespace
 
 Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
@@ -28,7 +24,7 @@ Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
   row.value[RUSAGE_elapsed] = snapshot.monotonic_ns - start_ns_;
   row.known.set(RUSAGE_elapsed);
   for (std::size_t i = 0; i < column_count; i++) {
-    if (!is_counter(i)) continue;
+    if (!columns[i].is_counter()) continue;
     if (first)
       row.known.reset(i);
     else
@@ -50,13 +46,13 @@ void RowMaker::look(const Snapshot &snapshot) {
 Values RowMaker::counted() const {
   Values counted{};
   for (std::size_t i = 0; i < column_count; i++)
-    if (is_counter(i)) counted[i] = reached_[i] - start_[i];
+    if (columns[i].is_counter()) counted[i] = reached_[i] - start_[i];
   return counted;
 }
 
 void RowMaker::reach_counters(const Snapshot &snapshot) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (is_counter(i) && !is_cpu(i) && snapshot.known[i])
+    if (columns[i].is_counter() && !is_cpu(i) && snapshot.known[i])
       reached_[i] = std::max(snapshot.value[i], reached_[i]);
 }
 

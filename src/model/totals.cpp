@@ -7,9 +7,9 @@ void Totals::add(const Row &row) {
   elapsed_ns_ = row.value[RUSAGE_elapsed];
   for (std::size_t i = 0; i < column_count; i++) {
     if (!row.known[i]) continue;
-    if (columns[i].kind == Column::Kind::counter) {
+    if (columns[i].is_counter()) {
       value_[i] += row.value[i];
-    } else if (columns[i].kind == Column::Kind::gauge && (!known_[i] || row.value[i] > value_[i])) {
+    } else if (columns[i].is_gauge() && (!known_[i] || row.value[i] > value_[i])) {
       value_[i] = row.value[i];
       peak_elapsed_ns_[i] = elapsed_ns_;
     }

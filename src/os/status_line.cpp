@@ -20,7 +20,7 @@ constexpr std::string_view erase = "\x1b[J";
 
 bool can_redraw() {
   const char *kind = std::getenv("TERM");
-  return kind && *kind != 0 && std::string_view(kind) != "dumb";
+  return kind != nullptr && *kind != 0 && std::string_view(kind) != "dumb";
 }
 
 // Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop us.

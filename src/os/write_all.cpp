@@ -16,6 +16,10 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string &name) 
   return {};
 }
 
+Result<void> print_all(std::string_view text) {
+  return write_all(STDOUT_FILENO, text, "standard output");
+}
+
 void take_write_signals_as_errors() {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));

@@ -40,6 +40,7 @@ void HtmlSink::keep_costliest(std::size_t most) {
   std::nth_element(processes_.begin(), processes_.begin() + static_cast<std::ptrdiff_t>(most),
                    processes_.end(),
                    [&](const Process &a, const Process &b) { return cpu_ns(a) > cpu_ns(b); });
+  dropped_ += processes_.size() - most;
   processes_.resize(most);
 }
 
@@ -50,6 +51,7 @@ Result<void> HtmlSink::end(const Outcome &outcome) {
   Json document = page_document(recording_, outcome);
   if (!processes_.empty()) document["processes"] = Json::array();
   for (const Process &process : processes_) document["processes"].push_back(process_json(process));
+  document["processes_dropped"] = dropped_;
   if (!outcome.commands.empty()) document["commands"] = Json::array();
   for (const Command &command : outcome.commands)
     document["commands"].push_back(command_json(command));

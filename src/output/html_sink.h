@@ -2,6 +2,7 @@
 // bounded number of buckets, so that neither its memory nor the page grows.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -33,6 +34,7 @@ class HtmlSink final : public Sink {
   Recording recording_;
   std::optional<Buckets> buckets_;
   std::vector<Process> processes_;
+  std::uint64_t dropped_ = 0;  // processes that cost less
 };
 
 // The recording without its samples, as write_page wants it.

@@ -1,8 +1,8 @@
 #include "output/live_sink.h"
 
 #include <langinfo.h>
-#include <locale.h>
 
+#include <clocale>
 #include <cstdlib>
 #include <string_view>
 
@@ -23,7 +23,7 @@ bool has_blocks() {
 // https://no-color.org
 bool has_colours() {
   const char *no_color = std::getenv("NO_COLOR");
-  return !no_color || *no_color == 0;
+  return no_color == nullptr || *no_color == 0;
 }
 
 }  // namespace

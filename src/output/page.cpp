@@ -125,6 +125,7 @@ std::string page_data(Json document, const std::string &buckets) {
   const auto size_of = [](const Json &json) { return inside_script(to_text(json)).size(); };
   const Json commands = taken(document, "commands");
   const Json processes = taken(document, "processes");
+  const Json dropped = taken(document, "processes_dropped");
   std::size_t used = fixed_bytes() + buckets.size() + size_of(document);
   const auto add = [&](const char *name, const Json &objects, std::size_t share) {
     if (!objects.is_array()) return;
@@ -134,6 +135,9 @@ std::string page_data(Json document, const std::string &buckets) {
   };
   add("commands", commands, 4);
   add("processes", processes, 1);
+  if (processes.is_array() && dropped.is_number())
+    document["processes"]["left_out"] =
+        document["processes"]["left_out"].get<std::uint64_t>() + dropped.get<std::uint64_t>();
   std::string data = inside_script(to_text(document));
   data.pop_back();
   return data + ",\n\"buckets\":" + buckets + "}";
@@ -150,8 +154,8 @@ std::string buckets_json(const Buckets &buckets) {
   }
   text += fmt::format("],\"steps\":{},\"series\":{{", buckets.steps_each());
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].kind != Column::Kind::time)
-      text += fmt::format("\"{}\":{},", columns[i].name, series_json(list, i));
+    if (!columns[i].is_time())
+      text += fmt::format(R"("{}":{},)", columns[i].name, series_json(list, i));
   return text + fmt::format("\"cpu\":{}}}}}", series_json(list, cpu_series));
 }
 

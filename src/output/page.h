@@ -13,6 +13,7 @@ namespace rusage_bpf {
 // `document` is the recording without its samples, as document/document.h makes it, and one thing of
 // its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
 // `commands` are drawn where the document has them, as many of them as leave the page below 1 MiB.
+// `processes_dropped`, where it is there, is how many more processes than these there were.
 Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets);
 
 // `comparison` is what compare/comparison_page.h makes of two recordings, whose buckets these are.

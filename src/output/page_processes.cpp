@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "output/text.h"
+
 namespace rusage_bpf {
 namespace {
 
@@ -27,8 +29,13 @@ constexpr std::array<std::string_view, 17> shown{"command",
                                                  "disk_write_bytes",
                                                  "run_delay"};
 
+// What is not known has no part in the order.
 double cpu_of(const Json &object) {
-  return object.value("user", 0.0) + object.value("system", 0.0);
+  const auto seconds_of = [&](const char *column) {
+    const auto found = object.find(column);
+    return found != object.end() && found->is_number() ? found->get<double>() : 0;
+  };
+  return seconds_of("user") + seconds_of("system");
 }
 
 // A command line on one line, no longer than a tooltip.
@@ -39,9 +46,7 @@ Json short_line(const Json &argv) {
   if (argv.is_array())
     for (const Json &argument : argv)
       line += (line.empty() ? "" : " ") + argument.get<std::string>();
-  if (line.size() <= longest) return line;
-  line.resize(longest);
-  return line += "...";
+  return one_line(std::move(line), longest);
 }
 
 Json cell(std::string_view column, const Json &value) {

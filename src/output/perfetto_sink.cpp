@@ -15,10 +15,6 @@ constexpr std::uint64_t recording_id = 0;
 // Microseconds, as what processes are sorted by: 31 years before the recording.
 constexpr std::int64_t before_all = -1'000'000'000'000'000;
 
-bool is_counter(std::size_t column) {
-  return columns[column].kind == Column::Kind::counter;
-}
-
 bool is_cpu(std::size_t column) {
   return column == RUSAGE_user || column == RUSAGE_system;
 }
@@ -27,7 +23,7 @@ bool is_cpu(std::size_t column) {
 std::string unit(std::size_t column) {
   if (is_cpu(column)) return "% of one core";
   if (columns[column].in_nanoseconds()) return "tasks";
-  return fmt::format("{}{}", columns[column].unit, is_counter(column) ? "/s" : "");
+  return fmt::format("{}{}", columns[column].unit, columns[column].is_counter() ? "/s" : "");
 }
 
 double rate(std::size_t column, std::uint64_t difference, std::uint64_t duration_ns) {
@@ -87,9 +83,8 @@ Result<void> PerfettoSink::row(const Row &row) {
   last_row_ns_ = end_ns;
   std::string text;
   for (std::size_t i = 0; i < column_count; i++) {
-    if (columns[i].kind == Column::Kind::gauge && row.known[i])
-      text += show(i, end_ns, row.value[i]);
-    if (!is_counter(i)) continue;
+    if (columns[i].is_gauge() && row.known[i]) text += show(i, end_ns, row.value[i]);
+    if (!columns[i].is_counter()) continue;
     if (row.known[i] && end_ns > begin_ns)
       text += show(i, begin_ns, rate(i, row.value[i], end_ns - begin_ns));
     else
@@ -143,7 +138,7 @@ Result<void> PerfettoSink::process(const Process &process) {
 Result<void> PerfettoSink::end(const Outcome &outcome) {
   std::string text;
   for (std::size_t i = 0; i < column_count; i++)
-    if (is_counter(i)) text += end_rate(i, last_row_ns_.value_or(0));
+    if (columns[i].is_counter()) text += end_rate(i, last_row_ns_.value_or(0));
   text += "\n],\n\"otherData\": " + to_text(frame_json(recording_, outcome)) + "}\n";
   auto written = file_.write(text);
   return written ? file_.commit() : written;

@@ -102,7 +102,7 @@ std::string commands_that_cost_most(const Outcome &outcome) {
 }  // namespace
 
 std::string target_name(const Recording &recording) {
-  const std::string command = command_line(recording.argv);
+  std::string command = command_line(recording.argv);
   if (recording.target == "pid")
     return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
   if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));

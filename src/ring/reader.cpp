@@ -109,8 +109,9 @@ Result<void> RingReader::read_description() {
   for (const Json &column : json.at("columns")) {
     const Json *name = find_field(column, "name");
     if (name && *name == "timestamp") continue;
-    const auto same = std::find_if(columns.begin(), columns.end(),
-                                   [&](const Column &c) { return name && *name == c.name; });
+    const auto *const same = std::find_if(columns.begin(), columns.end(), [&](const Column &c) {
+      return name != nullptr && *name == c.name;
+    });
     const bool known_here = same != columns.end();
     column_.push_back(known_here ? std::optional(static_cast<std::size_t>(same - columns.begin()))
                                  : std::nullopt);

@@ -26,13 +26,6 @@ Result<Side> read_side(const std::string &path, std::size_t most_buckets) {
   return side;
 }
 
-Result<void> print_comparison(const std::string &text) {
-  auto output = OutputFile::create("-");
-  if (!output) return tl::unexpected(output.error());
-  auto written = output->write(text);
-  return written ? output->commit() : written;
-}
-
 // What --html names, before anything is read: what cannot be written is found then.
 Result<std::optional<OutputFile>> open_page(const std::string &path) {
   if (path.empty()) return std::nullopt;
@@ -50,7 +43,6 @@ Result<void> finish_page(OutputFile &page, const Comparison &comparison,
 }  // namespace
 
 Result<int> compare(const CompareOptions &options) {
-  take_write_signals_as_errors();
   auto page = open_page(options.page);
   if (!page) return tl::unexpected(page.error());
   const std::size_t most_buckets = *page ? comparison_buckets : 0;
@@ -62,9 +54,8 @@ Result<int> compare(const CompareOptions &options) {
   std::vector<std::string> failed;
   for (const Limit &limit : options.limits)
     if (auto line = broken(limit, comparison)) failed.push_back(*std::move(line));
-  const auto printed =
-      print_comparison(options.json ? to_text(comparison_json(comparison, failed)) + "\n"
-                                    : comparison_text(comparison));
+  const auto printed = print_all(options.json ? to_text(comparison_json(comparison, failed)) + "\n"
+                                              : comparison_text(comparison));
   for (const std::string &line : failed) fmt::print(stderr, "rusage-bpf: {}\n", line);
   if (*page)
     if (auto drawn = finish_page(**page, comparison, failed); !drawn)

@@ -5,14 +5,12 @@
 #include <cstdio>
 
 #include "input/reader.h"
-#include "os/write_all.h"
 #include "output/sinks.h"
 #include "output/text.h"
 #include "run/outputs.h"
 
 namespace rusage_bpf {
 Result<int> convert(const ConvertOptions &options) {
-  take_write_signals_as_errors();
   const auto input = InputFile::open(options.input);
   if (!input) return tl::unexpected(input.error());
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = false});

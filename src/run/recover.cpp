@@ -2,12 +2,13 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 
 #include "os/clock.h"
+#include "os/write_all.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
@@ -55,21 +56,22 @@ std::uint64_t rows_kept(const RingReader &ring) {
   return newest ? std::min(*newest + 1, ring.capacity()) : 0;
 }
 
-void list_rings() {
+Result<void> list_rings() {
   const auto rings = find_rings();
   if (rings.empty()) {
     fmt::print(stderr, "rusage-bpf: there are no recovery rings\n");
-    return;
+    return {};
   }
   constexpr auto line = "{:<19}  {:>11}  {:<10}  {:<30}  {}\n";
-  fmt::print(line, "STARTED", "ROWS", "STATE", "WHAT", "RING");
+  std::string list = fmt::format(line, "STARTED", "ROWS", "STATE", "WHAT", "RING");
   for (const FoundRing &ring : rings) {
     const auto &reader = ring.reader;
     const std::string target = reader ? target_name(reader->recording()) : "";
-    fmt::print(line, started(ring.start_realtime_ns()),
-               human_count(reader ? rows_kept(*reader) : 0),
-               reader ? state_of(*reader) : "unreadable", one_line(target, 30), ring.path);
+    list += fmt::format(line, started(ring.start_realtime_ns()),
+                        human_count(reader ? rows_kept(*reader) : 0),
+                        reader ? state_of(*reader) : "unreadable", one_line(target, 30), ring.path);
   }
+  return print_all(list);
 }
 
 Result<RingReader> open_ring(const RecoverOptions &options) {
@@ -135,7 +137,8 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
 
 Result<int> recover(const RecoverOptions &options) {
   if (!options.last && options.ring.empty()) {
-    list_rings();
+    const auto listed = list_rings();
+    if (!listed) return tl::unexpected(listed.error());
     return 0;
   }
   const auto ring = open_ring(options);

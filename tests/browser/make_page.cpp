@@ -49,7 +49,7 @@ class Build {
     row.known.set();
     const auto set = [&](rusage_column column, double value) {
       row.value[column] = static_cast<std::uint64_t>(std::max(0.0, value));
-      if (number == 0 && columns[column].kind == Column::Kind::counter) row.known.reset(column);
+      if (number == 0 && columns[column].is_counter()) row.known.reset(column);
     };
     const bool burst = number % 997 == 0;
     set(RUSAGE_elapsed, static_cast<double>(number * (second / 100)));

@@ -41,6 +41,9 @@ class PageTest(unittest.TestCase):
             subprocess.run([f"{BUILD}/tests/make_page", kind, cls.path(kind)], check=True, timeout=120)
         subprocess.run([f"{BUILD}/rusage-bpf", "-q", "-i", ".01", "-o", cls.path("real"), "--", "sh", "-c",
                         "for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done; sleep .1; exit 3"], timeout=60)
+        # It is over before its second row.
+        subprocess.run([f"{BUILD}/rusage-bpf", "-q", "-i", "10", "--max-processes", "1", "-o", cls.path("short"), "--",
+                        "sh", "-c", "/bin/true; exit"], check=True, timeout=60)
         cls.browser = cls.enterClassContext(Browser())
 
     @classmethod
@@ -88,6 +91,19 @@ class PageTest(unittest.TestCase):
         self.assertRegex(self.run_js("document.title"), r"^sh -c .*rusage-bpf$")
         self.assertRegex(self.text("#processes"), r"^Process timeline")
         self.assertRegex(self.text("#commands"), r"sleep")
+
+    def test_what_was_resident_before_time_passed_is_in_the_figures(self):
+        self.open("short")
+        peak = self.run_js("document.querySelectorAll('.tile b')[1].textContent")
+        self.assertRegex(peak, r"^\d+ KiB|\d+(\.\d+)? MiB$")
+        self.assertRegex(self.text("#chart-memory .legend"), rf"^rss mean .* max {peak}$")
+        self.assertRegex(self.text(".tiles"), "at most 1 at once, 1 task")
+        self.assertRegex(self.text(".where"), "a row every 10 s$")
+
+    def test_processes_that_no_output_lists_are_spoken_of(self):
+        self.open("short")
+        self.assertRegex(self.text("#timeline .note"),
+                         r"^\d beyond --max-processes are in the table of commands alone\.$")
 
     def test_every_chart_is_drawn(self):
         for kind in ("build", "hour", "real"):
@@ -218,6 +234,16 @@ class PageTest(unittest.TestCase):
         self.range()
         self.assertTrue(self.run_js("document.querySelector('#tip').hidden"))
 
+    def test_how_each_process_ended_is_told_also_where_it_went_on_as_another(self):
+        self.open("real")
+        self.browser.click("#timeline .behind summary")
+        ends = self.run_js("[...document.querySelectorAll('#timeline tbody tr')]"
+                           ".map(row => row.textContent).sort()")
+        self.assertEqual(sum("then executed true" in end for end in ends), 9)
+        self.assertEqual(sum("then executed sleep" in end for end in ends), 1)
+        self.assertEqual(sum("exit 3" in end for end in ends), 1)
+        self.assertEqual(sum("exit 0" in end for end in ends), 10)
+
     def test_of_thousands_of_processes_the_table_begins_with_a_hundred(self):
         self.open("many")
         count = "document.querySelectorAll('#timeline .behind tbody tr').length"
@@ -280,6 +306,19 @@ class PageTest(unittest.TestCase):
         self.assertGreater(os.path.getsize(paper), 200_000)
         self.assertEqual(self.run_js("document.querySelectorAll('.plot img, .printing').length"), 0)
         self.assertEqual(self.run_js(f"{COLOURS}('#chart-cpu canvas:first-of-type')"), before)
+
+    def test_no_table_is_cut_where_it_cannot_be_scrolled(self):
+        cut = """[...document.querySelectorAll('#commands .scroll, #details .scroll')].filter(found =>
+            found.scrollWidth > found.clientWidth).map(found => found.ariaLabel)"""
+        self.open("real", width=760)
+        self.browser.call("Emulation.setEmulatedMedia", media="print")
+        self.run_js("dispatchEvent(new Event('beforeprint'))")
+        self.browser.settle()
+        self.assertEqual(self.run_js(cut), [])
+        self.browser.call("Emulation.setEmulatedMedia", media="")
+        # The table of commands is too wide for any telephone.
+        self.open("build", width=390)
+        self.assertEqual(self.run_js(cut), [])
 
     def test_a_screen_reader_has_a_name_for_everything(self):
         self.open("processes")

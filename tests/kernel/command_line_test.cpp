@@ -1,5 +1,6 @@
 // The command line from end to end: exit statuses, what is said, and which files are left.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -102,6 +103,27 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   check_line(finished.errors, {"small/out.json: No space left on device"});
   CHECK(scene.text("left") == "out.json\n");
   CHECK(scene.text("text") == earlier + std::string("\n"));
+}
+
+TEST_CASE("Where nobody reads any more, that is an error and not a signal, for all that only reads",
+          "[host]") {
+  const Scene scene;
+  const Arguments record{"-q", "--ring", "ring", "-o", "out.json", "--", "true"};
+  REQUIRE(run_to_end(scene.recorder(record)).exit_code == 0);
+  const Arguments arguments = GENERATE(values<Arguments>({{"recover", "ring", "-q", "-o", "-"},
+                                                          {"convert", "out.json", "-o", "-"},
+                                                          {"report", "out.json", "-o", "-.html"},
+                                                          {"compare", "out.json", "out.json"},
+                                                          {"schema"},
+                                                          {"compare", "--help"}}));
+  Start start = scene.recorder(arguments);
+  // A pipe that somebody has opened to read from, and left.
+  const std::string unread = "mkfifo pipe; (exec 3<pipe) & exec 4>pipe; wait; exec \"$@\" >&4";
+  start.argv.insert(start.argv.begin(), {"sh", "-c", unread, "sh"});
+  const Finished finished = run_to_end(start);
+  INFO(fmt::format("{}", fmt::join(arguments, " ")));
+  CHECK(finished.exit_code == 1);
+  check_line(finished.errors, {"standard output: Broken pipe"});
 }
 
 TEST_CASE("An output whose reader goes away does not take the others with it", "[host]") {

@@ -16,8 +16,7 @@ Row a_row(std::uint64_t number) {
   row.value[RUSAGE_elapsed] = number * interval_ns;
   row.known.set();
   if (number == 0)
-    for (std::size_t i = 0; i < column_count; i++)
-      row.known[i] = columns[i].kind != Column::Kind::counter;
+    for (std::size_t i = 0; i < column_count; i++) row.known[i] = !columns[i].is_counter();
   return row;
 }
 

@@ -35,7 +35,7 @@ Row a_row(std::uint64_t number, std::uint64_t value = 1) {
   row.value.fill(value);
   row.value[RUSAGE_elapsed] = number * interval_ns;
   for (std::size_t i = 0; i < column_count; i++)
-    row.known[i] = number > 0 || columns[i].kind != Column::Kind::counter;
+    row.known[i] = number > 0 || !columns[i].is_counter();
   return row;
 }
 
@@ -212,6 +212,51 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
     CHECK(row[1] > last);
     last = row[1];
   }
+}
+
+TEST_CASE("those that the page has no room for are counted, however many they are", "[long]") {
+  const test::TemporaryDirectory directory;
+  HtmlSink sink(test::create_output(directory.file("out.html")));
+  REQUIRE(sink.begin(recording_of({"storm"})));
+  for (const Row &row : rows(2)) REQUIRE(sink.row(row));
+  Process process;
+  process.image = std::make_shared<const Image>(Image{"storm", {"storm"}});
+  process.known.set(RUSAGE_user);
+  constexpr std::uint64_t count = 3 * page_processes;
+  for (std::uint64_t i = 0; i < count; i++) {
+    process.start_ns = static_cast<std::int64_t>(i);
+    process.value[RUSAGE_user] = i * second;
+    REQUIRE(sink.process(process));
+  }
+  REQUIRE(sink.end(outcome_of(rows(2))));
+  const Json table = Json::parse(data_of(test::read_file(directory.file("out.html"))))["processes"];
+  CHECK(table["rows"].size() + table["left_out"].get<std::uint64_t>() == count);
+  // The last ones used the most.
+  const auto user =
+      static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
+                               table["columns"].begin());
+  CHECK(table["rows"][0][user] == count - table["rows"].size());
+}
+
+TEST_CASE("a process of which some figures are unknown is in the page without them") {
+  const Json known = {{"command", "a"}, {"user", 1}, {"system", 0}};
+  const Json unknown = {{"command", "b"}, {"user", nullptr}, {"system", 2}};
+  const Json table = page_table(Json::array({known, unknown}), 10'000);
+  CHECK(table["rows"] == Json::array({{"a", 1, 0}, {"b", nullptr, 2}}));
+}
+
+TEST_CASE("a command line is cut between characters, and has no control character") {
+  std::string longest(195, 'x');
+  longest += "\xc3\xa9\xc3\xa9\xc3\xa9";
+  const Json process = {{"command", "cc"}, {"argv", {"cc\n-c", longest}}};
+  const Json table =
+      Json::parse(data_of(page_with(Json::array({process}), Json::array())))["processes"];
+  CHECK(table["rows"][0][1] == "cc -c " + std::string(191, 'x') + "...");
+  longest.erase(0, 6);
+  const Json whole = {{"command", "cc"}, {"argv", {longest}}};
+  CHECK(page_table(Json::array({whole}), 10'000)["rows"][0][1] == longest);
+  const Json cut = {{"command", "cc"}, {"argv", {std::string(7, 'x') + longest}}};
+  CHECK(page_table(Json::array({cut}), 10'000)["rows"][0][1] == std::string(196, 'x') + "...");
 }
 
 TEST_CASE("a recording that was cut short leaves no page") {

@@ -22,7 +22,7 @@ constexpr std::uint64_t interval_ns = second / 100;
 Row a_row(std::uint64_t number, std::uint64_t elapsed_ns) {
   Row row{.number = number, .realtime_ns = 0, .value = {}, .known = {}, .losses = {}};
   for (std::size_t i = 0; i < column_count; i++) {
-    const bool counter = columns[i].kind == Column::Kind::counter;
+    const bool counter = columns[i].is_counter();
     row.value[i] = !counter ? number : columns[i].in_nanoseconds() ? 5 * second : 5;
     row.known[i] = number > 0 || !counter;
   }
@@ -131,8 +131,7 @@ TEST_CASE("what the tracks show adds up to the totals") {
   for (std::uint64_t number = 1; number <= 1000; number++) {
     Row row = a_row(number, number * 10'000'019 + number % 7);
     for (std::size_t i = 0; i < column_count; i++)
-      if (columns[i].kind == Column::Kind::counter)
-        row.value[i] = number * number * (i + 1) % 100'003;
+      if (columns[i].is_counter()) row.value[i] = number * number * (i + 1) % 100'003;
     rows.push_back(row);
   }
   const Trace trace(written(rows));

@@ -24,7 +24,7 @@ TEST_CASE("the first row has gauges and no counters") {
   const Row row = RowMaker(Baseline::birth).next(snapshot({{RUSAGE_pid_count, 3}}), 0);
   for (std::size_t i = 0; i < column_count; ++i) {
     CAPTURE(columns[i].name);
-    CHECK(row.known[i] == (columns[i].kind != Column::Kind::counter));
+    CHECK(row.known[i] == (!columns[i].is_counter()));
   }
   CHECK(row.value[RUSAGE_pid_count] == 3);
 }
@@ -123,7 +123,7 @@ class Ledger {
   bool add(const Snapshot &snapshot, const Row &row) {
     const Values before = sum_;
     for (std::size_t i = 0; i < column_count; ++i) {
-      if (columns[i].kind != Column::Kind::counter) continue;
+      if (!columns[i].is_counter()) continue;
       sum_[i] += row.value[i];
       most_[i] = std::max(most_[i], snapshot.value[i]);
       if (sum_[i] < before[i]) return false;  // the difference was negative

@@ -43,7 +43,9 @@ function overWindow(figures, from, to) {
   let time = 0;
   let greatest = null;
   for (let i = buckets.at(from); i < buckets.count && buckets.begin[i] <= to; i++) {
-    if (mean[i] === null || buckets.end[i] <= from) continue;
+    // The first row covers no time, and has its gauges all the same.
+    const before = buckets.end[i] <= from && buckets.begin[i] < buckets.end[i];
+    if (mean[i] === null || before) continue;
     const length = Math.min(buckets.end[i], to) - Math.max(buckets.begin[i], from);
     sum += mean[i] * length;
     time += length;

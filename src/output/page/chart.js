@@ -1,6 +1,6 @@
 // One chart: a title, a choice of views, a legend that tells the figures, the drawing, and the table
-// behind it. A view is {name, unit, series: [{label, from, of, colour, dashes}], stacked, bare, level, peak}; a
-// series is of the page's buckets where it does not say of which.
+// behind it. A view is {name, unit, series: [{label, from, of, colour, dashes}], stacked, bare, level, peak,
+// note}; a series is of the page's buckets where it does not say of which.
 
 // Views without the series that are not known.
 function knownViews(views) {
@@ -142,6 +142,7 @@ function legendItems(shown, instant) {
     items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, figuresOf(peak).greatest), null));
   if (shown.level)
     items.push(legendItem(shown.level.label, "muted dashed", "", said(shown.unit, shown.level.value), null));
+  if (shown.note) items.push(element("li", { class: "what" }, shown.note));
   return items;
 }
 

@@ -71,7 +71,7 @@ const chartList = [
     id: "run-delay",
     title: "Waiting for a CPU",
     views: [
-      { name: "tasks", unit: units.count,
+      { name: "tasks", unit: units.count, note: "A wait counts when it ends.",
         series: [{ label: "tasks that wait", from: "run_delay", colour: "second" }] },
     ],
   },

@@ -11,7 +11,7 @@ function sideItem(side) {
     endingLine(side),
     element("p", { class: "where" },
       [visibleText(meta.host), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus, "CPU"), startText(meta),
-        `a row every ${secondsText(meta.interval)}`].filter((text) => text).join("  \u00b7  ")));
+        `a row every ${intervalText(meta.interval)}`].filter((text) => text).join("  \u00b7  ")));
 }
 
 function pairTile(title, name) {

@@ -5,8 +5,8 @@ function viewOfBoth(unit, name, from, level) {
 }
 
 function viewsOfBoth(chart) {
-  const views = chart.views.flatMap(({ unit, series }) =>
-    series.map(({ label, from }) => viewOfBoth(unit, label, from)));
+  const views = chart.views.flatMap(({ unit, series, note }) =>
+    series.map(({ label, from }) => ({ ...viewOfBoth(unit, label, from), note })));
   if (chart.id !== "cpu") return views;
   const [cpus, others] = sides.map(({ meta }) => meta.cpus);
   const machine = cpus > 0 && cpus === others

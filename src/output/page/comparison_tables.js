@@ -13,11 +13,13 @@ function ratioText({ ratio }) {
 
 function makeTotals() {
   const rows = Object.entries(comparison.totals).map(([name, pair]) =>
-    [name, columnText(name, pair.a), columnText(name, pair.b), differenceText(name, pair), ratioText(pair)]);
+    [columnName(name), columnText(name, pair.a), columnText(name, pair.b), differenceText(name, pair), ratioText(pair)]);
+  const table = plainTable("Totals and peaks of both recordings", ["", "A", "B", "B \u2212 A", "B / A"], rows);
+  table.classList.add("dense");
   byId("details").append(element("div", { class: "card wide" },
     element("div", { class: "title" }, element("h2", {}, "Totals and peaks")),
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Totals and peaks" },
-      plainTable("Totals and peaks of both recordings", ["", "A", "B", "B \u2212 A", "B / A"], rows))));
+      table)));
 }
 
 function makeCommands() {

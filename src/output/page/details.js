@@ -8,13 +8,13 @@ function totalsTable() {
   const rows = recording.columns.filter(({ kind }) => kind !== "time").map(({ name, kind, unit }) => {
     const when = recording.totals[name]?.elapsed;
     return [
-      name,
+      columnName(name),
       columnText(name, total(name)) + (unit === "bytes" || unit === "s" || total(name) === null ? "" : ` ${unitOf(total(name), unit)}`),
-      kind === "gauge" ? `peak at ${columnText("elapsed", when)}` : "",
+      kind === "gauge" ? columnText("elapsed", when) : "",
     ];
   });
-  const table = plainTable("Totals of every column", ["column", "total", ""], rows);
-  table.classList.add("noted");
+  const table = plainTable("Totals of every column", ["column", "total or peak", "peak at"], rows);
+  table.classList.add("dense", "noted");
   return table;
 }
 
@@ -40,7 +40,7 @@ function auditTable() {
 
 function metaText(name, value) {
   if (value === null || value === undefined) return unknown;
-  if (name === "interval") return secondsText(value);
+  if (name === "interval") return intervalText(value);
   if (name === "argv") return value.map(visibleText).join(" ");
   if (typeof value === "number") return grouped(value);
   return typeof value === "object" ? visibleText(JSON.stringify(value)) : visibleText(value);

@@ -100,6 +100,11 @@ function visibleText(text) {
   );
 }
 
+// The time between rows, without zeros that nobody asked for: "10 ms".
+function intervalText(value) {
+  return secondsText(value).replace(/(\.\d*[1-9])0+|\.0+/, "$1");
+}
+
 // When a recording began: "2026-11-22 18:29:57 UTC".
 function startText({ start }) {
   return (start ?? "").replace("T", " ").replace(/\.\d+Z$/, " UTC");

@@ -14,7 +14,7 @@ function processTile() {
   const exits = recording.meta.target === "command" ? null : `${columnText("exits", total("exits"))} ended`;
   return tile("Processes", counts[1] === unknown ? unknown : `${counts[1]} ${counts[0]}`,
     ...[exits, `at most ${columnText("pid_count", total("pid_count"))} at once`,
-      `${columnText("thread_count", total("thread_count"))} tasks`].filter((text) => text));
+      total("thread_count") === null ? null : plural(total("thread_count"), "task")].filter((text) => text));
 }
 
 function tiles() {
@@ -49,7 +49,7 @@ function makeHeadline() {
   byId("headline").append(
     element("p", { class: "where" },
       ["rusage-bpf", startText(meta), visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
-        plural(meta.cpus ?? 0, "CPU"), `a row every ${secondsText(meta.interval ?? 0)}`]
+        plural(meta.cpus ?? 0, "CPU"), `a row every ${intervalText(meta.interval ?? 0)}`]
         .filter((text) => text).join("  \u00b7  ")),
     element("h1", {}, target),
     endingLine(recording),

@@ -8,6 +8,11 @@ function plainTable(caption, names, rows) {
       element(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: i > 0 ? "number" : "" }, cell))))));
 }
 
+// A column's name, which a narrow table breaks where its words end.
+function columnName(name) {
+  return element("span", {}, ...name.split(/(?<=_)/).flatMap((word) => [word, element("wbr")]));
+}
+
 // Names beside what they mean, as text.
 function pairsTable(caption, pairs) {
   return element("table", { class: "pairs" },
@@ -89,9 +94,13 @@ function shareBar(share) {
   return element("span", { class: "share" }, percentText(share), bar);
 }
 
-function leftOutNote({ rows, left_out: leftOut }, what) {
-  return leftOut === 0 ? null : element("p", { class: "note" },
-    `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.`);
+// `beyond` is how many more the outputs do not list one by one.
+function leftOutNote({ rows, left_out: leftOut }, what, beyond = 0) {
+  const said = [
+    leftOut > 0 ? `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.` : "",
+    beyond > 0 ? `${grouped(beyond)} beyond --max-processes are in the table of commands alone.` : "",
+  ].filter((text) => text);
+  return said.length === 0 ? null : element("p", { class: "note" }, said.join(" "));
 }
 
 function makeCommands() {

@@ -1,16 +1,28 @@
 // A bar per process from its start to its end, darker the more of a core it used. One canvas, of
 // which only what is seen is drawn.
-const timelineLook = { label: 150, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
+const timelineLook = { label: 190, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
 
-function processLines({ process, begin, end, cpu, share }) {
-  const ended = process.end === null || process.end === undefined ? "still running at the end"
-    : process.signal ? `killed by signal ${process.signal}`
-      : process.exit_code !== null && process.exit_code !== undefined ? `exit ${process.exit_code}` : "ended";
+// What a process went on as where an exec ended its bar.
+function findSuccessors(processes) {
+  const key = (pid, instant) => `${pid} ${instant}`;
+  const byStart = new Map(processes.map((process) => [key(process.pid, process.start), process]));
+  return ({ pid, end }) => byStart.get(key(pid, end));
+}
+
+function endText(process, successor) {
+  const known = (value) => value !== null && value !== undefined;
+  if (!known(process.end)) return "still running at the end";
+  if (known(process.signal)) return `killed by signal ${process.signal}`;
+  if (known(process.exit_code)) return `exit ${process.exit_code}`;
+  return successor ? `then executed ${visibleText(successor.command ?? unknown)}` : "ended";
+}
+
+function processLines({ process, begin, end, cpu, share }, successor) {
   const line = process.argv ?? "";
   return [
     `${visibleText(process.command ?? unknown)}  ${process.pid}`,
     line ? visibleText(line) : null,
-    `${secondsText(end - begin)} from ${secondsText(begin)}, ${ended}`,
+    `${secondsText(end - begin)} from ${secondsText(begin)}, ${endText(process, successor)}`,
     `CPU ${secondsText(cpu)}, ${percentText(share)} of one core`,
     process.peak_rss === null || process.peak_rss === undefined ? null
       : `peak memory ${bytesText(process.peak_rss)}`,
@@ -23,6 +35,7 @@ function makeTimeline() {
   const groups = packLanes(processes, buckets.duration);
   // A process has a bar for each program it executed, and one for what its parent executed, before that.
   const ran = new Map(objectsOf(recording.commands).map((each) => [each.command ?? unknown, each.processes]));
+  const successorOf = findSuccessors(processes);
   const laneCount = groups.reduce((sum, group) => sum + group.lanes.length, 0);
   const look = timelineLook;
   const laneHeight = laneCount > 60 ? look.thinLane : look.lane;
@@ -49,10 +62,10 @@ function makeTimeline() {
   }, scroller, axis, cursor);
   const scale = element("span", { class: "scale" }, "0 %",
     element("span", { class: "ramp", "aria-hidden": "true" }), "100 % of one core");
-  const table = openable("Processes as a table", () => processTable(processes));
+  const table = openable("Processes as a table", () => processTable(processes, successorOf));
   byId("processes").append(element("figure", { class: "card", id: "timeline" },
     element("div", { class: "title" }, element("h2", {}, "Process timeline"), scale),
-    leftOutNote(recording.processes, "processes"),
+    leftOutNote(recording.processes, "processes", recording.audit.processes_left_out ?? 0),
     plot, table.details));
   sizer.style.height = `${height}px`;
   scroller.style.height = `${Math.min(height, look.most)}px`;
@@ -143,7 +156,7 @@ function makeTimeline() {
   });
   plot.addEventListener("pointermove", (event) => {
     const bar = barUnder(event);
-    if (bar) tip.show(event, processLines(bar));
+    if (bar) tip.show(event, processLines(bar, successorOf(bar.process)));
     else tip.hide();
   });
   plot.addEventListener("pointerleave", tip.hide);
@@ -158,7 +171,7 @@ function makeTimeline() {
   new ResizeObserver(draw).observe(plot);
 }
 
-function processTable(processes) {
+function processTable(processes, successorOf) {
   const number = (name, key, text) => ({
     name, number: true, value: (row) => row[key], text: (row) => said({ text }, row[key]),
   });
@@ -174,6 +187,7 @@ function processTable(processes) {
       number("start", "start", secondsText),
       { name: "lived", number: true, value: (row) => (row.end ?? buckets.duration) - row.start,
         text: (row) => secondsText((row.end ?? buckets.duration) - row.start) },
+      { name: "end", value: (row) => endText(row, successorOf(row)), text: (row) => endText(row, successorOf(row)) },
       ...resourceColumns(processes),
     ],
   });

@@ -1,0 +1,73 @@
+#include "document/audit.h"
+
+#include <string>
+
+#include "document/fields.h"
+#include "document/figures.h"
+#include "document/time.h"
+
+namespace rusage_bpf {
+
+Json totals_json(const Totals &totals) {
+  Json all = Json::object();
+  for (std::size_t i = 0; i < column_count; i++) {
+    if (columns[i].is_time()) continue;
+    Json &json = all[std::string(columns[i].name)];
+    json = number_or_null(i, totals[i], totals.known(i));
+    if (!columns[i].is_gauge()) continue;
+    const Json when = number_or_null(RUSAGE_elapsed, totals.peak_elapsed_ns(i), totals.known(i));
+    json = {{"peak", json}, {"elapsed", when}};
+  }
+  return all;
+}
+
+Json audit_json(const Outcome &outcome) {
+  const Audit &audit = outcome.audit;
+  Json kernel = Json::object();
+  Json rows = Json::object();
+  for (std::size_t i = 0; i < column_count; i++) {
+    if (!audit.kernel.known[i]) continue;
+    kernel[std::string(columns[i].name)] = number_or_null(i, audit.kernel.value[i], true);
+    rows[std::string(columns[i].name)] =
+        number_or_null(i, outcome.totals[i], outcome.totals.known(i));
+  }
+  const auto &cpu_ns = audit.recorder_cpu_ns;
+  const auto &losses = audit.losses;
+  return {
+      {"kernel", kernel},
+      {"rows", rows},
+      {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
+      {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
+      {"events_lost", value_or_null(audit.events_lost)},
+      {"unseen_tasks", value_or_null(audit.unseen_tasks)},
+      {"unreadable_processes", value_or_null(audit.unreadable_processes)},
+      {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
+      {"rows_damaged", audit.rows_damaged},
+      // A ring holds rows alone.
+      {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
+      {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
+      {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
+}
+
+Audit audit_from(const Json &json) {
+  Audit audit;
+  const Json *kernel = find_field(json, "kernel") ? &object_in(json, "kernel") : nullptr;
+  for (std::size_t i = 0; kernel && i < column_count; i++) {
+    const Json *value = find_field(*kernel, columns[i].name);
+    if (!value) continue;
+    audit.kernel.value[i] = number_from(i, *value);
+    audit.kernel.known.set(i);
+  }
+  const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
+  const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
+  if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
+  audit.events_lost = field<std::uint64_t>(json, "events_lost");
+  audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
+  audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
+  audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
+  audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
+  audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
+  return audit;
+}
+
+}  // namespace rusage_bpf
