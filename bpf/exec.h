@@ -73,8 +73,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   exec->time_ns = bpf_ktime_get_ns();
   exec->most_rss_so_far = BPF_CORE_READ(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
-  const struct clock clock = kept_clock();
-  exec->reading.cpu.run = run_time(task, &clock, false);
+  exec->reading.cpu.run = run_time(task, false);
   __builtin_memcpy(exec->comm, task->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {

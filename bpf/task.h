@@ -71,8 +71,7 @@ __u64 fence;
 
 /* Reads a task's counters, true when they are final. */
 static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
-                                      struct final *final, const struct clock *clock,
-                                      const bool direct) {
+                                      struct final *final, const bool direct) {
   if (direct && final && *(volatile u64 *)&final->known) {
     *reading = final->reading;
     return true;
@@ -82,13 +81,13 @@ static __always_inline bool read_task(struct rusage_reading *reading, struct tas
     if (gone) __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
     barrier();
     read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, clock, direct);
+    reading->cpu.run = run_time(task, direct);
     return gone;
   }
   volatile u64 *known = &final->known;
   if (!*known) {
     read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, clock, direct);
+    reading->cpu.run = run_time(task, direct);
     barrier();
     /* Known by now: the memory just read may have been given away meanwhile. */
     if (!*known) return false;

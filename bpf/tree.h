@@ -21,6 +21,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "read.h"
 #include "rusage_bpf/task_event.h"
 #include "span.h"
 
@@ -32,10 +33,6 @@
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
 extern void bpf_task_release(struct task_struct *task) __ksym;
-
-/* Births take a reference; see on_last_switch for the other way. Chosen by the build, which makes one
- * object for each way: see add_kernel in CMakeLists.txt. */
-static const bool hold_tasks = HOLD_TASKS;
 
 /* Set by user space before the programs are loaded. */
 const volatile __u32 capacity = 1;  /* slots */

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Before the skeleton, which names structures of it. */
+#include "rusage_bpf/task_event.h"
+
 #include "rusage_kernel.skel.h"
 
 /* What MEMBERS may be: see bpf/rusage.bpf.c. */
