@@ -30,7 +30,7 @@ static __always_inline struct slot *slot_in_walk(u32 index) {
 }
 static __always_inline struct task_struct *held_at(u32 index) {
   struct slot *slot = slot_in_walk(index);
-  return slot ? slot->held : NULL;
+  return slot ? slot->task : NULL;
 }
 
 /* Loads what visits after the one at `index` will need, one field of each cache line; the walk goes

@@ -33,10 +33,6 @@
 #include "tick.h"
 #include "tree.h"
 
-#define COMMAND 1
-#define TREE 2
-#define CGROUP 3
-
 #if HOLD_TASKS
 SEC("syscall")
 int tick_held(void *context) {
@@ -52,7 +48,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   if (prev->__state != TASK_DEAD) return 0;
   u32 *number = membership_of(prev);
-  struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
+  struct final *final = number ? final_of(*number) : NULL;
   if (!final) return 0;
   read_as_kept(&final->reading, prev);
   __sync_lock_test_and_set(&final->known, 1);
@@ -60,15 +56,19 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 }
 #endif
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program) {
+/* This and the next one are not tp_btf: the kernel would search its types for the tracepoint, twice, for what
+ * is the current task anyway. */
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+  struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
   if (is_member(number)) begin_span(task, *number, program);
   return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_end, struct task_struct *task) {
+SEC("raw_tp/sched_process_exit")
+int on_end(void *context) {
+  struct task_struct *task = bpf_get_current_task_btf();
   if (BPF_CORE_READ(task, signal, live.counter)) return 0; /* threads of it live on */
   u32 *number = membership_of(task);
   if (is_member(number)) note_end(task, *number);

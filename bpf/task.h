@@ -22,6 +22,7 @@ struct final {
 
 /* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
  * moved out of the cgroup had used until then. */
+#if !HOLD_TASKS || MEMBERS == CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -29,13 +30,32 @@ struct {
   __type(value, struct final);
 } finals SEC(".maps");
 
+static __always_inline struct final *final_of(u32 number) {
+  return bpf_map_lookup_elem(&finals, &number);
+}
+#else
+static __always_inline struct final *final_of(u32 number) {
+  return NULL;
+}
+#endif
+
 /* By slot, for a cgroup alone: what a task had used before it moved in. */
+#if MEMBERS == CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
   __type(value, struct rusage_reading);
 } arrivals SEC(".maps");
+
+static __always_inline struct rusage_reading *arrival_of(u32 number) {
+  return bpf_map_lookup_elem(&arrivals, &number);
+}
+#else
+static __always_inline struct rusage_reading *arrival_of(u32 number) {
+  return NULL;
+}
+#endif
 
 static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task,
                                           const bool direct) {

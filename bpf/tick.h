@@ -153,10 +153,10 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
 
   slot->state = SLOT_FILLING;
   if (hold_tasks) {
-    struct task_struct *held = bpf_kptr_xchg(&slot->held, NULL);
+    struct task_struct *held = bpf_kptr_xchg(&slot->task, NULL);
     if (held) bpf_task_release(held);
   }
-  struct final *final = bpf_map_lookup_elem(&finals, &number);
+  struct final *final = final_of(number);
   bool moved_out = final && final->moved_out;
   if (final) final->known = final->moved_out = 0;
   u32 last_index = --walked;
@@ -187,10 +187,10 @@ static __always_inline long visit(u32 step, const bool direct) {
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   if (!slot || !group) return 1;
-  struct task_struct *task = direct ? slot->held : (void *)slot->task;
+  struct task_struct *task = slot->task;
   if (!task) return 1;
 
-  struct final *final = direct && !cgroup_id ? NULL : bpf_map_lookup_elem(&finals, &number);
+  struct final *final = final_of(number);
   if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, direct);
 
@@ -237,7 +237,7 @@ static long visit_unheld(u32 step, void *context) {
 /* What a task had used before it came is not the cgroup's. */
 static __always_inline void take_off_arrival(u32 number, struct slot *slot,
                                              struct rusage_task_event *event) {
-  struct rusage_reading *before = bpf_map_lookup_elem(&arrivals, &number);
+  struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
 #define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
@@ -260,8 +260,7 @@ static __always_inline void tell_birth(struct rusage_task_event *event, u32 numb
 
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
 static long drain_birth(u32 step, void *context) {
-  u64 *entry = queue_entry(queue.drained);
-  u32 number = entry ? *entry : NO_SLOT;
+  u32 number = slot_number_at(queue.drained);
   struct slot *slot = slot_at(number);
   u32 index = walked;
   u32 *place = bpf_map_lookup_elem(&walk_order, &index);

@@ -9,7 +9,6 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <numeric>
 #include <optional>
 #include <span>
 
@@ -157,12 +156,6 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     kernel = load(way);
     if (!kernel) return refused(errno);
   }
-
-  const auto free_slots = Numbers::map(kernel->free_slots, way.capacity);
-  if (!free_slots) return tl::unexpected(free_slots.error());
-  const auto slots = (*free_slots)->get();
-  std::iota(slots.begin(), slots.end(), std::uint64_t{0});
-  *kernel->slots_freed = way.capacity;
 
   std::unique_ptr<Numbers> group_pids;
   if (way.gauges_from_proc) {

@@ -34,14 +34,13 @@ struct kernel_side {
   void (*destroy)(struct rusage_kernel *);
 
   int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
-  int free_slots, group_pids, task_events, execs;
+  int group_pids, task_events, execs;
   const int *programs; /* all of them */
   __u32 program_count;
 
   /* Memory that both sides have mapped. */
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
-  __u64 *slots_freed;
   __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;
