@@ -17,7 +17,7 @@ __u64 execs_untold;
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, RUSAGE_EXEC_BUFFER_BYTES);
+  __uint(max_entries, 4096); /* more, set by user space */
 } execs SEC(".maps");
 
 struct exec_text {

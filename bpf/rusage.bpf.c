@@ -150,16 +150,9 @@ int leave_out(struct bpf_iter__task *context) {
 }
 #endif
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, u32);
-  __type(value, u64);
-} per_cpu_probe SEC(".maps");
-
 static long learn_cpu_offset(u32 cpu, u64 *common) {
   u32 zero = 0;
-  void *copy = bpf_map_lookup_percpu_elem(&per_cpu_probe, &zero, cpu);
+  void *copy = bpf_map_lookup_percpu_elem(&exec_scratch, &zero, cpu);
   volatile u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
   if (!copy || !offset) return 1;
   *offset = (u64)copy; /* the verifier takes an address for a number once it was stored */
@@ -168,8 +161,8 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 }
 
 /* To be run once, before the first tick. Learns where each CPU's copies of per-CPU variables lie,
- * which no BTF and no helper tells: an element of a per-CPU map has an address on each CPU, and one
- * common to all. */
+ * which no BTF and no helper tells: an element of a per-CPU map, of whichever, has an address on each
+ * CPU, and one common to all. */
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
@@ -177,7 +170,7 @@ int prepare(void *context) {
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;
-  *number = (u64)&per_cpu_probe;
+  *number = (u64)&exec_scratch;
   struct bpf_array *array = (void *)*number;
   u64 common = (u64)BPF_CORE_READ(array, pptrs[0]);
   bpf_loop(cpus, learn_cpu_offset, &common, 0);

@@ -5,9 +5,10 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
-#include <ctime>
-
+#include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <optional>
 #include <span>
@@ -123,10 +124,26 @@ static decltype(&load_held_command) loader(const BpfOptions &way) {
   return way.hold_tasks ? load_held_command : load_unheld_command;
 }
 
+// Of an exec a CPU tells some hundred bytes, or 8 KiB where its arguments are long. This is enough for longer
+// than from one look to the next even then.
+static std::uint32_t exec_buffer_bytes(std::uint32_t cpus) {
+  return std::bit_ceil(std::min(cpus, 4U)) << 20;
+}
+
+// No more tasks can live at once than there are numbers for them, and no more than as many die between two
+// looks. Memory that nobody could ever use takes as long to get as any other.
+static std::uint32_t fit_to_machine(std::uint32_t capacity) {
+  std::uint32_t pid_max = 0;
+  std::ifstream("/proc/sys/kernel/pid_max") >> pid_max;
+  return pid_max == 0 || pid_max > capacity / 2 ? capacity : 2 * pid_max;
+}
+
 BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
+  const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
   const kernel_options options{
       .capacity = way.capacity,
-      .cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus()),
+      .cpus = cpus,
+      .exec_buffer_bytes = exec_buffer_bytes(cpus),
       .cgroup_id = way.cgroup_id,
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
@@ -143,6 +160,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
 
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
+  way.capacity = fit_to_machine(way.capacity);
   Kernel kernel = load(way);
   if (!kernel && way.hold_tasks) {
     way.hold_tasks = false;

@@ -30,6 +30,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
   skeleton->maps.lives.max_entries = options->capacity;
+  skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
 #if !HOLD_TASKS || MEMBERS == CGROUP
   skeleton->maps.finals.max_entries = options->capacity;

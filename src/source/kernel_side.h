@@ -20,6 +20,7 @@ extern "C" {
 struct kernel_options {
   __u32 capacity;
   __u32 cpus;
+  __u32 exec_buffer_bytes; /* a power of two */
   __u64 cgroup_id;
   __u64 tick_ns;
   __u64 page_bytes;
