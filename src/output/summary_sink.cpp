@@ -96,12 +96,12 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   const auto &losses = outcome.audit.losses;
   std::string line = share;
   if (losses)
-    line +=
-        fmt::format(", {} lost, {} missed",
-                    plural(losses->untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
-                    plural(losses->ticks_missed, "tick"));
+    line += fmt::format(", {} lost, {} missed", plural(losses->untracked_tasks, "task"),
+                        plural(losses->ticks_missed, "tick"));
   else
     line += ", losses are unknown";
+  if (const std::uint64_t events = outcome.audit.events_lost.value_or(0); events > 0)
+    line += fmt::format(", {} lost", plural(events, "event"));
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
   if (outcome.audit.rows_damaged > 0)

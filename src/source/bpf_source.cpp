@@ -257,7 +257,7 @@ std::string_view BpfSource::origin(rusage_column column) const {
 }
 
 std::uint64_t BpfSource::events_lost() const {
-  std::uint64_t lost = 0;
+  std::uint64_t lost = *kernel_->execs_lost;
   for (const int program : std::span(kernel_->programs, kernel_->program_count)) {
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);

@@ -87,8 +87,9 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
     .telling_round = &skeleton->bss->telling_round, .programs = &programs->prog_fd,
     .program_count = sizeof(skeleton->progs) / sizeof(*programs), .sample = &skeleton->bss->sample,
-    .slots_taken = &skeleton->bss->queue.taken, .entered = &skeleton->bss->entered,
-    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
+    .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
+    .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
+    .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
   };
   return 0;

@@ -42,6 +42,7 @@ struct kernel_side {
   /* Memory that both sides have mapped. */
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
+  const __u64 *execs_lost;
   __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;
