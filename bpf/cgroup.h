@@ -53,7 +53,7 @@ static __always_inline void move_in(struct task_struct *task) {
   u32 *own = claim(task);
   struct slot *slot =
       own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
-  struct rusage_reading *before = slot ? bpf_map_lookup_elem(&arrivals, own) : NULL;
+  struct rusage_reading *before = slot ? arrival_of(*own) : NULL;
   if (!before) return;
   read_as_kept(before, task);
   publish(slot, SLOT_ARRIVED);
@@ -66,7 +66,7 @@ static __always_inline void move_in(struct task_struct *task) {
 }
 
 static __always_inline void move_out(struct task_struct *task, u32 *own) {
-  struct final *final = bpf_map_lookup_elem(&finals, own);
+  struct final *final = final_of(*own);
   if (final && !final->known) {
     read_as_kept(&final->reading, task);
     final->moved_out = 1;

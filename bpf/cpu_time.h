@@ -19,37 +19,23 @@
 #include "read.h"
 #include "tree.h"
 
-struct clock {
-  bool known;
-  s64 behind;  /* CLOCK_MONOTONIC less our own run queue's clock_task */
-  s64 skipped; /* our own run queue's clock less its clock_task */
-};
-
-/* The last tick's, for what is read between ticks. The skeleton knows no types of ours. */
-__s64 last_behind, last_skipped;
-__u32 last_known;
-
-static __always_inline void keep_clock(const struct clock *clock) {
-  last_behind = clock->behind;
-  last_skipped = clock->skipped;
-  last_known = clock->known;
-}
-
-static __always_inline struct clock kept_clock(void) {
-  return (struct clock){last_known, last_behind, last_skipped};
-}
+/* Set at each tick, and kept for what is read until the next one. */
+struct {
+  __u32 known;
+  __s64 behind;  /* CLOCK_MONOTONIC less our own run queue's clock_task */
+  __s64 skipped; /* our own run queue's clock less its clock_task */
+} clock;
 
 /* User space asks for its own CPU time right before the tick, which makes the kernel bring the
  * caller's exec_start up to date; the difference to the clock is then that system call's way out
  * and our way in, a microsecond that is the same at each tick. */
-static __always_inline void read_clock(struct clock *clock) {
+static __always_inline void read_clock(void) {
   struct task_struct *self = bpf_get_current_task_btf();
-  clock->known = bpf_core_field_exists(self->se.cfs_rq);
-  if (!clock->known) return;
+  clock.known = bpf_core_field_exists(self->se.cfs_rq);
+  if (!clock.known) return;
   struct rq *rq = BPF_CORE_READ(self, se.cfs_rq, rq);
-  clock->behind = bpf_ktime_get_ns() - self->se.exec_start;
-  clock->skipped = BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
-  clock->known = true;
+  clock.behind = bpf_ktime_get_ns() - self->se.exec_start;
+  clock.skipped = BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
 }
 
 /* The kernel brings a running task up to date at each scheduler tick. What seems to have run for
@@ -57,25 +43,23 @@ static __always_inline void read_clock(struct clock *clock) {
 const volatile __u64 tick_ns = 10000000;
 
 /* Nanoseconds that `task`, found on a CPU, has run since `exec_start`. */
-static __always_inline u64 run_since(struct task_struct *task, u64 exec_start,
-                                     const struct clock *clock, const bool direct) {
+static __always_inline u64 run_since(struct task_struct *task, u64 exec_start, const bool direct) {
   struct cfs_rq *cfs_rq = READ(direct, task, se.cfs_rq);
   struct rq *rq = READ(direct, cfs_rq, rq);
   if (READ(direct, rq, curr) != task) return 0;
-  s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock->skipped;
-  s64 run = (s64)(bpf_ktime_get_ns() - clock->behind - skipped - exec_start);
+  s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock.skipped;
+  s64 run = (s64)(bpf_ktime_get_ns() - clock.behind - skipped - exec_start);
   if (run < 0) return 0;
   return run < (s64)tick_ns ? run : tick_ns;
 }
 
 /* The kernel moves exec_start first and then the sum: while exec_start stays, the sum read belongs
  * to it. If it has just moved, the sum is as new as can be. */
-static __always_inline u64 run_time(struct task_struct *task, const struct clock *clock,
-                                    const bool direct) {
-  if (!clock->known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);
+static __always_inline u64 run_time(struct task_struct *task, const bool direct) {
+  if (!clock.known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);
   u64 exec_start = READ(direct, task, se.exec_start);
   barrier();
-  u64 since = run_since(task, exec_start, clock, direct);
+  u64 since = run_since(task, exec_start, direct);
   u64 run = READ(direct, task, se.sum_exec_runtime);
   barrier();
   return READ(direct, task, se.exec_start) == exec_start ? run + since : run;

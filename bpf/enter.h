@@ -26,7 +26,7 @@ static long is_off_cpu(u32 attempt, u64 *task) {
  * microseconds, unless a hypervisor has taken the CPU away. Then they are microseconds short. */
 static __always_inline void count_if_just_died(struct task_struct *task, u32 number) {
   if (hold_tasks || *(volatile u32 *)&task->__state != TASK_DEAD) return;
-  struct final *final = bpf_map_lookup_elem(&finals, &number);
+  struct final *final = final_of(number);
   if (!final) return;
   u64 address = (u64)task;
   bpf_loop(1 << 14, is_off_cpu, &address, 0);

@@ -14,10 +14,12 @@
 
 /* Execs that no span begins with: of tasks that have no slot, or with no room left in the ring buffer. */
 __u64 execs_untold;
+/* Those of them for which there was no room: the span goes on, under the name that it had. */
+__u64 execs_lost;
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
-  __uint(max_entries, RUSAGE_EXEC_BUFFER_BYTES);
+  __uint(max_entries, 4096); /* set by user space before the programs are loaded */
 } execs SEC(".maps");
 
 struct exec_text {
@@ -73,12 +75,12 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   exec->time_ns = bpf_ktime_get_ns();
   exec->most_rss_so_far = BPF_CORE_READ(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
-  const struct clock clock = kept_clock();
-  exec->reading.cpu.run = run_time(task, &clock, false);
+  exec->reading.cpu.run = run_time(task, false);
   __builtin_memcpy(exec->comm, task->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {
     __sync_fetch_and_add(&execs_untold, 1);
+    __sync_fetch_and_add(&execs_lost, 1);
     return;
   }
   process->process_span = exec->new_span;

@@ -155,6 +155,12 @@ struct task_struct {
   struct pid *thread_pid;
 };
 
+/* For its shape: see read_words. */
+struct timespec64 {
+  s64 tv_sec;
+  long tv_nsec;
+};
+
 struct bpf_array {
   void *pptrs[0];
 };

@@ -52,22 +52,33 @@ struct {
   __type(value, struct seen);
 } seen SEC(".maps");
 
+struct sight {
+  u64 address;
+  u64 tick;
+  u32 hash;
+  u32 first;
+};
+
+static long look_at_entry(u32 probe, struct sight *sight) {
+  u32 index = (sight->hash + probe) % SEEN_ENTRIES;
+  struct seen *entry = bpf_map_lookup_elem(&seen, &index);
+  if (!entry) return 1;
+  if (entry->tick != sight->tick) {
+    entry->address = sight->address;
+    entry->tick = sight->tick;
+    return 1;
+  }
+  if (entry->address != sight->address) return 0;
+  sight->first = false;
+  return 1;
+}
+
 /* Whether this tick meets `address` for the first time. Not static, like the loops below: the
  * verifier then looks at each once and not once a call. */
 __noinline int first_sight(u64 address, u64 tick) {
-  u32 hash = (address >> 6) * 2654435761U >> 8;
-  for (u32 probe = 0; probe < SEEN_PROBES; probe++) {
-    u32 index = (hash + probe) % SEEN_ENTRIES;
-    struct seen *entry = bpf_map_lookup_elem(&seen, &index);
-    if (!entry) return 1;
-    if (entry->tick != tick) {
-      entry->address = address;
-      entry->tick = tick;
-      return 1;
-    }
-    if (entry->address == address) return 0;
-  }
-  return 1;
+  struct sight sight = {address, tick, (address >> 6) * 2654435761U >> 8, true};
+  bpf_loop(SEEN_PROBES, look_at_entry, &sight, 0);
+  return sight.first;
 }
 
 struct pages_walk {
@@ -77,10 +88,13 @@ struct pages_walk {
 
 static long add_cpu_pages(u32 cpu, struct pages_walk *walk) {
   u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
-  s32 count[4];
-  if (!offset || bpf_probe_read_kernel(count, sizeof(count), (void *)(walk->counters + *offset)))
-    return 1;
-  walk->pages += (s64)count[FILE_PAGES] + count[ANON_PAGES] + count[SHMEM_PAGES];
+  if (!offset) return 1;
+  union {
+    u64 words[2];
+    s32 count[4];
+  } part;
+  read_words(part.words, walk->counters + *offset, hold_tasks);
+  walk->pages += (s64)part.count[FILE_PAGES] + part.count[ANON_PAGES] + part.count[SHMEM_PAGES];
   return 0;
 }
 
@@ -120,20 +134,18 @@ static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direc
     pages = READ(direct, mm, rss_stat[FILE_PAGES].count) +
             READ(direct, mm, rss_stat[ANON_PAGES].count) +
             READ(direct, mm, rss_stat[SHMEM_PAGES].count) +
-            (s64)per_cpu_pages((u64)BPF_CORE_READ(mm, rss_stat[0].counters));
+            (s64)per_cpu_pages(read_word(&mm->rss_stat[0].counters, hold_tasks));
   }
   return pages > 0 ? pages : 0;
 }
 
-#define WORDS_AT_ONCE 8
 /* 67 million descriptors. A length read from memory given up meanwhile may be any number; what it
  * leads to is thrown away, but must not take long. */
 #define MAX_WORDS (1U << 20)
 
 struct bitmap_walk {
   u64 words;
-  u32 length;
-  u32 bits;
+  u64 bits;
 };
 
 static __always_inline u32 population_count(u64 word) {
@@ -143,29 +155,23 @@ static __always_inline u32 population_count(u64 word) {
   return word * 0x0101010101010101 >> 56;
 }
 
-static long add_word_bits(u32 chunk, struct bitmap_walk *walk) {
-  u64 words[WORDS_AT_ONCE] = {};
-  u32 first = chunk * WORDS_AT_ONCE;
-  u32 length = walk->length - first;
-  if (length > WORDS_AT_ONCE) length = WORDS_AT_ONCE;
-  if (bpf_probe_read_kernel(words, length * sizeof(u64),
-                            (void *)(walk->words + first * sizeof(u64))))
-    return 1;
-  for (u32 i = 0; i < WORDS_AT_ONCE && i < length; i++) walk->bits += population_count(words[i]);
+static long add_word_bits(u32 index, struct bitmap_walk *walk) {
+  walk->bits +=
+      population_count(read_word((void *)(walk->words + index * sizeof(u64)), hold_tasks));
   return 0;
 }
 
 /* Bits set in a bitmap of `length` words in kernel memory. */
 __noinline u32 count_bits(u64 words, u32 length) {
   if (length > MAX_WORDS) return 0;
-  struct bitmap_walk walk = {.words = words, .length = length};
-  bpf_loop((length + WORDS_AT_ONCE - 1) / WORDS_AT_ONCE, add_word_bits, &walk, 0);
+  struct bitmap_walk walk = {.words = words};
+  bpf_loop(length, add_word_bits, &walk, 0);
   return walk.bits;
 }
 
 static __always_inline u32 open_descriptors(struct files_struct *files, const bool direct) {
   struct fdtable *fdt = READ(direct, files, fdt);
-  return count_bits((u64)BPF_CORE_READ(fdt, open_fds), READ(direct, fdt, max_fds) / 64);
+  return count_bits(read_word(&fdt->open_fds, direct), READ(direct, fdt, max_fds) / 64);
 }
 
 #endif

@@ -33,10 +33,6 @@
 #include "tick.h"
 #include "tree.h"
 
-#define COMMAND 1
-#define TREE 2
-#define CGROUP 3
-
 #if HOLD_TASKS
 SEC("syscall")
 int tick_held(void *context) {
@@ -52,7 +48,7 @@ SEC("tp_btf/sched_switch")
 int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   if (prev->__state != TASK_DEAD) return 0;
   u32 *number = membership_of(prev);
-  struct final *final = number ? bpf_map_lookup_elem(&finals, number) : NULL;
+  struct final *final = number ? final_of(*number) : NULL;
   if (!final) return 0;
   read_as_kept(&final->reading, prev);
   __sync_lock_test_and_set(&final->known, 1);
@@ -60,15 +56,19 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 }
 #endif
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(on_exec, struct task_struct *task, int old_pid, struct linux_binprm *program) {
+/* This and the next one are not tp_btf: the kernel would search its types for the tracepoint, twice, for what
+ * is the current task anyway. */
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+  struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
   if (is_member(number)) begin_span(task, *number, program);
   return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(on_end, struct task_struct *task) {
+SEC("raw_tp/sched_process_exit")
+int on_end(void *context) {
+  struct task_struct *task = bpf_get_current_task_btf();
   if (BPF_CORE_READ(task, signal, live.counter)) return 0; /* threads of it live on */
   u32 *number = membership_of(task);
   if (is_member(number)) note_end(task, *number);
@@ -150,16 +150,9 @@ int leave_out(struct bpf_iter__task *context) {
 }
 #endif
 
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, u32);
-  __type(value, u64);
-} per_cpu_probe SEC(".maps");
-
 static long learn_cpu_offset(u32 cpu, u64 *common) {
   u32 zero = 0;
-  void *copy = bpf_map_lookup_percpu_elem(&per_cpu_probe, &zero, cpu);
+  void *copy = bpf_map_lookup_percpu_elem(&exec_scratch, &zero, cpu);
   volatile u64 *offset = bpf_map_lookup_elem(&cpu_offset, &cpu);
   if (!copy || !offset) return 1;
   *offset = (u64)copy; /* the verifier takes an address for a number once it was stored */
@@ -168,8 +161,8 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 }
 
 /* To be run once, before the first tick. Learns where each CPU's copies of per-CPU variables lie,
- * which no BTF and no helper tells: an element of a per-CPU map has an address on each CPU, and one
- * common to all. */
+ * which no BTF and no helper tells: an element of a per-CPU map, of whichever, has an address on each
+ * CPU, and one common to all. */
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
@@ -177,7 +170,7 @@ int prepare(void *context) {
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;
-  *number = (u64)&per_cpu_probe;
+  *number = (u64)&exec_scratch;
   struct bpf_array *array = (void *)*number;
   u64 common = (u64)BPF_CORE_READ(array, pptrs[0]);
   bpf_loop(cpus, learn_cpu_offset, &common, 0);

@@ -22,6 +22,7 @@ struct final {
 
 /* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
  * moved out of the cgroup had used until then. */
+#if !HOLD_TASKS || MEMBERS == CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -29,13 +30,32 @@ struct {
   __type(value, struct final);
 } finals SEC(".maps");
 
+static __always_inline struct final *final_of(u32 number) {
+  return bpf_map_lookup_elem(&finals, &number);
+}
+#else
+static __always_inline struct final *final_of(u32 number) {
+  return NULL;
+}
+#endif
+
 /* By slot, for a cgroup alone: what a task had used before it moved in. */
+#if MEMBERS == CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
   __type(value, struct rusage_reading);
 } arrivals SEC(".maps");
+
+static __always_inline struct rusage_reading *arrival_of(u32 number) {
+  return bpf_map_lookup_elem(&arrivals, &number);
+}
+#else
+static __always_inline struct rusage_reading *arrival_of(u32 number) {
+  return NULL;
+}
+#endif
 
 static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task,
                                           const bool direct) {
@@ -71,8 +91,7 @@ __u64 fence;
 
 /* Reads a task's counters, true when they are final. */
 static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
-                                      struct final *final, const struct clock *clock,
-                                      const bool direct) {
+                                      struct final *final, const bool direct) {
   if (direct && final && *(volatile u64 *)&final->known) {
     *reading = final->reading;
     return true;
@@ -82,13 +101,13 @@ static __always_inline bool read_task(struct rusage_reading *reading, struct tas
     if (gone) __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
     barrier();
     read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, clock, direct);
+    reading->cpu.run = run_time(task, direct);
     return gone;
   }
   volatile u64 *known = &final->known;
   if (!*known) {
     read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, clock, direct);
+    reading->cpu.run = run_time(task, direct);
     barrier();
     /* Known by now: the memory just read may have been given away meanwhile. */
     if (!*known) return false;

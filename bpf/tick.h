@@ -37,13 +37,17 @@ __u32 listed_groups;
 __u32 gauges_are_readable; /* for user space, which cannot tell before the programs are loaded */
 __u32 tick;
 
-struct walk {
-  struct clock clock;
-  u32 length; /* of walk_order when the walk began */
-  u64 run;    /* of the thread groups that still live */
-  u64 user;   /* the user part of it */
-  u64 ahead;  /* see ahead.h */
-};
+/* Of one tick, which is one at a time. In memory and not on the stack, of which the verifier keeps track: it
+ * would look at a visit again and again for what the one before may have left there. */
+struct {
+  __u32 length; /* of walk_order when the walk began */
+  __u64 run;    /* of the thread groups that still live */
+  __u64 user;   /* the user part of it */
+  __u64 ahead;  /* see ahead.h */
+} walk;
+
+/* Of the task that is visited. */
+struct rusage_reading reading;
 
 /* A place in the list of events. NULL when it is full: what was to be told then waits for the next tick, which
  * user space makes at once. */
@@ -122,14 +126,13 @@ static __always_inline void tell_end(struct rusage_task_event *event, u32 group,
   event->most_rss_so_far = life->most_rss_so_far;
 }
 
-static __always_inline void tell_living(struct task_struct *task, u32 number,
-                                        const struct rusage_reading *reading, const bool direct) {
+static __always_inline void tell_living(struct task_struct *task, u32 number, const bool direct) {
   struct life *life = life_of(number);
   if (!life || life->told == telling_round) return;
   struct rusage_task_event *event = new_event(RUSAGE_LIVES, number);
   if (!event) return;
   life->told = telling_round;
-  event->reading = *reading;
+  event->reading = reading;
   event->peak_rss = 0;
   struct mm_struct *mm = READ(direct, task, mm);
   if (!mm || !gauges_readable()) return;
@@ -141,20 +144,19 @@ static __always_inline void tell_living(struct task_struct *task, u32 number,
 /* Lets a task go whose counters are final, and tells so in `event`. The walk goes from the end of
  * walk_order to its start, so that the entry moved to the empty place was visited already. */
 static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
-                                   const struct rusage_reading *reading, struct walk *walk,
                                    struct rusage_task_event *event) {
-  event->reading = *reading;
-#define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading->name;
+  event->reading = reading;
+#define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
-  add_cpu_time(&group->dead, &reading->cpu);
+  add_cpu_time(&group->dead, &reading.cpu);
 
   slot->state = SLOT_FILLING;
   if (hold_tasks) {
-    struct task_struct *held = bpf_kptr_xchg(&slot->held, NULL);
+    struct task_struct *held = bpf_kptr_xchg(&slot->task, NULL);
     if (held) bpf_task_release(held);
   }
-  struct final *final = bpf_map_lookup_elem(&finals, &number);
+  struct final *final = final_of(number);
   bool moved_out = final && final->moved_out;
   if (final) final->known = final->moved_out = 0;
   u32 last_index = --walked;
@@ -166,8 +168,8 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
   if (number != group_number) free_slot(number);
   if (__sync_fetch_and_add(&group->members, -1) != 1) return;
   u64 user = user_part_of(&group->dead);
-  walk->run -= group->now.run;
-  walk->user -= user;
+  walk.run -= group->now.run;
+  walk.user -= user;
   dead[RUSAGE_user] += user;
   dead[RUSAGE_system] += group->dead.run - user;
   if (!moved_out) dead[RUSAGE_exits]++;
@@ -177,46 +179,44 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
 }
 
 /* Visits the task at step `step` of the walk. */
-static __always_inline long visit(u32 step, struct walk *walk, const bool direct) {
-  u32 index = walk->length - 1 - step;
+static __always_inline long visit(u32 step, const bool direct) {
+  u32 index = walk.length - 1 - step;
   u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
   if (!entry) return 1;
   u32 number = *entry;
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   if (!slot || !group) return 1;
-  struct task_struct *task = direct ? slot->held : (void *)slot->task;
+  struct task_struct *task = slot->task;
   if (!task) return 1;
 
-  struct rusage_reading reading;
-  struct final *final = direct && !cgroup_id ? NULL : bpf_map_lookup_elem(&finals, &number);
+  struct final *final = final_of(number);
   if (!direct && !final) return 1;
-  bool gone = read_task(&reading, task, final, &walk->clock, direct);
+  bool gone = read_task(&reading, task, final, direct);
 
   if (group->tick != tick) {
     group->tick = tick;
     group->now = group->dead;
     group->counted_mm = 0;
     group->counted_files = 0;
-    walk->run += group->now.run;
+    walk.run += group->now.run;
   } else {
-    walk->user -= user_part_of(&group->now);
+    walk.user -= user_part_of(&group->now);
   }
   add_cpu_time(&group->now, &reading.cpu);
-  walk->run += reading.cpu.run;
-  walk->user += user_part_of(&group->now);
+  walk.run += reading.cpu.run;
+  walk.user += user_part_of(&group->now);
 
   struct rusage_task_event *event = gone ? new_event(RUSAGE_GONE, number) : NULL;
   if (event) {
-    retire(index, number, slot, group, &reading, walk, event);
+    retire(index, number, slot, group, event);
     return 0;
   }
 #define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
   if (gone) return 0;
-  /* Not kept in `walk`: the verifier would look at the whole walk with and without it. */
-  if (telling_round) tell_living(task, number, &reading, direct);
+  if (telling_round) tell_living(task, number, direct);
   if (READ(direct, task, exit_state))
     sample.dying_tasks++;
   else if (gauges_readable())
@@ -226,18 +226,18 @@ static __always_inline long visit(u32 step, struct walk *walk, const bool direct
   return 0;
 }
 
-static long visit_held(u32 step, struct walk *walk) {
-  if (walk->length > LARGE_TREE) walk->ahead += look_ahead(walk->length - 1 - step);
-  return visit(step, walk, true);
+static long visit_held(u32 step, void *context) {
+  if (walk.length > LARGE_TREE) walk.ahead += look_ahead(walk.length - 1 - step);
+  return visit(step, true);
 }
-static long visit_unheld(u32 step, struct walk *walk) {
-  return visit(step, walk, false);
+static long visit_unheld(u32 step, void *context) {
+  return visit(step, false);
 }
 
 /* What a task had used before it came is not the cgroup's. */
 static __always_inline void take_off_arrival(u32 number, struct slot *slot,
                                              struct rusage_task_event *event) {
-  struct rusage_reading *before = bpf_map_lookup_elem(&arrivals, &number);
+  struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
 #define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
@@ -260,8 +260,7 @@ static __always_inline void tell_birth(struct rusage_task_event *event, u32 numb
 
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
 static long drain_birth(u32 step, void *context) {
-  u64 *entry = queue_entry(queue.drained);
-  u32 number = entry ? *entry : NO_SLOT;
+  u32 number = slot_number_at(queue.drained);
   struct slot *slot = slot_at(number);
   u32 index = walked;
   u32 *place = bpf_map_lookup_elem(&walk_order, &index);
@@ -284,10 +283,8 @@ static long drain_birth(u32 step, void *context) {
 }
 
 static __always_inline int run_tick(const bool direct) {
-  struct walk walk = {};
   sample.monotonic_ns = bpf_ktime_get_ns();
-  read_clock(&walk.clock);
-  keep_clock(&walk.clock);
+  read_clock();
   tick++;
   sample.task_events = sample.more_to_tell = 0;
   u64 taken = *(volatile u64 *)&queue.taken;
@@ -298,7 +295,8 @@ static __always_inline int run_tick(const bool direct) {
   RUSAGE_COLUMNS(START_LIVING, START_LIVING, START_LIVING, START_LIVING, NOTHING)
 #undef START_LIVING
   walk.length = walked;
-  bpf_loop(walk.length, direct ? visit_held : visit_unheld, &walk, 0);
+  walk.run = walk.user = 0;
+  bpf_loop(walk.length, direct ? visit_held : visit_unheld, NULL, 0);
   /* Counted only now: a task found dead may have left a child since the births were drained, and
    * where no task and no birth is left, the tree is over. */
   sample.pending_births = *(volatile u64 *)&queue.taken - queue.drained;

@@ -6,10 +6,13 @@
  *
  *   free_slots is a queue of slot numbers, used round and round. Positions count up and never wrap:
  *
- *        drained          taken                 freed
+ *        drained          taken             freed + capacity
  *      ----+----------------+---------------------+----
  *          | born, not yet  | free, to be taken   | the tick puts given back
  *          | in walk_order  | by a birth          | slots here
+ *
+ *   An entry says how far its number is from its place, so that the queue, all zeros when it is made,
+ *   begins with each number once.
  *
  * A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick moves
  * ready slots to walk_order, which it alone reads and writes: a dense list of exactly the tracked
@@ -21,34 +24,43 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "read.h"
 #include "rusage_bpf/task_event.h"
 #include "span.h"
 
 #define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h, an interface that cannot change */
 
-#ifndef __kptr
-#define __kptr __attribute__((btf_type_tag("kptr")))
+#if HOLD_TASKS
+#define HELD __attribute__((btf_type_tag("kptr")))
+#else
+#define HELD
 #endif
+
+/* What the build is for: a command's tree, a tree that runs already, or a cgroup. */
+#define COMMAND 1
+#define TREE 2
+#define CGROUP 3
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
 extern void bpf_task_release(struct task_struct *task) __ksym;
 
-/* Births take a reference; see on_last_switch for the other way. Chosen by the build, which makes one
- * object for each way: see add_kernel in CMakeLists.txt. */
-static const bool hold_tasks = HOLD_TASKS;
-
 /* Set by user space before the programs are loaded. */
 const volatile __u32 capacity = 1;  /* slots */
-const volatile __u64 cgroup_id = 0; /* the inode of its directory; 0: members are a tree */
+const volatile __u64 cgroup_id = 0; /* the inode of its directory, where members are a cgroup's */
 
 /* SLOT_ENTERED: found alive when the recording began. SLOT_ARRIVED: moved to the cgroup since, after
  * it had used what `arrivals` says. */
 enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED, SLOT_ARRIVED };
 
+/* What a task's membership can be other than a slot's number. */
+#define NO_SLOT 0xffffffffU   /* of the tree, but without a slot of its own */
+#define OUTSIDE 0xfffffffeU   /* the recorder, or what it has started: never of the tree */
+#define UNCLAIMED 0xfffffffdU /* not of the tree, or about to be */
+#define CLAIMED 0xfffffffcU   /* about to be a member: only whoever claimed it knows more */
+
 /* A task, and for the first tracked task of a thread group, the group's own record as well. */
 struct slot {
-  struct task_struct __kptr *held;
-  u64 task; /* the address of one that is not held: good until its last switch was seen */
+  struct task_struct HELD *task; /* one that is not held: good until its last switch was seen */
   u32 state;
   u32 group; /* the slot that has the thread group's record */
 
@@ -72,10 +84,9 @@ struct {
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, 1);
   __type(key, u32);
-  __type(value, u64); /* user space fills it as an array, and the kernel pads elements to 8 bytes */
+  __type(value, u32);
 } free_slots SEC(".maps");
 
 struct {
@@ -84,12 +95,6 @@ struct {
   __type(key, u32);
   __type(value, u32);
 } walk_order SEC(".maps");
-
-/* What a task's membership can be other than a slot's number. */
-#define NO_SLOT 0xffffffffU   /* of the tree, but without a slot of its own */
-#define OUTSIDE 0xfffffffeU   /* the recorder, or what it has started: never of the tree */
-#define UNCLAIMED 0xfffffffdU /* not of the tree, or about to be */
-#define CLAIMED 0xfffffffcU   /* about to be a member: only whoever claimed it knows more */
 
 /* Membership: the slot of each task of the tree. */
 struct {
@@ -102,7 +107,7 @@ struct {
 struct {
   __u64 drained;
   __u64 taken;
-  __u64 freed; /* user space fills the queue and sets this to the capacity */
+  __u64 freed;
 } queue;
 
 __u32 walked; /* length of walk_order */
@@ -113,17 +118,17 @@ static __always_inline struct slot *slot_at(u32 number) {
   return bpf_map_lookup_elem(&slots, &number);
 }
 
-static __always_inline u64 *queue_entry(u64 position) {
+static __always_inline u32 slot_number_at(u64 position) {
   u32 index = position % capacity;
-  return bpf_map_lookup_elem(&free_slots, &index);
+  u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
+  return entry ? index + *(volatile u32 *)entry : NO_SLOT;
 }
 
 static long try_slot(u32 attempt, u32 *number) {
   u64 position = *(volatile u64 *)&queue.taken;
-  if (position == *(volatile u64 *)&queue.freed) return 1;
-  u64 *entry = queue_entry(position);
-  if (!entry) return 1;
-  u32 candidate = *(volatile u64 *)entry;
+  if (position == *(volatile u64 *)&queue.freed + capacity) return 1;
+  u32 candidate = slot_number_at(position);
+  if (candidate == NO_SLOT) return 1;
   if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) != position) return 0;
   *number = candidate;
   return 1;
@@ -139,9 +144,10 @@ static __always_inline u32 take_slot(void) {
 
 /* Gives a slot back. Only the tick does, so a plain store is enough until the position moves. */
 static __always_inline void free_slot(u32 number) {
-  u64 *entry = queue_entry(queue.freed);
+  u32 index = queue.freed % capacity;
+  u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
   if (!entry) return;
-  *(volatile u64 *)entry = number;
+  *(volatile u32 *)entry = number - index;
   __sync_fetch_and_add(&queue.freed, 1);
 }
 
@@ -185,7 +191,6 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     return NULL;
   }
   slot->group = own_group ? number : group;
-  slot->task = (u64)task;
   if (own_group) {
     slot->members = 0;
     slot->tick = 0;
@@ -198,8 +203,10 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   __sync_fetch_and_add(&record->members, 1);
   if (hold_tasks) {
     struct task_struct *held = bpf_task_acquire(task);
-    if (held) held = bpf_kptr_xchg(&slot->held, held);
+    if (held) held = bpf_kptr_xchg(&slot->task, held);
     if (held) bpf_task_release(held);
+  } else {
+    slot->task = task;
   }
   /* A full barrier: a task that lives already may start a thread right now, which goes by the slot. */
   __sync_lock_test_and_set(membership, number);

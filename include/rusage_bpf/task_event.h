@@ -62,7 +62,7 @@ struct rusage_task_event {
 };
 
 /* How many events one tick can leave. */
-#define RUSAGE_TASK_EVENTS 8192
+#define RUSAGE_TASK_EVENTS 4096
 
 struct rusage_exec {
   __u64 old_span;
@@ -78,6 +78,5 @@ struct rusage_exec {
 
 #define RUSAGE_EXEC_PATH_BYTES 4096
 #define RUSAGE_EXEC_ARGUMENTS_BYTES 4096
-#define RUSAGE_EXEC_BUFFER_BYTES (4 << 20)
 
 #endif

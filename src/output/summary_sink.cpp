@@ -129,13 +129,13 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   const auto &losses = outcome.audit.losses;
   std::string line = share;
   if (losses)
-    line +=
-        fmt::format(", {} lost, {} missed",
-                    plural(losses->untracked_tasks + outcome.audit.events_lost.value_or(0), "task"),
-                    plural(losses->ticks_missed, "tick"));
+    line += fmt::format(", {} lost, {} missed", plural(losses->untracked_tasks, "task"),
+                        plural(losses->ticks_missed, "tick"));
   else
     line += ", losses are unknown";
-  const auto &audit = outcome.audit;
+  const Audit &audit = outcome.audit;
+  if (audit.events_lost.value_or(0) > 0)
+    line += fmt::format(", {} lost", plural(*audit.events_lost, "event"));
   if (audit.unseen_tasks.value_or(0) > 0)
     line += fmt::format(", at most {} came and went between two looks",
                         plural(*audit.unseen_tasks, "task"));

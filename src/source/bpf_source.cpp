@@ -4,11 +4,12 @@
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <ctime>
 
+#include <algorithm>
+#include <bit>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
-#include <numeric>
 #include <optional>
 #include <span>
 
@@ -104,10 +105,26 @@ static decltype(&load_held_command) loader(const BpfOptions &way) {
   return way.hold_tasks ? load_held_command : load_unheld_command;
 }
 
+// Of an exec a CPU tells some hundred bytes, or 8 KiB where its arguments are long. This is enough for longer
+// than from one look to the next even then.
+static std::uint32_t exec_buffer_bytes(std::uint32_t cpus) {
+  return std::bit_ceil(std::min(cpus, 4U)) << 20;
+}
+
+// No more tasks can live at once than there are numbers for them, and no more than as many die between two
+// looks. Memory that nobody could ever use takes as long to get as any other.
+static std::uint32_t fit_to_machine(std::uint32_t capacity) {
+  std::uint32_t pid_max = 0;
+  std::ifstream("/proc/sys/kernel/pid_max") >> pid_max;
+  return pid_max == 0 || pid_max > capacity / 2 ? capacity : 2 * pid_max;
+}
+
 BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
+  const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
   const kernel_options options{
       .capacity = way.capacity,
-      .cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus()),
+      .cpus = cpus,
+      .exec_buffer_bytes = exec_buffer_bytes(cpus),
       .cgroup_id = way.cgroup_id,
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
@@ -124,6 +141,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
 
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
+  way.capacity = fit_to_machine(way.capacity);
   Kernel kernel = load(way);
   if (!kernel && way.hold_tasks) {
     way.hold_tasks = false;
@@ -137,12 +155,6 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     kernel = load(way);
     if (!kernel) return refused(errno);
   }
-
-  const auto free_slots = Numbers::map(kernel->free_slots, way.capacity);
-  if (!free_slots) return tl::unexpected(free_slots.error());
-  const auto slots = (*free_slots)->get();
-  std::iota(slots.begin(), slots.end(), std::uint64_t{0});
-  *kernel->slots_freed = way.capacity;
 
   std::unique_ptr<Numbers> group_pids;
   if (way.gauges_from_proc) {
@@ -219,14 +231,14 @@ Result<Snapshot> BpfSource::look(bool tells_living) {
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {
-  if (columns[column].kind == Column::Kind::time) return "clock";
+  if (columns[column].is_time()) return "clock";
   const bool memory_or_descriptors =
       column == RUSAGE_rss || column == RUSAGE_vms || column == RUSAGE_num_fds;
   return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 
 Unseen BpfSource::unseen() const {
-  std::uint64_t lost = 0;
+  std::uint64_t lost = *kernel_->execs_lost;
   for (const int program : std::span(kernel_->programs, kernel_->program_count)) {
     bpf_prog_info info{};
     std::uint32_t length = sizeof(info);

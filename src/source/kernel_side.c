@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Before the skeleton, which names structures of it. */
+#include "rusage_bpf/task_event.h"
+
 #include "rusage_kernel.skel.h"
 
-/* What MEMBERS may be: see bpf/rusage.bpf.c. */
+/* What MEMBERS may be: see bpf/tree.h. */
 #define COMMAND 1
 #define TREE 2
 #define CGROUP 3
@@ -27,9 +30,14 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
   skeleton->maps.lives.max_entries = options->capacity;
+  skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
-  if (!HOLD_TASKS || MEMBERS == CGROUP) skeleton->maps.finals.max_entries = options->capacity;
-  if (MEMBERS == CGROUP) skeleton->maps.arrivals.max_entries = options->capacity;
+#if !HOLD_TASKS || MEMBERS == CGROUP
+  skeleton->maps.finals.max_entries = options->capacity;
+#endif
+#if MEMBERS == CGROUP
+  skeleton->maps.arrivals.max_entries = options->capacity;
+#endif
   if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
 }
 
@@ -75,11 +83,11 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #if MEMBERS != COMMAND
     .leave_out = skeleton->progs.leave_out.prog_fd,
 #endif
-    .free_slots = skeleton->maps.free_slots.map_fd, .group_pids = skeleton->maps.group_pids.map_fd,
+    .group_pids = skeleton->maps.group_pids.map_fd,
     .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
     .telling_round = &skeleton->bss->telling_round, .programs = &programs->prog_fd,
     .program_count = sizeof(skeleton->progs) / sizeof(*programs), .sample = &skeleton->bss->sample,
-    .slots_taken = &skeleton->bss->queue.taken, .slots_freed = &skeleton->bss->queue.freed,
+    .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
     .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
     .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,

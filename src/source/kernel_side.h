@@ -20,6 +20,7 @@ extern "C" {
 struct kernel_options {
   __u32 capacity;
   __u32 cpus;
+  __u32 exec_buffer_bytes; /* a power of two */
   __u64 cgroup_id;
   __u64 tick_ns;
   __u64 page_bytes;
@@ -34,14 +35,14 @@ struct kernel_side {
   void (*destroy)(struct rusage_kernel *);
 
   int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
-  int free_slots, group_pids, task_events, execs;
+  int group_pids, task_events, execs;
   const int *programs; /* all of them */
   __u32 program_count;
 
   /* Memory that both sides have mapped. */
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
-  __u64 *slots_freed;
+  const __u64 *execs_lost;
   __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;

@@ -19,10 +19,6 @@ Known never_known() {
   return Known().set(RUSAGE_forks).set(RUSAGE_execs).set(RUSAGE_exits);
 }
 
-bool is_gauge(std::size_t column) {
-  return columns[column].kind == Column::Kind::gauge;
-}
-
 // A directory is held open for each process.
 void allow_as_many_descriptors_as_may_be() {
   rlimit limit{};
@@ -117,14 +113,14 @@ Result<Snapshot> ProcSource::look(bool tells_living) {
     any_lives = true;
     gauges |= member->process.gauges_known();
     for (std::size_t i = 0; i < column_count; i++)
-      if (is_gauge(i) && member->process.gauges_known()[i])
+      if (columns[i].is_gauge() && member->process.gauges_known()[i])
         snapshot.value[i] += member->process.gauges()[i];
   }
   add_counters(counters, snapshot.value);
   snapshot.value[RUSAGE_user] = user_ns;
   snapshot.value[RUSAGE_system] = at_least_zero(counters.cpu.run - user_ns);
   for (std::size_t i = 0; i < column_count; i++)
-    if (is_gauge(i)) snapshot.known[i] = gauges[i] || !any_lives;
+    if (columns[i].is_gauge()) snapshot.known[i] = gauges[i] || !any_lives;
   return snapshot;
 }
 
@@ -231,7 +227,7 @@ TaskEvents ProcSource::take_events() {
 }
 
 std::string_view ProcSource::origin(rusage_column column) const {
-  if (columns[column].kind == Column::Kind::time) return "clock";
+  if (columns[column].is_time()) return "clock";
   return never_known()[column] ? "none" : "proc";
 }
 

@@ -2,8 +2,11 @@
 // of every document: see support/document.h.
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 
+#include "rusage_bpf/task_event.h"
+#include "support/background.h"
 #include "support/document.h"
 #include "support/scene.h"
 
@@ -111,6 +114,37 @@ TEST_CASE("past --max-processes a process is kept by its command, and that is sa
   CHECK(command_named(run.document, "true").at("processes") == 50);
   CHECK(command_named(run.document, "env").at("processes") == 50);
   CHECK_THAT(run.errors, Contains("beyond --max-processes"));
+}
+
+TEST_CASE("execs that there was no room to tell are counted, and said to be lost", "[host]") {
+  // More than the buffer holds, while nobody reads it.
+  constexpr int execs = 1500;
+  const Scene scene(
+      ": >ready; read line <gate; i=0; while [ $i -lt 1500 ]; do /bin/true $1; i=$((i+1)); done; : "
+      ">done");
+  const test::Gate gate(scene.path("gate"));
+  test::Background recorder(scene.recorder(
+      {"-o", "out.json", "--", "sh", "script", std::string(RUSAGE_EXEC_ARGUMENTS_BYTES, 'x')}));
+  test::wait_until("the script", [&] { return scene.exists("ready"); });
+  recorder.send(SIGSTOP);
+  test::wait_until("the recorder to stop",
+                   [&] { return test::process_state(recorder.pid()).state == 'T'; });
+  gate.open();
+  test::wait_until("the script's end", [&] { return scene.exists("done"); });
+  recorder.send(SIGCONT);
+  const test::Finished finished = recorder.wait();
+  REQUIRE(finished.exit_code == 0);
+
+  const Document document(test::read_json(scene.path("out.json")));
+  CHECK(document.sum("forks") == execs);
+  CHECK(document.sum("execs") == 1 + execs);
+  CHECK(document.sum("exits") == 1 + execs);
+  const auto lost = document.json().at("audit").at("events_lost").get<int>();
+  const auto told = command_named(document, "true").at("processes").get<int>();
+  CHECK(lost > 0);
+  CHECK(told > 0);
+  CHECK(told + lost == execs);
+  CHECK_THAT(finished.errors, Contains("0 tasks lost") && Contains(" events lost"));
 }
 
 TEST_CASE("however many processes there are, the recorder needs no more memory", "[host][memory]") {

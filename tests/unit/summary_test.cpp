@@ -110,11 +110,13 @@ TEST_CASE("one of a thing is singular, none and many are plural") {
     CHECK_THAT(summary_of(outcome_of(0)), Contains(phrase));
 }
 
-TEST_CASE("tasks that were never tracked and events that were lost are both losses") {
+TEST_CASE("tasks that were never tracked are losses, and so are events that did not reach us") {
   Outcome outcome = outcome_of(0);
   outcome.audit.losses = Losses{.untracked_tasks = 2, .ticks_missed = 0};
   outcome.audit.events_lost = 3;
-  CHECK_THAT(summary_of(outcome), Contains("5 tasks lost"));
+  CHECK_THAT(summary_of(outcome), Contains("2 tasks lost") && Contains("3 events lost"));
+  outcome.audit.events_lost = 0;
+  CHECK_THAT(summary_of(outcome), !Contains("events lost"));
 }
 
 TEST_CASE("what polling did not see, or may not read, is told") {
