@@ -2,12 +2,12 @@
 //
 // When a parent waits for a child, the kernel adds the child's figures to the parent's: then they must go from our
 // sum, as they would be in it twice. When nobody waits, as where SIGCHLD is ignored, they must stay. /proc does not
-// tell which it was, but the parent's minor faults of those it has waited for do: they grow by at least those that
-// were seen of the child, and every process has some.
+// tell which it was. But a parent waits for all of its children, or it ignores them all; and when it has waited for one, its
+// minor faults of those it has waited for have grown, as every process has some.
 //
 // A parent is read before its children. So it may not have got yet what a child had that is gone a moment later: the
-// child's figures stand in the sum for one more look then, and whatever the parent has got by that time is counted
-// from the first look on.
+// child's figures stand in the sum for one more look then, or where the parent is gone as well, for one look at whoever
+// waits for that.
 #include <algorithm>
 
 #include "model/reading.h"
@@ -21,6 +21,7 @@ void ProcSource::settle_the_gone() {
     return state != ProcMember::State::gone && state != ProcMember::State::reaped &&
            !member->moved_out;
   };
+  if (gone_.empty() && std::all_of(members_.begin(), members_.end(), is_there)) return;
   const auto first_gone = std::stable_partition(members_.begin(), members_.end(), is_there);
   for (auto member = first_gone; member != members_.end(); ++member) {
     by_pid_.erase((*member)->process.pid());
@@ -43,20 +44,20 @@ void ProcSource::settle_the_gone() {
   std::erase_if(gone_, [&](const auto &member) {
     return std::find(settled.begin(), settled.end(), member.get()) != settled.end();
   });
-  if (gone_.empty())
-    for (const auto &member : members_) member->unexplained_faults = 0;
 }
 
 // Whether it is known where its figures are.
 bool ProcSource::settle(Member &gone) {
-  Member *heir = gone.moved_out ? nullptr : heir_of(gone);
-  const std::uint64_t faults = gone.used().minor_faults;
-  if (heir && heir->unexplained_faults >= faults) {
-    heir->unexplained_faults -= faults;
+  Member *parent = find(gone.process.parent());
+  Member *heir = gone.moved_out || (parent && parent->never_waits) ? nullptr : heir_of(gone);
+  if (heir && heir->has_waited) {
     heir->process.inherit(gone.used());
-  } else if (heir && heir->process.live() && gone.looks_since_gone++ == 0) {
+  } else if (heir && heir->process.live() && gone.awaited_heir != heir->process.pid()) {
+    gone.awaited_heir = heir->process.pid();
+    heir->must_be_read = true;
     return false;
   } else {
+    if (parent && !gone.moved_out) parent->never_waits = true;
     keep(gone.used());
   }
   tell_end(gone);

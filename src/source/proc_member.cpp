@@ -60,9 +60,11 @@ ProcMember::State ProcMember::cannot_be_read() {
   return state_ = State::hidden;
 }
 
+// A process is nobody's to read while it executes something; so once is not enough.
 void ProcMember::note_denials(int io_error, int descriptors_error) {
-  for (const int error : {io_error, descriptors_error})
-    if (error == EACCES || error == EPERM) denied_ = true;
+  const auto denies = [](int error) { return error == EACCES || error == EPERM; };
+  denials_ = denies(io_error) || denies(descriptors_error) ? denials_ + 1 : 0;
+  if (denials_ > 1) denied_ = true;
 }
 
 // Whatever a process does takes run time, which its clock tells at once or, while it is on a CPU, at the next tick. A
@@ -78,13 +80,13 @@ bool ProcMember::rests(std::uint64_t now_ns) {
       static_cast<std::uint64_t>(run.tv_sec) * ns_per_s + static_cast<std::uint64_t>(run.tv_nsec);
   if (run_ns_ != run_ns) last_run_ns_ = now_ns;
   run_ns_ = run_ns;
-  return state_ == State::lives && now_ns - last_run_ns_ > longest_tick_ns;
+  return state_ == State::lives && now_ns - last_run_ns_ > longest_tick_ns && denials_ != 1;
 }
 
-ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns) {
+ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, bool all) {
   // Memory may be taken away from it even then, and orphans be given to it.
   constexpr std::uint64_t longest_unseen_ns = 100'000'000;
-  const bool resting = rests(now_ns);
+  const bool resting = rests(now_ns) && !all;
   others_may_have_changed_it_ = !resting || now_ns - memory_read_ns_ >= longest_unseen_ns;
   if (resting) {
     if (others_may_have_changed_it_) read_memory(reader, now_ns);

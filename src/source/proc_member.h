@@ -33,8 +33,8 @@ class ProcMember {
   // Nothing where there is no such process, or none that we can see: errno says which.
   static std::optional<ProcMember> open(int proc, pid_t pid);
 
-  // Reads all there may be to see anew. What cannot be read stays as it was.
-  State look(proc::Reader &reader, std::uint64_t now_ns);
+  // Reads all there may be to see anew, or all there is. What cannot be read stays as it was.
+  State look(proc::Reader &reader, std::uint64_t now_ns, bool all);
 
   // The children of all its threads, those that it adopted included; none where they cannot have become more since the
   // look before.
@@ -133,6 +133,7 @@ class ProcMember {
   Known gauges_known_;
   std::uint64_t peak_rss_bytes_ = 0;
   bool io_is_read_ = false;  // at the last look
+  int denials_ = 0;          // in a row
   bool denied_ = false;
 };
 

@@ -128,8 +128,9 @@ void ProcSource::look_at(Member &member) {
   ProcMember &process = member.process;
   const std::uint64_t faults = process.reaped_minor_faults();
   const std::uint64_t threads = process.threads_found();
-  process.look(reader_, monotonic_ns());
-  member.unexplained_faults += process.reaped_minor_faults() - faults;
+  process.look(reader_, monotonic_ns(), std::exchange(member.must_be_read, false));
+  member.has_waited = process.reaped_minor_faults() > faults;
+  if (member.has_waited) member.never_waits = false;
   births_seen_ += process.threads_found() - threads;
   known_ |= process.known();
   if (process.denied()) unreadable_.insert(process.pid());

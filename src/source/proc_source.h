@@ -48,13 +48,14 @@ class ProcSource final : public Source {
 
     ProcMember process;
     std::uint64_t span = 0;
-    rusage_reading before{};  // what it had used before it came to what is looked at
-    // Minor faults that it got from those it has waited for, and that the end of no process explains so far.
-    std::uint64_t unexplained_faults = 0;
+    rusage_reading before{};    // what it had used before it came to what is looked at
+    bool has_waited = false;    // for somebody, since the look before
+    bool never_waits = false;   // as is known of a child that it did not wait for
+    bool must_be_read = false;  // even if it seems to rest
     bool awaits_first_exec = false;
     bool moved_out = false;
     bool told_end = false;
-    int looks_since_gone = 0;
+    pid_t awaited_heir = 0;  // of one that is gone: who had not got its figures at the look before
   };
 
   ProcSource(Fd proc, std::string cgroup) : proc_(std::move(proc)), cgroup_(std::move(cgroup)) {}

@@ -40,7 +40,7 @@ ProcSource::Member *ProcSource::admit(pid_t pid) {
     if (member->process.state() == ProcMember::State::hidden) unreadable_.insert(pid);
     return nullptr;
   }
-  member->unexplained_faults = 0;  // from before we came
+  member->has_waited = false;  // before we came
   births_seen_++;
   // Whoever was there before the look before this one has come to the cgroup; others were born in it.
   constexpr std::uint64_t clock_tick_ns = 10'000'000;

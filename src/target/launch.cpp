@@ -111,6 +111,11 @@ bool stopped_by_itself(pid_t pid) {
          info.si_pid == pid && info.si_status == SIGTSTP;
 }
 
+bool has_children() {
+  siginfo_t info{};
+  return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
+}
+
 }  // namespace
 
 Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
@@ -177,7 +182,9 @@ Result<std::optional<Ended>> Launch::take(const signalfd_siginfo &signal) {
 }
 
 std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
-  if (until_ == Until::command || !ended_ || !is_empty(snapshot)) return std::nullopt;
+  if (until_ == Until::command || !ended_) return std::nullopt;
+  // Who has not been seen yet is our child by now, where we adopt orphans.
+  if (before_reaping_ ? has_children() : !is_empty(snapshot)) return std::nullopt;
   Ended end = *ended_;
   end.by = "tree";
   return end;

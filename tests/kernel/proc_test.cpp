@@ -174,9 +174,8 @@ TEST_CASE(
 
 TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   const Scene scene;
-  Background root(
-      {.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & sleep 60 & : >running; wait"},
-       .directory = scene.path()});
+  Background root({.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"},
+                   .directory = scene.path()});
   wait_until("the tree", [&] { return scene.exists("running"); });
   const std::array left_out{getpid()};
   auto proc = rusage_bpf::ProcSource::open();
@@ -185,6 +184,11 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   REQUIRE(bpf);
   REQUIRE((*proc)->enter_tree(root.pid(), left_out));
   REQUIRE((*bpf)->enter_tree(root.pid(), left_out));
+  // Its descriptors come and go until it is under way.
+  wait_until("dd to be at its work", [&] {
+    const auto snapshot = (*proc)->look();
+    return snapshot && snapshot->value[RUSAGE_write_count] > 1000;
+  });
   for (int round = 0; round < 10; round++) {
     usleep(5000);
     const auto before = (*proc)->look();
