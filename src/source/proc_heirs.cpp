@@ -3,7 +3,8 @@
 // When a parent waits for a child, the kernel adds the child's figures to the parent's: then they must go from our
 // sum, as they would be in it twice. When nobody waits, as where SIGCHLD is ignored, they must stay. /proc does not
 // tell which it was. But a parent waits for all of its children, or it ignores them all; and when it has waited for one, its
-// minor faults of those it has waited for have grown, as every process has some.
+// minor faults of those it has waited for have grown: every process has some, but for one that vfork made and that
+// executed nothing, which has next to no figures at all.
 //
 // A parent is read before its children. So it may not have got yet what a child had that is gone a moment later: the
 // child's figures stand in the sum for one more look then, or where the parent is gone as well, for one look at whoever
@@ -50,7 +51,8 @@ void ProcSource::settle_the_gone() {
 bool ProcSource::settle(Member &gone) {
   Member *parent = find(gone.process.parent());
   Member *heir = gone.moved_out || (parent && parent->never_waits) ? nullptr : heir_of(gone);
-  if (heir && heir->has_waited) {
+  const bool has_no_faults = gone.used().minor_faults == 0;
+  if (heir && (heir->has_waited || has_no_faults)) {
     heir->process.inherit(gone.used());
   } else if (heir && heir->process.live() && gone.awaited_heir != heir->process.pid()) {
     gone.awaited_heir = heir->process.pid();
