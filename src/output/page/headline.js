@@ -8,13 +8,15 @@ function tile(title, figure, ...notes) {
 
 function processTile() {
   const forks = total("forks");
-  const counts = recording.meta.target === "command"
-    ? ["ran", forks === null ? unknown : grouped(forks + 1)]
-    : ["started", forks === null ? unknown : grouped(forks)];
-  const exits = recording.meta.target === "command" ? null : `${columnText("exits", total("exits"))} ended`;
-  return tile("Processes", counts[1] === unknown ? unknown : `${counts[1]} ${counts[0]}`,
-    ...[exits, `at most ${columnText("pid_count", total("pid_count"))} at once`,
-      total("thread_count") === null ? null : plural(total("thread_count"), "task")].filter((text) => text));
+  const atOnce = `at most ${columnText("pid_count", total("pid_count"))} at once`;
+  const tasks = total("thread_count") === null ? null : plural(total("thread_count"), "task");
+  // /proc tells of those alone that were there at a look.
+  if (forks === null && total("pid_count") !== null)
+    return tile("Processes", atOnce, ...[tasks, "how many there were is not known"].filter((text) => text));
+  const ofCommand = recording.meta.target === "command";
+  const exits = ofCommand ? null : `${columnText("exits", total("exits"))} ended`;
+  const ran = ofCommand ? `${grouped(forks + 1)} ran` : `${grouped(forks)} started`;
+  return tile("Processes", forks === null ? unknown : ran, ...[exits, atOnce, tasks].filter((text) => text));
 }
 
 function tiles() {
@@ -49,7 +51,7 @@ function makeHeadline() {
   byId("headline").append(
     element("p", { class: "where" },
       ["rusage-bpf", startText(meta), visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
-        plural(meta.cpus ?? 0, "CPU"), `a row every ${intervalText(meta.interval ?? 0)}`]
+        plural(meta.cpus ?? 0, "CPU"), `a row every ${intervalText(meta.interval ?? 0)}`, meta.backend === "proc" ? "by polling /proc" : ""]
         .filter((text) => text).join("  \u00b7  ")),
     element("h1", {}, target),
     endingLine(recording),
