@@ -9,6 +9,12 @@
 
 namespace rusage_bpf {
 
+inline double median(std::vector<std::uint64_t> &values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return static_cast<double>(*middle);
+}
+
 template <typename Action>
 double median_ns(int times, Action action) {
   std::vector<std::uint64_t> took_ns;
@@ -17,8 +23,7 @@ double median_ns(int times, Action action) {
     action();
     took_ns.push_back(monotonic_ns() - start_ns);
   }
-  std::nth_element(took_ns.begin(), took_ns.begin() + times / 2, took_ns.end());
-  return static_cast<double>(took_ns[static_cast<std::size_t>(times) / 2]);
+  return median(took_ns);
 }
 
 }  // namespace rusage_bpf
