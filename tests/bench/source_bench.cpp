@@ -3,6 +3,7 @@
 //   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while
 //                                        OTHERS of another tree sleep beside it, in microseconds
 //   source_bench proc TRACKED OTHERS     the same by /proc
+//   source_bench proc_running            the same for one process that runs
 // Medians; every figure is of this process alone.
 #include <fmt/format.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -98,8 +100,8 @@ void bench_load() {
 }
 
 void bench_looks(Source &source, int tracked, int others, int looks) {
-  const SleepingTree beside(others);
-  if (others > 0) beside.start();
+  std::optional<SleepingTree> beside;
+  if (others > 0) beside.emplace(others).start();
   const double look_ns = median_ns(looks, [&] { static_cast<void>(source.look()); });
   const auto last = source.look();
   if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
@@ -120,7 +122,23 @@ void bench_proc(int tracked, int others) {
   tree.start();
   auto source = ProcSource::open();
   if (!source || !(*source)->enter_tree(tree.root(), {})) fail("looking");
+  usleep(20'000);  // it is seen to sleep
   bench_looks(**source, tracked, others, 101);
+}
+
+void bench_proc_running() {
+  const pid_t child = fork();
+  if (child < 0) fail("fork");
+  if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (volatile int turns = 0;;) turns = turns + 1;
+  }
+  auto source = ProcSource::open();
+  if (!source || !(*source)->enter_tree(child, {})) fail("looking");
+  // Its clock is seen to go: it is read in full at each look.
+  const double look_ns = median_ns(101, [&] { static_cast<void>((*source)->look()); });
+  kill(child, SIGKILL);
+  fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
 }
 
 }  // namespace
@@ -131,8 +149,10 @@ int main(int argc, char **argv) {
     bench_load();
   else if (arguments.size() == 3 && arguments[0] == "tick")
     bench_tick(std::atoi(argv[2]), std::atoi(argv[3]));
+  else if (arguments.size() == 1 && arguments[0] == "proc_running")
+    bench_proc_running();
   else if (arguments.size() == 3 && arguments[0] == "proc")
     bench_proc(std::atoi(argv[2]), std::atoi(argv[3]));
   else
-    fail("usage: source_bench load | tick TRACKED OTHERS | proc TRACKED OTHERS");
+    fail("usage: source_bench load | tick TRACKED OTHERS | proc TRACKED OTHERS | proc_running");
 }
