@@ -175,7 +175,7 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
     auto taken = take_signals(signals, target);
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
-    const bool all_over = ended && ended->by == "command";
+    const bool all_over = (ended && ended->by == "command") || (input_ended && target.see_end());
     const bool time_is_up = monotonic_ns() >= stop_ns;
     const bool last_look = ended || input_ended || time_is_up;
     snapshot = all_over ? look_at_the_end(source) : source.look(last_look);

@@ -58,9 +58,18 @@ Result<void> Attach::may_look() const {
   return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
 }
 
-bool Attach::alive() const {
+bool Attach::ends_within(int milliseconds) const {
   pollfd ended{process_.get(), POLLIN, 0};
-  return poll(&ended, 1, 0) == 0;
+  return poll(&ended, 1, milliseconds) != 0;
+}
+
+bool Attach::see_end() const {
+  // It closes its files after it is marked, and before its end can be waited for.
+  constexpr int patience_ms = 1000;
+  constexpr std::uint64_t flag_exiting = 0x00000004;  // PF_EXITING, include/linux/sched.h
+  const auto stat_text = read_all(fmt::format("/proc/{}/stat", pid_));
+  const auto stat = proc::parse_stat(stat_text);
+  return (!stat || (stat->flags & flag_exiting) != 0) && ends_within(patience_ms);
 }
 
 Result<std::optional<Ended>> Attach::take(const signalfd_siginfo &signal) {

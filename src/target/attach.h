@@ -23,14 +23,16 @@ class Attach final : public Target {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] const std::vector<std::string> &argv() const { return argv_; }
   // Whether it lives. As long as it does, no other process can have its number.
-  [[nodiscard]] bool alive() const;
+  [[nodiscard]] bool alive() const { return !ends_within(0); }
 
   // SIGINT and the like end the recording.
   Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
   // The end of the last process.
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
+  [[nodiscard]] bool see_end() const override;
 
  private:
+  [[nodiscard]] bool ends_within(int milliseconds) const;
   Attach(pid_t pid, Fd process, std::vector<std::string> argv)
       : pid_(pid), process_(std::move(process)), argv_(std::move(argv)) {}
 

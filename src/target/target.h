@@ -27,6 +27,10 @@ class Target {
   // The end of the recording, if what was just seen of the target is that.
   virtual std::optional<Ended> end_seen_in(const Snapshot &snapshot) = 0;
 
+  // Whether it is ending just now, as whoever holds the recorder's input may be when that ends. Waits
+  // for the end then, so that the last look sees it; a second at most.
+  [[nodiscard]] virtual bool see_end() const { return false; }
+
   // What an end for another reason (a time, an end of input) knows of the target.
   [[nodiscard]] virtual Ended so_far() const { return {}; }
 };

@@ -166,6 +166,31 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   work.finish();
 }
 
+TEST_CASE("where the process that held standard input was killed, the recording tells so") {
+  const std::string way = GENERATE("", "--count-at-last-switch");
+  const Scene scene("exec 3>input; : >ready; read line <gate");
+  const Gate gate(scene.path("gate"));
+  const std::string path = scene.path("input");
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  rusage_bpf::Fd input(open(path.c_str(), O_RDWR | O_CLOEXEC));
+  Background holder({.argv = {"sh", "script"}, .directory = scene.path()});
+  wait_until("the holder", [&] { return scene.exists("ready"); });
+  Words options = hourly;
+  options.emplace_back("--stop-on-eof");
+  if (!way.empty()) options.push_back(way);
+  Start start = attached(scene, holder.pid(), options);
+  start.prepare = [&] { redirect(STDIN_FILENO, path, O_RDONLY); };
+  AttachedRecorder recorder(scene, start);
+  input.reset();
+  holder.send(SIGKILL);
+  const Document document = recorder.finish("tree");
+  const auto &process = document.json()["processes"].back();
+  CHECK(process["pid"] == holder.pid());
+  CHECK(process["signal"] == SIGKILL);
+  CHECK_FALSE(process["end"].is_null());
+  CHECK(document.sum("exits") == 1);
+}
+
 TEST_CASE("--duration ends the document, and the recorder waits for the command's own status",
           "[host]") {
   const Scene scene("read line <gate; exit 5");

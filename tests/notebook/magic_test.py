@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""The cell magics in a real kernel: what they print and show, and what is in the data frame.
+
+Run by ctest as `notebook_magic`; by hand: RUSAGE_BUILD_DIR=build tests/notebook/magic_test.py [-v] [TEST...]
+"""
+
+import os
+import re
+import threading
+import unittest
+
+from notebook import Notebook
+
+COLUMNS = ["timestamp", "pid_count", "user", "system", "read_count", "write_count", "read_bytes", "write_bytes",
+           "rss", "vms", "ctx_switches_voluntary", "ctx_switches_involuntary", "num_fds"]
+GAUGES = ["pid_count", "rss", "vms", "num_fds"]
+# What Jupyter's own threads read and write while a cell prints and shows something, 8 bytes a time.
+JUPYTER_BYTES = 4096
+
+
+class MagicTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.notebook = cls.enterClassContext(Notebook())
+        outputs = cls.notebook.run("%load_ext rusage_bpf\nimport json, os, time")
+        assert not outputs.all, outputs.all
+
+    def run_cell(self, source):
+        outputs = self.notebook.run(source)
+        self.assertIsNone(outputs.error)
+        return outputs
+
+    def sums(self, name):
+        return self.notebook.value(f"{name}.sum(numeric_only=True).to_dict()")
+
+    def test_it_prints_where_the_rows_are_safe_and_nothing_is_left_there_afterwards(self):
+        listing = f"print(os.listdir({self.notebook.state!r}))"
+        lines = self.run_cell(f"%%getrusage_in_background .1 df\n{listing}").text.splitlines()
+        ring = os.path.join(self.notebook.state, "")
+        self.assertRegex(lines[0], rf"^Recovery file path: {re.escape(ring)}\S+\.ring$")
+        path = lines[0].split(": ")[1]
+        self.assertEqual(lines[1], f"After a crash, run recover_samples_list('{path}')")
+        self.assertEqual(lines[2], "Recorder: rusage-bpf as root; source: bpf")
+        self.assertIn(os.path.basename(path), lines[3])
+        self.assertEqual(os.listdir(self.notebook.state), [])
+
+    def test_the_data_frame_has_the_thirteen_columns_and_their_types(self):
+        self.run_cell("%%getrusage_in_background .05 df\ntime.sleep(.3)")
+        types = self.notebook.value("{name: str(kind) for name, kind in df.dtypes.items()}")
+        self.assertEqual(list(types), COLUMNS)
+        for name, kind in types.items():
+            self.assertEqual(kind, "datetime64[ns]" if name == "timestamp" else
+                             "int64" if name in GAUGES else "float64", name)
+        missing = self.notebook.value("df.isna().sum(axis=1).tolist()")
+        self.assertEqual(missing[0], len(COLUMNS) - len(GAUGES) - 1)
+        self.assertEqual(sum(missing[1:]), 0)
+        rows, interval = self.notebook.value("[len(df), float(df.timestamp.diff().median().total_seconds())]")
+        self.assertGreaterEqual(rows, 3)
+        self.assertGreater(interval, .04)
+
+    def test_rusage_has_every_column_and_all_else_in_attrs(self):
+        self.run_cell("%%rusage df --interval .01 --all --processes\nos.system('/bin/true')\n"
+                      "from rusage_bpf import mark\nmark('epoch 3')\ntime.sleep(.05)")
+        self.assertEqual(self.notebook.value("list(df.columns)")[:13], COLUMNS)
+        self.assertEqual(self.notebook.value("len(df.columns)"), 23)
+        self.assertEqual(self.notebook.value("sorted(df.attrs)"),
+                         ["audit", "commands", "marks", "meta", "processes", "totals"])
+        self.assertEqual(self.notebook.value("df.attrs['meta']['root_pid']"), self.notebook.pid())
+        self.assertIn("true", self.notebook.value("[one['command'] for one in df.attrs['commands']]"))
+        self.assertEqual(self.notebook.value("df.attrs['totals']['forks']"), self.sums("df")["forks"])
+        mark = self.notebook.value("{**df.attrs['marks'][0], 'timestamp': str(df.attrs['marks'][0]['timestamp'])}")
+        self.assertEqual(mark["label"], "epoch 3")
+        row, before = (self.notebook.value(f"str(df.timestamp[{mark['row'] - n}])") for n in (0, 1))
+        self.assertTrue(before < mark["timestamp"] <= row, (before, mark, row))
+        self.run_cell("%%rusage df\n1")
+        self.assertEqual(self.notebook.value("[len(df.columns), 'processes' in df.attrs]"), [13, False])
+
+    def test_reads_and_writes_are_those_of_the_cell_also_beside_the_live_view(self):
+        for option in ("", "--no-live"):
+            outputs = self.run_cell(f"""%%rusage df --interval .001 --all {option}
+source, sink = os.open("/dev/zero", os.O_RDONLY), os.open("/dev/null", os.O_WRONLY)
+for _ in range(14):
+    time.sleep(.1)
+    for _ in range(1000):
+        os.write(sink, os.read(source, 7_000))
+""")
+            self.notebook.run("os.close(source); os.close(sink)")
+            with self.subTest(option):
+                self.assertEqual(outputs.live is not None, not option)
+                sums = self.sums("df")
+                for name in ("read", "write"):
+                    beside = sums[f"{name}_bytes"] - 14 * 1000 * 7_000
+                    self.assertTrue(0 <= beside < JUPYTER_BYTES, (name, beside))
+                    self.assertEqual(beside % 8, 0)
+                    self.assertEqual(beside // 8, sums[f"{name}_count"] - 14 * 1000)
+                # Neither a descriptor nor a thread comes or goes once the cell has its own two.
+                self.assertEqual(self.notebook.value(
+                    "[df.num_fds[df.read_bytes.cumsum() > 7_000].nunique(), df.thread_count.nunique()]"), [1, 1])
+
+    def test_cpu_time_is_that_of_the_process(self):
+        self.run_cell("""%%getrusage_in_background .01 df
+begin = time.process_time()
+while time.process_time() < begin + 2: pass
+used = time.process_time() - begin""")
+        used, sums = self.notebook.value("used"), self.sums("df")
+        self.assertGreaterEqual(sums["user"] + sums["system"], used)
+        self.assertLess(sums["user"] + sums["system"], used * 1.01)
+
+    def test_the_last_value_of_a_cell_is_shown_and_its_names_are_the_notebooks(self):
+        outputs = self.run_cell("%%getrusage_in_background .1 df\nnumbers = range(7)\nsum(numbers)")
+        self.assertEqual([output.data["text/plain"] for output in outputs.all
+                          if output.output_type == "execute_result"], ["21"])
+        self.assertEqual(self.notebook.value("len(numbers)"), 7)
+        self.assertIn("4", self.run_cell("%%rusage df\n%time _ = 2 + 2\n!echo $((2 + 2))").text)
+
+    def test_a_cell_that_raises_has_charts_data_frame_and_its_traceback(self):
+        self.notebook.run("del df")
+        outputs = self.notebook.run("%%getrusage_in_background .1 df\ntime.sleep(.2)\nz = 1/0\nprint('not this')")
+        self.assertEqual(outputs.error, "ZeroDivisionError: division by zero")
+        trace = "\n".join(outputs.all[-1].traceback)
+        self.assertIn("1", trace)
+        self.assertNotIn("rusage_bpf/", trace)
+        self.assertEqual(len(outputs.charts), 3)
+        self.assertNotIn("not this", outputs.text)
+        self.assertGreaterEqual(self.notebook.value("len(df)"), 2)
+
+    def test_a_cell_that_is_interrupted_has_them_too_and_the_recorder_is_gone(self):
+        self.notebook.run("df = None")
+        interrupt = threading.Timer(1, lambda: os.kill(self.notebook.pid(), 2))
+        interrupt.start()
+        outputs = self.notebook.run("%%getrusage_in_background .1 df\nopen('begun', 'w').close()\ntime.sleep(60)")
+        interrupt.join()
+        self.assertRegex(outputs.error, "^KeyboardInterrupt")
+        self.assertEqual(len(outputs.charts), 3)
+        self.assertGreater(self.notebook.value("len(df)"), 2)
+        self.assertEqual(os.listdir(self.notebook.state), [])
+
+    def test_wrong_arguments_are_told_before_the_cell_runs(self):
+        for line, words in (("getrusage_in_background", "two arguments are required, and 0 given; usage: "),
+                            ("getrusage_in_background .1", "two arguments are required, and 1 given; usage: "),
+                            ("getrusage_in_background df .1", "df is no interval"),
+                            ("getrusage_in_background .0001 df", "give seconds between .001 and 3600"),
+                            ("getrusage_in_background nan df", "nan is no interval"),
+                            ("getrusage_in_background .1 2x", "2x is no name for a variable"),
+                            ("getrusage_in_background .1 for", "for is no name"),
+                            ("rusage", "the following arguments are required: name"),
+                            ("rusage df --sometimes", "unrecognized arguments: --sometimes"),
+                            ("rusage df -i x", "x is no interval")):
+            with self.subTest(line):
+                outputs = self.notebook.run(f"%%{line}\nprint('it runs')")
+                self.assertIn(f"UsageError: ", outputs.errors)
+                self.assertIn(words, outputs.errors)
+                self.assertEqual(outputs.text, "")
+
+    def test_where_there_is_no_recorder_the_cell_does_not_run(self):
+        for path, words in (("/nowhere/rusage-bpf", "is no program"), ("/bin/false", "the cell was not run")):
+            self.notebook.run(f"recorder = os.environ['RUSAGE_BPF']; os.environ['RUSAGE_BPF'] = {path!r}")
+            try:
+                outputs = self.notebook.run("%%getrusage_in_background .1 df\nprint('it runs')")
+            finally:
+                self.notebook.run("os.environ['RUSAGE_BPF'] = recorder")
+            self.assertIn(words, outputs.errors)
+            self.assertNotIn("it runs", outputs.text)
+
+    def test_a_cell_whose_recorder_is_killed_goes_on_and_has_the_rows_until_then(self):
+        outputs = self.run_cell("""%%getrusage_in_background .02 df
+time.sleep(.5)
+[recorder] = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and
+              open(f"/proc/{pid}/cmdline").read().split("\\0")[1:] and
+              f"--pid\\0{os.getpid()}\\0" in open(f"/proc/{pid}/cmdline").read()]
+os.kill(recorder, 9)
+print("it goes on")""")
+        self.assertIn("it goes on", outputs.text)
+        self.assertIn("the recorder failed: it was killed; the rows until then are recovered", outputs.errors)
+        self.assertEqual(len(outputs.charts), 3)
+        self.assertGreater(self.notebook.value("len(df)"), 5)
+
+    def test_a_short_cell_shows_nothing_while_it_runs(self):
+        self.assertIsNone(self.run_cell("%%getrusage_in_background .01 df\ntime.sleep(.1)").live)
+
+    def test_a_long_cell_shows_one_line_and_a_small_chart(self):
+        outputs = self.run_cell("%%getrusage_in_background .05 df\nblock = bytearray(64 << 20)\n"
+                                "begin = time.time()\nwhile time.time() < begin + 2.5: pass")
+        self.assertRegex(outputs.live, r"^0:0[12]  CPU \d+ %  RSS [\d.]+ [MG]iB  1 process  "
+                                       r"read \S+ (Ki)?B/s  write \S+ (Ki)?B/s$")
+        [live] = [output.data["text/html"] for output in outputs.all
+                  if output.get("data", {}).get("text/plain") == outputs.live]
+        self.assertEqual(len(re.findall(r'<polyline points="[\d., ]+"', live)), 2)
+
+    def test_from_rusage_bpf_import_all_is_enough(self):
+        with Notebook() as other:
+            outputs = other.run("from rusage_bpf import *")
+            self.assertEqual(outputs.all, [])
+            self.assertEqual(len(other.run("%%getrusage_in_background .1 df\n1").charts), 3)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,91 @@
+"""Why "the kernel died": what a recording and its surroundings say of the end."""
+
+import signal
+from typing import Any, Dict, List, Optional
+
+from .recording import Recording
+from .surroundings import Surroundings, boot_id, cgroup_oom_kills, machine_oom_kills
+from .text import human_bytes, plural
+
+_LAST_ROWS = 5
+_MOST_NAMES = 10
+_SHOWN = ["timestamp", "pid_count", "user", "system", "rss", "read_bytes", "write_bytes", "num_fds"]
+
+
+def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
+    """A few lines for people. `before` is how the surroundings were when the recording began."""
+    root = _root(recording)
+    kills = _oom_kills(before)
+    lines = [
+        ("the end", _ending(recording, root)),
+        ("memory", _memory(recording, before)),
+        ("OOM kills", _oom_text(kills)),
+        ("alive", _alive(recording)),
+    ]
+    if root and root["signal"] == signal.SIGKILL and any(kills.values()):
+        lines.append(("so", "it was most likely the kernel's OOM killer: there was too little memory"))
+    rows = recording.samples[_SHOWN].tail(_LAST_ROWS).to_string(index=False)
+    return "\n".join([f"{title + ':':<11}{text}" for title, text in lines] + ["last rows:", rows])
+
+
+def _root(recording: Recording) -> Optional[Dict[str, Any]]:
+    """The last span of the process that was recorded, with all its descendants."""
+    spans = [span for span in recording.processes or [] if span["pid"] == recording.meta["root_pid"]]
+    return max(spans, key=lambda span: span["start"], default=None)
+
+
+def _ending(recording: Recording, root: Optional[Dict[str, Any]]) -> str:
+    command = " ".join(" ".join(recording.meta["argv"]).split())
+    name = f"process {recording.meta['root_pid']} ({command[:60]})"
+    if recording.processes is None:
+        recorder = "was gone" if recording.meta["ended_by"] is None else "ended"
+        last_s = recording.samples["elapsed"].max()
+        return f"the recorder {recorder} after {last_s:.3f} s; how {name} ended is not known"
+    if root is None or root["end"] is None:
+        return f"{name} still lived when the recording ended, by {recording.meta['ended_by']}"
+    if root["signal"] is not None:
+        how = f"was killed by signal {root['signal']} ({signal.strsignal(root['signal'])})"
+    elif root["exit_code"] is not None:
+        how = f"ended with exit code {root['exit_code']}"
+    else:
+        how = "ended, how is not known,"
+    return f"{name} {how} after {root['end']:.3f} s"
+
+
+def _memory(recording: Recording, before: Optional[Surroundings]) -> str:
+    peak = recording.samples["rss"].max()
+    at = recording.samples["elapsed"][recording.samples["rss"].idxmax()]
+    text = f"at most {human_bytes(peak)} resident, at {at:.3f} s"
+    if before is None:
+        return text
+    if before.memory_limit is not None:
+        return f"{text}: {peak / before.memory_limit:.0%} of its cgroup's limit, {human_bytes(before.memory_limit)}"
+    if before.memory_total is not None:
+        return f"{text}: {peak / before.memory_total:.0%} of the machine's {human_bytes(before.memory_total)}"
+    return text
+
+
+def _oom_kills(before: Optional[Surroundings]) -> Dict[str, Optional[int]]:
+    """How many there were since then; None where that cannot be known, as after a restart of the machine."""
+    if before is None or before.boot_id != boot_id():
+        return {"in its cgroup": None, "on the machine": None}
+
+    def since(now: Optional[int], then: Optional[int]) -> Optional[int]:
+        return None if now is None or then is None else now - then
+
+    return {"in its cgroup": since(cgroup_oom_kills(before.cgroup), before.cgroup_oom_kills),
+            "on the machine": since(machine_oom_kills(), before.machine_oom_kills)}
+
+
+def _oom_text(kills: Dict[str, Optional[int]]) -> str:
+    counts = [f"{'not known' if count is None else count} {where}" for where, count in kills.items()]
+    return f"{', '.join(counts)}, since the recording began"
+
+
+def _alive(recording: Recording) -> str:
+    if recording.processes is None:
+        return f"{plural(int(recording.samples['pid_count'].iloc[-1]), 'process')} in the last row"
+    names: List[str] = [f"{span['command'] or '(unknown)'} ({span['pid']})" for span in recording.processes
+                        if span["end"] is None]
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return (", ".join(names[:_MOST_NAMES]) + more) or "nobody, at the end"

@@ -1,0 +1,83 @@
+"""Three charts of a recording: what moved and when, the figures as they are, and the cost in units."""
+
+from typing import List
+
+import numpy
+import pandas
+from plotly import graph_objects
+
+from .costs import cost_figure
+from .decimate import bucket_size, extremes, peaks
+from .marks import draw_marks
+from .recording import BASIC_COLUMNS, Recording
+
+_MOST_BARS = 600
+_BARS_WITH_LINES = 200
+_BAR_SHARE = 0.8  # of the time of its rows
+_MOST_POINTS = 2000
+_TIME_TITLE = "timestamp (UTC)"
+
+
+def draw(recording: Recording) -> List[graph_objects.Figure]:
+    """The charts in their order. A long recording is drawn with fewer points, and every peak."""
+    figures = [scaled_figure(recording.samples), raw_figure(recording.samples), cost_figure(recording)]
+    for figure in figures:
+        draw_marks(figure, recording.marks)
+    return figures
+
+
+def scaled(values: pandas.DataFrame) -> pandas.DataFrame:
+    """Each column scaled to 0..1 over its range; 0.5 where it is constant."""
+    least, greatest = values.min(), values.max()
+    moving = greatest > least
+    result = (values - least) / (greatest - least).where(moving, 1)
+    return result.where(values.isna() | moving, 0.5)
+
+
+def by_spread(values: pandas.DataFrame) -> List[str]:
+    """The columns of `scaled` in the order of how many rows they are seen in, and then by name.
+
+    So what is always there makes the ground of a stack, and what stands out is on top of it.
+    """
+    seen = (values > 0).sum()
+    return sorted(values.columns, key=lambda name: (-seen[name], name))
+
+
+def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
+    """Bars of every column, scaled, on top of each other, each over the time of its rows.
+
+    The first row, which has no counters, is left out.
+    """
+    rows = samples.iloc[1:]
+    values = scaled(_basic(rows))
+    size = bucket_size(len(rows), _MOST_BARS)
+    ends = rows["timestamp"].iloc[[min(end, len(rows)) - 1 for end in range(size, len(rows) + size, size)]]
+    milliseconds = ends.diff().fillna(ends - samples["timestamp"].iloc[0]).dt.total_seconds() * 1000
+    figure = graph_objects.Figure()
+    for name in by_spread(values):
+        figure.add_bar(x=ends, y=peaks(values[name].to_numpy(), _MOST_BARS), name=name,
+                       width=milliseconds * _BAR_SHARE, offset=-milliseconds * (1 + _BAR_SHARE) / 2,
+                       # The line round a bar, of the ground's colour, would be most of a narrow one.
+                       marker_line_width=None if len(ends) <= _BARS_WITH_LINES else 0)
+    figure.update_xaxes(range=[samples["timestamp"].iloc[0], samples["timestamp"].iloc[-1]])
+    # "relative" stacks as "stack" does, and leaves the legend in order.
+    return figure.update_layout(barmode="relative", **_layout())
+
+
+def raw_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
+    """Every column as it is, in the same order and so in the same colours."""
+    figure = graph_objects.Figure()
+    figure.update_xaxes(range=[samples["timestamp"].iloc[0], samples["timestamp"].iloc[-1]])
+    for name in by_spread(scaled(_basic(samples.iloc[1:]))):
+        drawn = extremes(samples[name].to_numpy(dtype=float), _MOST_POINTS)
+        figure.add_scatter(x=samples["timestamp"].iloc[drawn], y=samples[name].iloc[drawn], name=name, mode="lines")
+    return figure.update_layout(**_layout())
+
+
+def _basic(samples: pandas.DataFrame) -> pandas.DataFrame:
+    return samples.iloc[:, :BASIC_COLUMNS].drop(columns="timestamp").astype(numpy.float64)
+
+
+def _layout() -> dict:
+    return {"legend_title_text": "variable", "xaxis_title": _TIME_TITLE, "yaxis_title": "value",
+            "showlegend": True}

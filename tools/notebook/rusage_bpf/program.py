@@ -1,0 +1,62 @@
+"""Where the recorder is, and how it gets the privileges that a notebook has not."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import List, Optional
+
+from .errors import RecorderError
+
+
+@dataclass(frozen=True)
+class Program:
+    """The recorder's `path`; `command`, which stands before its options; and `how`, for people."""
+
+    path: str
+    command: List[str]
+    how: str
+
+
+def find_path() -> str:
+    """The recorder's absolute path: what the environment's RUSAGE_BPF names, or the one in PATH."""
+    named = os.environ.get("RUSAGE_BPF")
+    found = shutil.which(named or "rusage-bpf")
+    if found:
+        return os.path.abspath(found)
+    if named:
+        raise RecorderError(f"RUSAGE_BPF is {named}, which is no program; let it name the recorder, rusage-bpf")
+    raise RecorderError("there is no rusage-bpf in PATH; install it, or name it in the environment as RUSAGE_BPF")
+
+
+def find_program(backend: Optional[str] = None) -> Program:
+    """The recorder with the most it can have: as it is where that is enough, by `sudo -n`, or without.
+
+    `backend` is the recorder's --backend. With "proc" there is no need of sudo; without privileges the
+    recorder finds by itself that it has to poll /proc.
+    """
+    path = find_path()
+    command = [path, "--backend", backend] if backend else [path]
+    if os.geteuid() == 0:
+        return Program(path, command, "as root")
+    if _has_file_capabilities(path):
+        return Program(path, command, "by its file capabilities")
+    if backend != "proc" and _sudo_allows(path):
+        return Program(path, ["sudo", "-n", "--", *command], "by sudo -n")
+    return Program(path, command, "without privileges")
+
+
+def _has_file_capabilities(path: str) -> bool:
+    try:
+        return bool(os.getxattr(path, "security.capability"))
+    except OSError:
+        return False
+
+
+def _sudo_allows(path: str) -> bool:
+    """Whether sudo runs just this program, and asks for no password."""
+    if not shutil.which("sudo"):
+        return False
+    tried = subprocess.run(["sudo", "-n", "--", path, "--version"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return tried.returncode == 0

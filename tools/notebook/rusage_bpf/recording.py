@@ -1,0 +1,72 @@
+"""A recording as Python sees it: data frames and what is known of the whole."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional
+
+import pandas
+
+# How many columns the data frame of `%%getrusage_in_background` has: the first of the document.
+BASIC_COLUMNS = 13
+
+
+@dataclass
+class Recording:
+    """What was recorded; empty until it is over.
+
+    samples    DataFrame, a row an interval, a column for each of `columns`: `timestamp` (datetime64[ns],
+               UTC, the row's end), counters over the interval (float64, NaN in the first row), gauges at
+               the row's end (int64). CPU and waiting times are in seconds, sizes in bytes.
+    meta       what was recorded, when, on which machine, how it ended
+    columns    name, unit, kind and source of each column
+    totals     each counter's sum, each gauge's peak and when it was; None if it is not known
+    processes  a dict for each span of a process; None if they are not known, as after a recorder's crash
+    commands   the same sums by command, the one that used most CPU first; None if they are not known
+    audit      what was lost, what the recorder itself used; None if it is not known
+    ring       the path of its recovery ring, for recover_samples_list, while it is made
+    marks      `timestamp` and `label` of each mark, in their order
+    """
+
+    samples: Optional[pandas.DataFrame] = None
+    meta: Dict[str, Any] = field(default_factory=dict)
+    columns: List[Dict[str, str]] = field(default_factory=list)
+    totals: Optional[Dict[str, Any]] = None
+    processes: Optional[List[Dict[str, Any]]] = None
+    commands: Optional[List[Dict[str, Any]]] = None
+    audit: Optional[Dict[str, Any]] = None
+    ring: Optional[str] = None
+    marks: List[Dict[str, Any]] = field(default_factory=list)
+
+    def mark(self, label: str) -> None:
+        """Names this instant: a line in the charts, and an entry in `marks`."""
+        self.marks.append({"timestamp": pandas.Timestamp(time.time_ns()), "label": str(label)})
+
+    def frame(self, every_column: bool = True, processes: bool = True) -> pandas.DataFrame:
+        """`samples`, or its first thirteen columns, with all else in `attrs`.
+
+        Each mark also tells the `row` it lands in: the number of the first row that ends after it.
+        """
+        frame = self.samples if every_column else self.samples.iloc[:, :BASIC_COLUMNS]
+        frame = frame.copy()
+        rows = self.samples["timestamp"].searchsorted([mark["timestamp"] for mark in self.marks])
+        marks = [dict(mark, row=min(int(row), len(frame) - 1)) for mark, row in zip(self.marks, rows)]
+        frame.attrs = {"meta": self.meta, "totals": self.totals, "commands": self.commands, "audit": self.audit,
+                       "marks": marks}
+        if processes:
+            frame.attrs["processes"] = self.processes
+        return frame
+
+    def figures(self) -> List[Any]:
+        """The three charts, as plotly figures."""
+        from .charts import draw
+
+        return draw(self)
+
+    def plot(self, path: Optional[str] = None) -> None:
+        """Shows the charts, in a notebook below its cell; or writes them to a page that opens offline."""
+        from .page import show, write_page
+
+        if path is None:
+            show(self.figures())
+        else:
+            write_page(self.figures(), path)

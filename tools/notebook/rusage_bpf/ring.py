@@ -1,0 +1,27 @@
+"""Recovery rings, by way of the recorder that knows what stands in them."""
+
+import os
+import subprocess
+import tempfile
+
+from .documents import read
+from .errors import RecorderError
+from .recording import Recording
+
+
+def recover_ring(program: str, ring: str) -> Recording:
+    """Every row of a recovery ring. Needs no privileges but to read it."""
+    with tempfile.TemporaryDirectory(prefix="rusage-bpf-") as directory:
+        path = os.path.join(directory, "recovered.ndjson")
+        run_recover(program, ring, "--quiet", "--output", path)
+        return read(path)
+
+
+def run_recover(program: str, *arguments: str) -> str:
+    """What `rusage-bpf recover` prints; RecorderError with its own words where it fails."""
+    ran = subprocess.run([program, "recover", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
+    if ran.returncode != 0:
+        raise RecorderError(ran.stderr.strip() or f"rusage-bpf recover ended with {ran.returncode}")
+    # It says in standard error that there are none.
+    return ran.stdout or ran.stderr
