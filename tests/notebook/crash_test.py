@@ -17,35 +17,12 @@ import unittest
 
 from jupyter_client import KernelManager
 
-from notebook import PACKAGE, Notebook, environment
+from notebook import PACKAGE, Notebook, environment, recorders_of, wait_until
 
 sys.path.insert(0, PACKAGE)
 from rusage_bpf.surroundings import cgroup_mounts
 
 INTERVAL_S = .1
-# Far more than two intervals, as the machine may be busy with other things.
-PATIENCE_S = 60
-
-
-def wait_until(what, condition):
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > until:
-            raise TimeoutError(what)
-        time.sleep(.01)
-
-
-def recorders_of(pid):
-    """Those that record a process, by number; also sudo's."""
-    found = []
-    for directory in glob.glob("/proc/[0-9]*"):
-        try:
-            with open(f"{directory}/cmdline", "rb") as file:
-                if f"\0--pid\0{pid}\0".encode() in file.read():
-                    found.append(int(os.path.basename(directory)))
-        except OSError:
-            pass
-    return found
 
 
 @contextlib.contextmanager
@@ -105,7 +82,7 @@ class CrashTest(unittest.TestCase):
         client = kernel.client()
         client.start_channels()
         self.addCleanup(client.stop_channels)
-        client.wait_for_ready(timeout=PATIENCE_S)
+        client.wait_for_ready(timeout=60)
         pid = kernel.provisioner.process.pid
         client.execute("import os, time\n%load_ext rusage_bpf")
         client.execute(f"%%getrusage_in_background {INTERVAL_S} df\nimport multiprocessing\n"

@@ -6,10 +6,12 @@ Run by ctest as `notebook_magic`; by hand: RUSAGE_BUILD_DIR=build tests/notebook
 
 import os
 import re
+import signal
 import threading
+import time
 import unittest
 
-from notebook import Notebook
+from notebook import Notebook, recorders_of, wait_until
 
 COLUMNS = ["timestamp", "pid_count", "user", "system", "read_count", "write_count", "read_bytes", "write_bytes",
            "rss", "vms", "ctx_switches_voluntary", "ctx_switches_involuntary", "num_fds"]
@@ -29,6 +31,13 @@ class MagicTest(unittest.TestCase):
         outputs = self.notebook.run(source)
         self.assertIsNone(outputs.error)
         return outputs
+
+    def wait_for_cell(self):
+        """Until a cell has made the file `begun`, and some rows have come."""
+        begun = f"{self.notebook.home.name}/begun"
+        wait_until("the cell", lambda: os.path.exists(begun))
+        os.remove(begun)
+        time.sleep(.4)
 
     def sums(self, name):
         return self.notebook.value(f"{name}.sum(numeric_only=True).to_dict()")
@@ -126,7 +135,11 @@ used = time.process_time() - begin""")
 
     def test_a_cell_that_is_interrupted_has_them_too_and_the_recorder_is_gone(self):
         self.notebook.run("df = None")
-        interrupt = threading.Timer(1, lambda: os.kill(self.notebook.pid(), 2))
+        def interrupt_cell():
+            self.wait_for_cell()
+            os.kill(self.notebook.pid(), signal.SIGINT)
+
+        interrupt = threading.Thread(target=interrupt_cell)
         interrupt.start()
         outputs = self.notebook.run("%%getrusage_in_background .1 df\nopen('begun', 'w').close()\ntime.sleep(60)")
         interrupt.join()
@@ -163,13 +176,21 @@ used = time.process_time() - begin""")
             self.assertNotIn("it runs", outputs.text)
 
     def test_a_cell_whose_recorder_is_killed_goes_on_and_has_the_rows_until_then(self):
+        def kill():
+            self.wait_for_cell()
+            [recorder] = recorders_of(self.notebook.pid())
+            os.kill(recorder, 9)
+            open(f"{self.notebook.home.name}/killed", "w").close()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
         outputs = self.run_cell("""%%getrusage_in_background .02 df
-time.sleep(.5)
-[recorder] = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and
-              open(f"/proc/{pid}/cmdline").read().split("\\0")[1:] and
-              f"--pid\\0{os.getpid()}\\0" in open(f"/proc/{pid}/cmdline").read()]
-os.kill(recorder, 9)
+open("begun", "w").close()
+for _ in range(6000):
+    if os.path.exists("killed"): break
+    time.sleep(.01)
 print("it goes on")""")
+        killer.join()
         self.assertIn("it goes on", outputs.text)
         self.assertIn("the recorder failed: it was killed; the rows until then are recovered", outputs.errors)
         self.assertEqual(len(outputs.charts), 3)

@@ -5,15 +5,19 @@ a directory of its own. Started as a program it is the same for another user: it
 cells from standard input and prints their outputs.
 """
 
+import glob
 import json
 import os
 import sys
 import tempfile
+import time
 
 import nbclient
 import nbformat
 
 BUILD = os.path.abspath(os.environ.get("RUSAGE_BUILD_DIR", "build"))
+# Far more than anything takes, as the machine may be busy with other things.
+PATIENCE_S = 60
 PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/notebook")
 
 
@@ -24,6 +28,27 @@ def environment(home):
     return {"RUSAGE_BPF": recorder, "PYTHONPATH": path, "HOME": home, "XDG_STATE_HOME": "",
             "IPYTHONDIR": os.path.join(home, ".ipython"), "JUPYTER_RUNTIME_DIR": os.path.join(home, "runtime"),
             "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+def wait_until(what, condition):
+    until = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(what)
+        time.sleep(.01)
+
+
+def recorders_of(pid):
+    """Those that record a process, by number; also sudo's."""
+    found = []
+    for directory in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(f"{directory}/cmdline", "rb") as file:
+                if f"\0--pid\0{pid}\0".encode() in file.read():
+                    found.append(int(os.path.basename(directory)))
+        except OSError:
+            pass
+    return found
 
 
 class Notebook:
