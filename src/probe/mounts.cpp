@@ -1,34 +1,18 @@
 #include "probe/mounts.h"
 
 #include <fmt/format.h>
-#include <mntent.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "proc/mounts.h"
+
 namespace rusage_bpf {
 namespace {
-
-struct Mount {
-  std::string directory;
-  std::string type;
-  std::string options;
-};
-
-std::vector<Mount> mounts(const Roots &roots) {
-  const std::unique_ptr<FILE, int (*)(FILE *)> file(
-      setmntent((roots.proc + "/self/mounts").c_str(), "re"),
-      [](FILE *open) { return open ? endmntent(open) : 0; });
-  std::vector<Mount> all;
-  while (const mntent *entry = file ? getmntent(file.get()) : nullptr)
-    all.push_back({entry->mnt_dir, entry->mnt_type, entry->mnt_opts});
-  return all;
-}
 
 // The value of one of the options, "name=value,..."; empty: it is not among them.
 std::string option(const std::string &options, std::string_view name) {
@@ -55,12 +39,12 @@ bool in_group(const std::string &gid) {
 
 Check proc_check(const Roots &roots, const Rights &rights, const Executable &executable) {
   constexpr auto name = "/proc";
-  const std::vector<Mount> all = mounts(roots);
+  const std::vector<proc::Mount> all = proc::mounts(roots.proc);
   std::error_code unreadable;
   const auto self = std::filesystem::read_symlink(roots.proc + "/self", unreadable);
   // A mount covers those before it.
   const auto last = std::find_if(all.rbegin(), all.rend(),
-                                 [](const Mount &one) { return one.directory == "/proc"; });
+                                 [](const proc::Mount &one) { return one.directory == "/proc"; });
   if (all.empty() || last == all.rend())
     return {
         name, "/proc is not mounted", Check::State::stops, {{"sudo mount -t proc proc /proc", ""}}};
@@ -92,10 +76,11 @@ Check proc_check(const Roots &roots, const Rights &rights, const Executable &exe
 
 Check cgroup_check(const Roots &roots) {
   constexpr auto name = "cgroup v2";
-  const std::vector<Mount> all = mounts(roots);
+  const std::vector<proc::Mount> all = proc::mounts(roots.proc);
   if (all.empty()) return {name, "not to be seen, as /proc is not mounted", Check::State::unknown};
   const auto of_type = [&](const char *type) {
-    return std::find_if(all.begin(), all.end(), [&](const Mount &one) { return one.type == type; });
+    return std::find_if(all.begin(), all.end(),
+                        [&](const proc::Mount &one) { return one.type == type; });
   };
   const bool has_v1 = of_type("cgroup") != all.end();
   const auto v2 = of_type("cgroup2");

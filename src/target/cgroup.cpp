@@ -3,16 +3,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/magic.h>
-#include <mntent.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
+#include "proc/mounts.h"
 #include "target/access.h"
 
 namespace rusage_bpf {
@@ -22,10 +20,8 @@ namespace fs = std::filesystem;
 
 // Where cgroup v2 is mounted first; empty where it is not.
 std::string mount_point() {
-  const std::unique_ptr<FILE, int (*)(FILE *)> mounts(setmntent("/proc/self/mounts", "re"),
-                                                      endmntent);
-  while (const mntent *entry = mounts ? getmntent(mounts.get()) : nullptr)
-    if (std::string_view(entry->mnt_type) == "cgroup2") return entry->mnt_dir;
+  for (const proc::Mount &mount : proc::mounts())
+    if (mount.type == "cgroup2") return mount.directory;
   return {};
 }
 
