@@ -189,7 +189,7 @@ Result<int> record_command(const Options &options, Places places) {
   auto opened = open_source(options);
   if (!opened) return tl::unexpected(opened.error());
   Source &source = *opened->source;
-  if (source.name() == "proc") {
+  if (source.needs_orphans()) {
     const auto adopts =
         command->adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
     if (!adopts) return tl::unexpected(adopts.error());

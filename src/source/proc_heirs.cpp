@@ -34,21 +34,17 @@ void ProcSource::settle_the_gone() {
   const auto reaped = std::stable_partition(gone_.begin(), gone_.end(), [](const auto &member) {
     return member->process.state() != ProcMember::State::reaped;
   });
-  std::vector<Member *> settled;
-  for (auto member = gone_.begin(); member != reaped; ++member)
-    if (settle(**member)) settled.push_back(member->get());
+  for (auto member = gone_.begin(); member != reaped; ++member) settle(**member);
   for (auto member = reaped; member != gone_.end(); ++member) {
     keep((*member)->used());
     tell_end(**member);
-    settled.push_back(member->get());
+    (*member)->settled = true;
   }
-  std::erase_if(gone_, [&](const auto &member) {
-    return std::find(settled.begin(), settled.end(), member.get()) != settled.end();
-  });
+  std::erase_if(gone_, [](const auto &member) { return member->settled; });
 }
 
-// Whether it is known where its figures are.
-bool ProcSource::settle(Member &gone) {
+// Unless it is not known yet where its figures are.
+void ProcSource::settle(Member &gone) {
   Member *parent = find(gone.process.parent());
   Member *heir = gone.moved_out || (parent && parent->never_waits) ? nullptr : heir_of(gone);
   const bool has_no_faults = gone.used().minor_faults == 0;
@@ -57,13 +53,13 @@ bool ProcSource::settle(Member &gone) {
   } else if (heir && heir->process.live() && gone.awaited_heir != heir->process.pid()) {
     gone.awaited_heir = heir->process.pid();
     heir->must_be_read = true;
-    return false;
+    return;
   } else {
     if (parent && !gone.moved_out) parent->never_waits = true;
     keep(gone.used());
   }
   tell_end(gone);
-  return true;
+  gone.settled = true;
 }
 
 // Its parent, or where that is gone as well, whoever has waited for that.

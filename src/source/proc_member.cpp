@@ -268,6 +268,10 @@ void ProcMember::end(int status, const KernelTotal &total) {
   if (!io_is_read_) denied_ = true;
 }
 
+rusage_reading ProcMember::own() const {
+  return difference(used_, inherited_);
+}
+
 void ProcMember::inherit(const rusage_reading &theirs) {
   add(inherited_, theirs);
   used_.run_delay += theirs.run_delay;

@@ -65,7 +65,9 @@ class ProcMember {
   [[nodiscard]] const rusage_reading &used() const { return used_; }
   // Of those, processes that were seen and are told apart: not its own.
   [[nodiscard]] const rusage_reading &inherited() const { return inherited_; }
-  // Counters that could never be read.
+  // What is left of `used` without them.
+  [[nodiscard]] rusage_reading own() const;
+  // Counters that could be read.
   [[nodiscard]] const Known &known() const { return known_; }
   // It could be read once at least.
   [[nodiscard]] bool was_seen() const { return known_[RUSAGE_user]; }

@@ -35,6 +35,10 @@ void add_counters(const rusage_reading &reading, Values &sum) {
 
 }  // namespace
 
+Known ProcSource::unknown_of(const Member &member) {
+  return ~member.process.known() | never_known();
+}
+
 rusage_reading ProcSource::Member::used() const {
   return difference(process.used(), before);
 }
@@ -164,7 +168,7 @@ rusage_task_event ProcSource::event_of(const Member &member, rusage_task_event_k
   event.kind = kind;
   event.flags = RUSAGE_PROCESS;
   event.span = event.process_span = member.span;
-  events_.unknown[member.span] = ~member.process.known() | never_known();
+  events_.unknown[member.span] = unknown_of(member);
   return event;
 }
 
@@ -187,10 +191,9 @@ void ProcSource::tell_exec(Member &member, std::shared_ptr<const Image> image) {
   exec.record.old_span = std::exchange(member.span, ++spans_);
   exec.record.new_span = member.span;
   exec.record.time_ns = monotonic_ns();
-  exec.record.reading = difference(member.process.used(), member.process.inherited());
+  exec.record.reading = member.process.own();
   exec.image = std::move(image);
-  const Known unknown = ~member.process.known() | never_known();
-  events_.unknown[exec.record.old_span] = events_.unknown[member.span] = unknown;
+  events_.unknown[exec.record.old_span] = events_.unknown[member.span] = unknown_of(member);
   events_.execs.push_back(std::move(exec));
   member.awaits_first_exec = false;
 }
@@ -198,7 +201,7 @@ void ProcSource::tell_exec(Member &member, std::shared_ptr<const Image> image) {
 void ProcSource::tell_end(Member &member) {
   if (std::exchange(member.told_end, true)) return;
   rusage_task_event event = event_of(member, RUSAGE_GONE);
-  event.reading = difference(member.process.used(), member.process.inherited());
+  event.reading = member.process.own();
   if (member.moved_out) event.flags |= RUSAGE_MOVED;
   if (const auto &status = member.process.status()) {
     event.flags |= RUSAGE_STATUS;
@@ -217,7 +220,7 @@ void ProcSource::tell_living() {
         continue;
       }
       rusage_task_event event = event_of(*member, RUSAGE_LIVES);
-      event.reading = difference(member->process.used(), member->process.inherited());
+      event.reading = member->process.own();
       event.peak_rss = member->process.peak_rss_bytes();
       events_.tasks.push_back(event);
     }

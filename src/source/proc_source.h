@@ -19,7 +19,7 @@ namespace rusage_bpf {
 
 struct ProcOptions {
   std::string proc = "/proc";  // where it is mounted
-  std::string cgroup = "";     // the directory, where a cgroup is what is looked at
+  std::string cgroup{};        // the directory, where a cgroup is what is looked at
 };
 
 class ProcSource final : public Source {
@@ -38,6 +38,7 @@ class ProcSource final : public Source {
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] Unseen unseen() const override;
   [[nodiscard]] bool needs_proc_of_others() const override { return true; }
+  [[nodiscard]] bool needs_orphans() const override { return true; }
 
  private:
   struct Member {
@@ -55,6 +56,7 @@ class ProcSource final : public Source {
     bool awaits_first_exec = false;
     bool moved_out = false;
     bool told_end = false;
+    bool settled = false;
     pid_t awaited_heir = 0;  // of one that is gone: who had not got its figures at the look before
   };
 
@@ -66,6 +68,7 @@ class ProcSource final : public Source {
   void tell_exec(Member &member, std::shared_ptr<const Image> image);
   void tell_end(Member &member);
   void tell_living();
+  [[nodiscard]] static Known unknown_of(const Member &member);
   [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
 
   // proc_tree.cpp: who is of the tree.
@@ -79,7 +82,7 @@ class ProcSource final : public Source {
 
   // proc_heirs.cpp: who has the figures of those that are gone.
   void settle_the_gone();
-  bool settle(Member &gone);
+  void settle(Member &gone);
   [[nodiscard]] Member *heir_of(const Member &gone) const;
   void keep(const rusage_reading &used);
 

@@ -57,6 +57,9 @@ class Source {
   // is as wait reports it.
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
 
+  // Whether that has to be so: whoever becomes an orphan must become our child.
+  [[nodiscard]] virtual bool needs_orphans() const { return false; }
+
   // Where a column's figures come from, for people: "bpf", "proc", or "none".
   [[nodiscard]] virtual std::string_view origin(rusage_column column) const = 0;
 
