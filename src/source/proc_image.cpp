@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <limits.h>
 #include <unistd.h>
 
 #include <array>
+#include <climits>
 #include <string>
 
 #include "os/fd.h"
@@ -28,7 +28,7 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
   std::string comm = read_start(directory, "comm", 64);
   if (comm.ends_with('\n')) comm.pop_back();
   constexpr std::size_t longest_comm = 15;
-  const std::string started_as = argv.empty() ? "" : base_name(argv.front());
+  std::string started_as = argv.empty() ? "" : base_name(argv.front());
   if (comm.size() == longest_comm && started_as.starts_with(comm)) return started_as;
   std::array<char, PATH_MAX> path{};
   const ssize_t length = readlinkat(directory, "exe", path.data(), path.size());

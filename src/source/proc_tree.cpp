@@ -104,7 +104,7 @@ void ProcSource::find_by_parents() {
   for (std::size_t before = others.size() + 1; others.size() < before;) {
     before = others.size();
     std::erase_if(others, [&](const Kinship &one) {
-      const bool is_ours = one.parent == adopter || find(one.parent);
+      const bool is_ours = one.parent == adopter || find(one.parent) != nullptr;
       if (is_ours) admit(one.pid);
       return is_ours;
     });
