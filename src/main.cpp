@@ -1,7 +1,6 @@
 // A table of contents, and the one place where an error becomes a message and an exit status.
-#include <fmt/format.h>
-
-#include <cstdio>
+#include <exception>
+#include <new>
 #include <string_view>
 
 #include "cli/compare_options.h"
@@ -11,6 +10,8 @@
 #include "cli/recover_options.h"
 #include "cli/report_options.h"
 #include "cli/schema_options.h"
+#include "os/message.h"
+#include "os/standard_streams.h"
 #include "os/write_all.h"
 #include "output/text.h"
 #include "run/compare.h"
@@ -42,17 +43,35 @@ int exit_status(const Error &error, int otherwise) {
 }
 
 int fail(const Error &error, int otherwise) {
-  fmt::print(stderr, "rusage-bpf: {}\n", one_line(error.message));
+  say_line(one_line(error.message));
   return exit_status(error, otherwise);
+}
+
+// Errors are values; what throws all the same is a library, or out of memory.
+template <typename Act>
+int without_exceptions(Act act, int failed) {
+  try {
+    return act();
+  } catch (const std::bad_alloc &) {
+    say_line("out of memory");
+  } catch (const std::exception &exception) {
+    say("unexpected: {}", exception.what());
+  } catch (...) {
+    say_line("unexpected: an exception without words");
+  }
+  return failed;
+}
+
+int print(const std::string &text, int failed) {
+  take_write_signals_as_errors();
+  const auto printed = print_all(text);
+  return printed ? 0 : fail(printed.error(), failed);
 }
 
 // Does what the options ask for; `act` gives the exit status.
 template <typename Options>
 int act_on(const Options &options, Result<int> (*act)(const Options &), int failed) {
-  if (!options.print.empty()) {
-    const auto printed = print_all(options.print);
-    return printed ? 0 : fail(printed.error(), failed);
-  }
+  if (!options.print.empty()) return print(options.print, failed);
   const auto status = act(options);
   return status ? *status : fail(status.error(), failed);
 }
@@ -60,15 +79,34 @@ int act_on(const Options &options, Result<int> (*act)(const Options &), int fail
 int record_main(Arguments arguments) {
   const auto options = parse_options(arguments);
   if (!options) return fail(options.error(), failed_with_command);
-  return act_on(*options, run, options->attach() ? failed_otherwise : failed_with_command);
+  const int failed = options->attach() ? failed_otherwise : failed_with_command;
+  return without_exceptions([&] { return act_on(*options, run, failed); }, failed);
 }
 
 // What needs no recorder, and starts nothing that would inherit how signals are taken.
 template <typename Options>
-int sub_command_main(const Result<Options> &options, Result<int> (*act)(const Options &)) {
-  if (!options) return fail(options.error(), failed_otherwise);
-  take_write_signals_as_errors();
-  return act_on(*options, act, failed_otherwise);
+int sub_command_main(Arguments arguments, Result<Options> (*parse)(Arguments),
+                     Result<int> (*act)(const Options &)) {
+  const auto parse_and_act = [&] {
+    const auto options = parse(arguments);
+    if (!options) return fail(options.error(), failed_otherwise);
+    take_write_signals_as_errors();
+    return act_on(*options, act, failed_otherwise);
+  };
+  return without_exceptions(parse_and_act, failed_otherwise);
+}
+
+int do_as_asked(Arguments arguments) {
+  if (arguments.size() < 2) return record_main(arguments);
+  const std::string_view first = arguments[1];
+  const Arguments rest = arguments.subspan(1);
+  if (first == "recover") return sub_command_main(rest, parse_recover, recover);
+  if (first == "convert") return sub_command_main(rest, parse_convert, convert);
+  if (first == "report") return sub_command_main(rest, parse_report, convert);
+  if (first == "compare") return sub_command_main(rest, parse_compare, compare);
+  if (first == "doctor") return sub_command_main(rest, parse_doctor, doctor);
+  if (first == "schema") return sub_command_main(rest, parse_schema, print_schema);
+  return record_main(arguments);
 }
 
 }  // namespace
@@ -76,13 +114,7 @@ int sub_command_main(const Result<Options> &options, Result<int> (*act)(const Op
 
 int main(int argc, char **argv) {
   using namespace rusage_bpf;
+  hold_closed_standard_streams();
   const Arguments arguments(argv, static_cast<std::size_t>(argc));
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (first == "recover") return sub_command_main(parse_recover(arguments.subspan(1)), recover);
-  if (first == "convert") return sub_command_main(parse_convert(arguments.subspan(1)), convert);
-  if (first == "report") return sub_command_main(parse_report(arguments.subspan(1)), convert);
-  if (first == "compare") return sub_command_main(parse_compare(arguments.subspan(1)), compare);
-  if (first == "doctor") return sub_command_main(parse_doctor(arguments.subspan(1)), doctor);
-  if (first == "schema") return sub_command_main(parse_schema(arguments.subspan(1)), print_schema);
-  return record_main(arguments);
+  return without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
 }

@@ -1,15 +1,29 @@
 #include "os/write_all.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
 
 namespace rusage_bpf {
+namespace {
+
+// For a descriptor that does not wait by itself: whoever opened it has asked for that, and it is not ours to change.
+void wait_for_room(int fd) {
+  pollfd room{fd, POLLOUT, 0};
+  static_cast<void>(poll(&room, 1, -1));
+}
+
+}  // namespace
 
 Result<void> write_all(int fd, std::string_view bytes, const std::string &name) {
   while (!bytes.empty()) {
     const ssize_t written = write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
+    if (written < 0 && errno == EAGAIN) {
+      wait_for_room(fd);
+      continue;
+    }
     if (written < 0) return errno_error(name);
     bytes.remove_prefix(static_cast<std::size_t>(written));
   }

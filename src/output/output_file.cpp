@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "os/caller.h"
+#include "os/standard_streams.h"
 #include "os/write_all.h"
 
 namespace rusage_bpf {
@@ -21,6 +22,8 @@ bool is_character_device(const std::string &path) {
 
 Result<OutputFile> OutputFile::create(const std::string &path) {
   if (path == "-") {
+    if (auto writable = check_writable(STDOUT_FILENO, "standard output"); !writable)
+      return tl::unexpected(writable.error());
     Fd standard_output(fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
     if (!standard_output) return errno_error("standard output");
     return OutputFile("standard output", std::move(standard_output));

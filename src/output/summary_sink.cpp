@@ -4,10 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 
 #include "document/time.h"
+#include "os/message.h"
 #include "output/text.h"
 
 namespace rusage_bpf {
@@ -189,18 +189,14 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
-  if (!ring_.empty())
-    fmt::print(stderr, "rusage-bpf: after a crash, run: rusage-bpf recover {}\n", ring_);
+  if (!ring_.empty()) say("after a crash, run: rusage-bpf recover {}", ring_);
   if (!recording.backend_reason.empty())
-    fmt::print(stderr,
-               "rusage-bpf: polling /proc, which tells no forks, execs and exits, and counts who "
-               "comes and goes "
-               "between two looks as part of its parent; the reason: {}\n",
-               one_line(recording.backend_reason));
+    say("polling /proc, which tells no forks, execs and exits, and counts who comes and goes "
+        "between two looks as part of its parent; the reason: {}",
+        one_line(recording.backend_reason));
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
-    fmt::print(stderr, "rusage-bpf: recording {}; Ctrl-C ends the recording\n",
-               target_name(recording));
+    say("recording {}; Ctrl-C ends the recording", target_name(recording));
   return {};
 }
 
@@ -209,8 +205,7 @@ Result<void> SummarySink::row(const Row &) {
 }
 
 Result<void> SummarySink::end(const Outcome &outcome) {
-  // A summary that nobody can read harms nothing, so that a failure to print it is not an error.
-  fmt::print(stderr, "{}", summary(recording_, outcome, outputs_));
+  say_text(summary(recording_, outcome, outputs_));
   return {};
 }
 

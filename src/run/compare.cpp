@@ -1,13 +1,10 @@
 #include "run/compare.h"
 
-#include <fmt/format.h>
-
-#include <cstdio>
-
 #include "compare/comparison_page.h"
 #include "compare/comparison_text.h"
 #include "document/document.h"
 #include "input/reader.h"
+#include "os/message.h"
 #include "os/write_all.h"
 #include "output/output_file.h"
 
@@ -56,7 +53,7 @@ Result<int> compare(const CompareOptions &options) {
     if (auto line = broken(limit, comparison)) failed.push_back(*std::move(line));
   const auto printed = print_all(options.json ? to_text(comparison_json(comparison, failed)) + "\n"
                                               : comparison_text(comparison));
-  for (const std::string &line : failed) fmt::print(stderr, "rusage-bpf: {}\n", line);
+  for (const std::string &line : failed) say_line(line);
   if (*page)
     if (auto drawn = finish_page(**page, comparison, failed); !drawn)
       return tl::unexpected(drawn.error());

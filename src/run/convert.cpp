@@ -1,10 +1,7 @@
 #include "run/convert.h"
 
-#include <fmt/format.h>
-
-#include <cstdio>
-
 #include "input/reader.h"
+#include "os/message.h"
 #include "output/sinks.h"
 #include "output/text.h"
 #include "run/outputs.h"
@@ -20,10 +17,9 @@ Result<int> convert(const ConvertOptions &options) {
   if (!reading) return tl::unexpected(reading.error());
   if (sinks.first_error()) return tl::unexpected(*sinks.first_error());
   if (reading->end_missing)
-    fmt::print(stderr,
-               "rusage-bpf: {}: its end is missing, as of a recording that was cut short or goes "
-               "on; the rows that are whole: {}\n",
-               one_line(input->name()), human_count(reading->rows));
+    say("{}: its end is missing, as of a recording that was cut short or goes on; the rows that "
+        "are whole: {}",
+        one_line(input->name()), human_count(reading->rows));
   return 0;
 }
 

@@ -1,18 +1,16 @@
 #include "run/doctor.h"
 
-#include <fmt/format.h>
-
 #include "doctor/report.h"
 #include "document/document.h"
+#include "os/write_all.h"
 
 namespace rusage_bpf {
 
 Result<int> doctor(const DoctorOptions &options) {
   const Diagnosis diagnosis = diagnose(RUSAGE_BPF_VERSION);
-  if (options.json)
-    fmt::print("{}\n", to_text(diagnosis_json(diagnosis)));
-  else
-    fmt::print("{}", diagnosis_text(diagnosis));
+  const auto printed = print_all(options.json ? to_text(diagnosis_json(diagnosis)) + "\n"
+                                              : diagnosis_text(diagnosis));
+  if (!printed) return tl::unexpected(printed.error());
   return diagnosis.bpf_works() ? 0 : 1;
 }
 

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <ctime>
 
 #include "os/clock.h"
+#include "os/message.h"
 #include "os/write_all.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
@@ -59,7 +59,7 @@ std::uint64_t rows_kept(const RingReader &ring) {
 Result<void> list_rings() {
   const auto rings = find_rings();
   if (rings.empty()) {
-    fmt::print(stderr, "rusage-bpf: there are no recovery rings\n");
+    say("there are no recovery rings");
     return {};
   }
   constexpr auto line = "{:<19}  {:>11}  {:<10}  {:<30}  {}\n";
@@ -128,8 +128,7 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   sinks.end(outcome_of(ring, rows, last, sinks.totals()));
   if (sinks.first_error()) return tl::unexpected(*sinks.first_error());
   if (rows.damaged() > 0)
-    fmt::print(stderr, "rusage-bpf: {} damaged in the ring, and left out: {}\n", rows.damaged(),
-               ring.path());
+    say("{} damaged in the ring, and left out: {}", rows.damaged(), ring.path());
   return 0;
 }
 

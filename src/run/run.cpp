@@ -1,6 +1,5 @@
 #include "run/run.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -141,15 +140,6 @@ Result<SignalQueue> take_over_ending_signals() {
   return SignalQueue::open({SIGTERM, SIGHUP, SIGINT, SIGQUIT});
 }
 
-// A standard descriptor that came closed must not become one of our files, which --stop-on-eof
-// would then read.
-void fill_standard_descriptors() {
-  int fd = 0;
-  do fd = open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO);
-  if (fd >= 0) close(fd);
-}
-
 // Who the command runs as, where that is not who we are.
 Result<std::optional<User>> find_command_user(const Options &options) {
   if (!options.user) return std::nullopt;
@@ -273,7 +263,6 @@ Result<int> run(const Options &options) {
   }
   // First of all: with no command to inherit them, a signal from here on waits until the recording
   // has begun, and leaves no half-made output behind.
-  fill_standard_descriptors();
   auto signals = take_over_ending_signals();
   if (!signals) return tl::unexpected(signals.error());
   auto places = open_places(options);

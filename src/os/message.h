@@ -1,0 +1,29 @@
+// What the recorder says to its user, on standard error. All of it goes through here, because a message must do no harm
+// where it cannot be written: the device is full, the descriptor closed, the reader gone, the terminal hung up.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+namespace rusage_bpf {
+
+// Writes the text as it is. Failures are ignored, and none of them raises a signal or throws.
+void say_text(std::string_view text) noexcept;
+
+// Writes "rusage-bpf: ", the text and a newline. Text that is not ours goes through `one_line` first.
+void say_line(std::string_view text) noexcept;
+
+// The same with a text to be formatted.
+template <typename... Values>
+void say(fmt::format_string<Values...> format, Values &&...values) noexcept {
+  try {
+    say_line(fmt::format(format, std::forward<Values>(values)...));
+  } catch (...) {
+    // Out of memory: there is no message, and whatever it was about goes on.
+    say_line("out of memory while writing a message");
+  }
+}
+
+}  // namespace rusage_bpf
