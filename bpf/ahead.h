@@ -40,23 +40,23 @@ __noinline u64 look_ahead(u32 index) {
   u64 sum = slot ? slot->group + slot->counted_files : 0;
   struct task_struct *task = held_at(index - TASK_AHEAD);
   if (task) {
-    sum += task->__state + task->exit_state + (task->mm ? 1 : 0);
-    sum += task->se.sum_exec_runtime + task->sched_info.run_delay;
-    sum += task->utime + task->maj_flt + (task->files ? 1 : 0);
-    sum += task->ioac.rchar + task->ioac.write_bytes;
+    sum += READ(true, task, __state) + READ(true, task, exit_state) + (task->mm ? 1 : 0);
+    sum += READ(true, task, se.sum_exec_runtime) + READ(true, task, sched_info.run_delay);
+    sum += READ(true, task, utime) + READ(true, task, maj_flt) + (task->files ? 1 : 0);
+    sum += READ(true, task, ioac.rchar) + READ(true, task, ioac.write_bytes);
   }
   task = held_at(index - POINTERS_AHEAD);
   struct mm_struct *mm = task ? task->mm : NULL;
   struct files_struct *files = task ? task->files : NULL;
-  if (mm) sum += mm->mm_users.counter + mm->total_vm;
+  if (mm) sum += READ(true, mm, mm_users.counter) + READ(true, mm, total_vm);
   if (mm && rss_is_per_cpu())
-    sum += mm->rss_stat[FILE_PAGES].count + mm->rss_stat[SHMEM_PAGES].count;
+    sum += READ(true, mm, rss_stat[FILE_PAGES].count) + READ(true, mm, rss_stat[SHMEM_PAGES].count);
   if (files) sum += files->fdt ? 1 : 0;
 
   task = held_at(index - TABLE_AHEAD);
   files = task ? task->files : NULL;
   struct fdtable *fdt = files ? files->fdt : NULL;
-  if (fdt) sum += fdt->max_fds;
+  if (fdt) sum += READ(true, fdt, max_fds);
   return sum;
 }
 

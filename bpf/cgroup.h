@@ -27,7 +27,7 @@ static long is_ancestor(u32 level, struct lineage *lineage) {
   struct cgroup *ancestor = NULL;
   bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
                         (void *)(lineage->ancestors + level * sizeof(ancestor)));
-  lineage->found = BPF_CORE_READ(ancestor, kn, id) == cgroup_id;
+  lineage->found = READ_FAR(ancestor, kn, id) == cgroup_id;
   return lineage->found;
 }
 
@@ -35,7 +35,7 @@ static __always_inline bool is_in_cgroup(struct task_struct *task) {
   struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
   struct lineage lineage = {.ancestors =
                                 (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
-  bpf_loop(BPF_CORE_READ(cgroup, level) + 1, is_ancestor, &lineage, 0);
+  bpf_loop(READ(false, cgroup, level) + 1, is_ancestor, &lineage, 0);
   return lineage.found;
 }
 
@@ -49,7 +49,7 @@ static __always_inline u32 group_of(struct task_struct *leader) {
 
 static __always_inline void move_in(struct task_struct *task) {
   struct task_struct *leader = task->group_leader;
-  if (task->exit_state) return;
+  if (READ(true, task, exit_state)) return;
   u32 *own = claim(task);
   struct slot *slot =
       own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
@@ -59,7 +59,7 @@ static __always_inline void move_in(struct task_struct *task) {
   publish(slot, SLOT_ARRIVED);
   count_if_just_died(task, *own);
   /* Where the leader has ended before its threads, the first of them stands for it. */
-  if (task != leader && leader->exit_state) {
+  if (task != leader && READ(true, leader, exit_state)) {
     u32 *of_leader = claim(leader);
     if (of_leader) *of_leader = *own;
   }

@@ -34,8 +34,8 @@ static __always_inline void read_clock(void) {
   clock.known = bpf_core_field_exists(self->se.cfs_rq);
   if (!clock.known) return;
   struct rq *rq = BPF_CORE_READ(self, se.cfs_rq, rq);
-  clock.behind = bpf_ktime_get_ns() - self->se.exec_start;
-  clock.skipped = BPF_CORE_READ(rq, clock) - BPF_CORE_READ(rq, clock_task);
+  clock.behind = bpf_ktime_get_ns() - READ(true, self, se.exec_start);
+  clock.skipped = READ(false, rq, clock) - READ(false, rq, clock_task);
 }
 
 /* The kernel brings a running task up to date at each scheduler tick. What seems to have run for
@@ -44,9 +44,9 @@ const volatile __u64 tick_ns = 10000000;
 
 /* Nanoseconds that `task`, found on a CPU, has run since `exec_start`. */
 static __always_inline u64 run_since(struct task_struct *task, u64 exec_start, const bool direct) {
-  struct cfs_rq *cfs_rq = READ(direct, task, se.cfs_rq);
-  struct rq *rq = READ(direct, cfs_rq, rq);
-  if (READ(direct, rq, curr) != task) return 0;
+  struct cfs_rq *cfs_rq = FOLLOW(direct, task, se.cfs_rq);
+  struct rq *rq = FOLLOW(direct, cfs_rq, rq);
+  if (FOLLOW(direct, rq, curr) != task) return 0;
   s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock.skipped;
   s64 run = (s64)(bpf_ktime_get_ns() - clock.behind - skipped - exec_start);
   if (run < 0) return 0;

@@ -18,14 +18,14 @@ static __always_inline void keep_outside(struct task_struct *task) {
 }
 
 static long is_off_cpu(u32 attempt, u64 *task) {
-  return BPF_CORE_READ((struct task_struct *)*task, on_cpu) == 0;
+  return !READ(false, (struct task_struct *)*task, on_cpu);
 }
 
 /* Where the dead are counted at their last switch, one who made it before it was a member was not
  * seen. It is dead already then, and its counters are final as soon as it is off its CPU: a matter of
  * microseconds, unless a hypervisor has taken the CPU away. Then they are microseconds short. */
 static __always_inline void count_if_just_died(struct task_struct *task, u32 number) {
-  if (hold_tasks || *(volatile u32 *)&task->__state != TASK_DEAD) return;
+  if (hold_tasks || READ(true, task, __state) != TASK_DEAD) return;
   struct final *final = final_of(number);
   if (!final) return;
   u64 address = (u64)task;
@@ -41,7 +41,7 @@ static __always_inline void enter(struct task_struct *task, u32 group) {
   if (!own) return;
   __sync_fetch_and_add(&entered, 1);
   /* A leader that has ended before its threads: it is a member so that they are found, no more. */
-  if (task->exit_state) {
+  if (READ(true, task, exit_state)) {
     *own = NO_SLOT;
     return;
   }
@@ -57,11 +57,11 @@ static __always_inline void enter_if(struct task_struct *task, struct task_struc
   u32 group = NO_SLOT, *stands_for = NULL;
   if (task != leader) {
     u32 *of_leader = membership_of(leader);
-    if (task->exit_state || !is_member(of_leader)) return;
+    if (READ(true, task, exit_state) || !is_member(of_leader)) return;
     struct slot *slot = slot_at(*of_leader);
     if (slot) {
       group = slot->group;
-    } else if (leader->exit_state) {
+    } else if (READ(true, leader, exit_state)) {
       /* The first of its threads has the group's record in its place. */
       stands_for = of_leader;
     } else { /* a thread of a process that is not tracked */

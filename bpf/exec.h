@@ -43,8 +43,8 @@ static __always_inline void read_text(struct exec_text *record, struct task_stru
   long path_bytes = bpf_probe_read_kernel_str(record->text, RUSAGE_EXEC_PATH_BYTES, path);
   u64 used = path_bytes < 0 ? 0 : path_bytes;
   if (used > RUSAGE_EXEC_PATH_BYTES) used = 0;
-  u64 start = BPF_CORE_READ(task, mm, arg_start);
-  u64 length = BPF_CORE_READ(task, mm, arg_end) - start;
+  u64 start = READ_FAR(task, mm, arg_start);
+  u64 length = READ_FAR(task, mm, arg_end) - start;
   if (length > RUSAGE_EXEC_ARGUMENTS_BYTES) length = RUSAGE_EXEC_ARGUMENTS_BYTES;
   if (bpf_probe_read_user(record->text + used, length, (void *)start)) length = 0;
   record->exec.path_bytes = used;
@@ -73,10 +73,10 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   exec->old_span = life->span;
   exec->new_span = __sync_fetch_and_add(&spans, 1) + 1;
   exec->time_ns = bpf_ktime_get_ns();
-  exec->most_rss_so_far = BPF_CORE_READ(task, signal, maxrss) * page_bytes;
+  exec->most_rss_so_far = READ_FAR(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);
-  __builtin_memcpy(exec->comm, task->comm, sizeof(exec->comm));
+  bpf_get_current_comm(exec->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {
     __sync_fetch_and_add(&execs_untold, 1);

@@ -28,10 +28,10 @@ static __always_inline void note_end(struct task_struct *task, u32 number) {
   /* Copied from addresses: for each pointer that is followed directly, the kernel searches its types for
    * about a millisecond when it loads the program. */
   struct signal_struct *signal = BPF_CORE_READ(task, signal);
-  bool as_group = BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT;
-  life->status = as_group ? BPF_CORE_READ(signal, group_exit_code)
-                          : BPF_CORE_READ(task, group_leader, exit_code);
-  life->most_rss_so_far = BPF_CORE_READ(signal, maxrss) * page_bytes;
+  bool as_group = READ(false, signal, flags) & SIGNAL_GROUP_EXIT;
+  life->status =
+      as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
+  life->most_rss_so_far = READ(false, signal, maxrss) * page_bytes;
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);

@@ -10,7 +10,7 @@
 #include "kernel_types.h"
 #include "read.h"
 
-const volatile __u32 cpus = 1;
+__u32 cpus; /* that the kernel has copies of per-CPU variables for; set by prepare */
 const volatile __u64 page_bytes = 4096;
 const volatile bool gauges_from_proc = false;
 
@@ -127,9 +127,9 @@ static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direc
   s64 pages;
   if (rss_is_atomic()) {
     struct mm_struct___before_6_2 *old = (void *)mm;
-    pages = BPF_CORE_READ(old, rss_stat.count[FILE_PAGES].counter) +
-            BPF_CORE_READ(old, rss_stat.count[ANON_PAGES].counter) +
-            BPF_CORE_READ(old, rss_stat.count[SHMEM_PAGES].counter);
+    pages = READ(false, old, rss_stat.count[FILE_PAGES].counter) +
+            READ(false, old, rss_stat.count[ANON_PAGES].counter) +
+            READ(false, old, rss_stat.count[SHMEM_PAGES].counter);
   } else {
     pages = READ(direct, mm, rss_stat[FILE_PAGES].count) +
             READ(direct, mm, rss_stat[ANON_PAGES].count) +
@@ -170,7 +170,7 @@ __noinline u32 count_bits(u64 words, u32 length) {
 }
 
 static __always_inline u32 open_descriptors(struct files_struct *files, const bool direct) {
-  struct fdtable *fdt = READ(direct, files, fdt);
+  struct fdtable *fdt = FOLLOW(direct, files, fdt);
   return count_bits(read_word(&fdt->open_fds, direct), READ(direct, fdt, max_fds) / 64);
 }
 

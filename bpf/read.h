@@ -4,7 +4,7 @@
  * type of the pointer that holds it: plain loads. Otherwise each read is a checked copy from an
  * address, slower, and may find memory already used for something else: the caller checks
  * afterwards. `direct` is a constant wherever this is used, so that each program has one of the
- * two.
+ * two. Numbers are read by READ alone.
  */
 #ifndef RUSAGE_BPF_READ_H
 #define RUSAGE_BPF_READ_H
@@ -18,7 +18,34 @@
  * object for each way: see add_kernel in CMakeLists.txt. */
 static const bool hold_tasks = HOLD_TASKS;
 
-#define READ(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ((pointer), field))
+/* The field may be a number of another size or sign than kernel_types.h says, or a bit field: kernels
+ * change that (task_struct.on_cpu was an int, and is a byte from 7.2 on). The kernel would refuse a
+ * plain load of another size, and a copy of our size would take the neighbours along. So a plain load
+ * is for the same size, and the verifier removes the way that is not taken. */
+#define HAS_OUR_SIZE(pointer, field)                                        \
+  (__builtin_preserve_field_info((pointer)->field, BPF_FIELD_RSHIFT_U64) == \
+   64 - 8 * sizeof((pointer)->field))
+
+/* The number in `field`. */
+#define READ(direct, pointer, field)                                        \
+  ({                                                                        \
+    typeof(pointer) from_ = (pointer);                                      \
+    typeof(from_->field) value_;                                            \
+    if (!(direct))                                                          \
+      value_ = (typeof(value_))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
+    else if (HAS_OUR_SIZE(from_, field))                                    \
+      value_ = from_->field;                                                \
+    else                                                                    \
+      value_ = (typeof(value_))BPF_CORE_READ_BITFIELD(from_, field);        \
+    value_;                                                                 \
+  })
+
+/* The pointer in `field`. */
+#define FOLLOW(direct, pointer, field) \
+  ((direct) ? (pointer)->field : BPF_CORE_READ((pointer), field))
+
+/* The number in `field` of what the pointers `path` lead to from `pointer`, by copies. */
+#define READ_FAR(pointer, path, field) READ(false, BPF_CORE_READ((pointer), path), field)
 
 extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym;
 

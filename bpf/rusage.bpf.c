@@ -46,7 +46,7 @@ int tick_unheld(void *context) {
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
-  if (prev->__state != TASK_DEAD) return 0;
+  if (READ(true, prev, __state) != TASK_DEAD) return 0;
   u32 *number = membership_of(prev);
   struct final *final = number ? final_of(*number) : NULL;
   if (!final) return 0;
@@ -69,7 +69,7 @@ int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
 SEC("raw_tp/sched_process_exit")
 int on_end(void *context) {
   struct task_struct *task = bpf_get_current_task_btf();
-  if (BPF_CORE_READ(task, signal, live.counter)) return 0; /* threads of it live on */
+  if (READ_FAR(task, signal, live.counter)) return 0; /* threads of it live on */
   u32 *number = membership_of(task);
   if (is_member(number)) note_end(task, *number);
   return 0;
@@ -95,7 +95,8 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
   sort_by_cgroup(task);
-  if (thread_group && task->signal->nr_threads > 1) __sync_fetch_and_add(&groups_moved, 1);
+  if (thread_group && READ(true, task->signal, nr_threads) > 1)
+    __sync_fetch_and_add(&groups_moved, 1);
   return 0;
 }
 
@@ -150,6 +151,8 @@ int leave_out(struct bpf_iter__task *context) {
 }
 #endif
 
+const volatile __u32 most_cpus = 1;
+
 static long learn_cpu_offset(u32 cpu, u64 *common) {
   u32 zero = 0;
   void *copy = bpf_map_lookup_percpu_elem(&exec_scratch, &zero, cpu);
@@ -157,6 +160,7 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
   if (!copy || !offset) return 1;
   *offset = (u64)copy; /* the verifier takes an address for a number once it was stored */
   *offset -= *common;
+  cpus = cpu + 1;
   return 0;
 }
 
@@ -166,14 +170,14 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
-  pid_level = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid, level);
+  pid_level = READ_FAR(bpf_get_current_task_btf(), thread_pid, level);
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);
   if (!number) return 1;
   *number = (u64)&exec_scratch;
   struct bpf_array *array = (void *)*number;
   u64 common = (u64)BPF_CORE_READ(array, pptrs[0]);
-  bpf_loop(cpus, learn_cpu_offset, &common, 0);
+  bpf_loop(most_cpus, learn_cpu_offset, &common, 0);
   return 0;
 }
 

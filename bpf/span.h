@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "read.h"
 #include "rusage_bpf/task_event.h"
 
 #define NO_SPAN 0
@@ -58,7 +59,7 @@ static __always_inline u32 process_number(struct task_struct *leader) {
   struct pid *pid = BPF_CORE_READ(leader, thread_pid);
   u64 numbers = (u64)pid + bpf_core_field_offset(struct pid, numbers);
   struct upid *upid = (void *)(numbers + pid_level * bpf_core_type_size(struct upid));
-  return BPF_CORE_READ(upid, nr);
+  return READ(false, upid, nr);
 }
 
 static __always_inline void begin_life(u32 number, struct task_struct *task, u64 parent) {
@@ -68,7 +69,7 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
   life->told = 0;
   life->parent_span = parent;
-  life->start_ns = BPF_CORE_READ(leader, start_time);
+  life->start_ns = READ(false, leader, start_time);
   life->end_ns = 0;
   life->peak_rss = life->most_rss_so_far = 0;
   life->pid = process_number(leader);

@@ -70,7 +70,7 @@ static __always_inline void read_counters(struct rusage_reading *reading, struct
  * of a moment outside the tick, which alone has a clock for that. */
 static __always_inline void read_as_kept(struct rusage_reading *reading, struct task_struct *task) {
   read_counters(reading, task, true);
-  reading->cpu.run = task->se.sum_exec_runtime;
+  reading->cpu.run = READ(true, task, se.sum_exec_runtime);
 }
 
 static __always_inline void add_cpu_time(struct rusage_cpu_time *sum,

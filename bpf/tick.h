@@ -87,7 +87,7 @@ static __always_inline void list_group(struct task_struct *task, struct slot *gr
 /* Adds the task's address space and descriptors, unless this tick has met them already. */
 static __always_inline void add_gauges(struct task_struct *task, struct slot *group,
                                        const bool direct) {
-  struct mm_struct *mm = READ(direct, task, mm);
+  struct mm_struct *mm = FOLLOW(direct, task, mm);
   if (mm && (u64)mm != group->counted_mm) {
     group->counted_mm = (u64)mm;
     if (READ(direct, mm, mm_users.counter) == 1 ||
@@ -96,20 +96,20 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
       u64 mapped = READ(direct, mm, total_vm) * page_bytes;
       barrier();
       /* An address space given up meanwhile may be another's by now; one still in place was not. */
-      if (READ(direct, task, mm) == mm) {
+      if (FOLLOW(direct, task, mm) == mm) {
         sample.value[RUSAGE_rss] += resident;
         sample.value[RUSAGE_vms] += mapped;
       }
     }
   }
-  struct files_struct *files = READ(direct, task, files);
+  struct files_struct *files = FOLLOW(direct, task, files);
   if (files && (u64)files != group->counted_files) {
     group->counted_files = (u64)files;
     if (READ(direct, files, count.counter) == 1 ||
         first_sight(as_number(&group->counted_files), tick)) {
       u32 descriptors = open_descriptors(files, direct);
       barrier();
-      if (READ(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
+      if (FOLLOW(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
     }
   }
 }
@@ -134,11 +134,11 @@ static __always_inline void tell_living(struct task_struct *task, u32 number, co
   life->told = telling_round;
   event->reading = reading;
   event->peak_rss = 0;
-  struct mm_struct *mm = READ(direct, task, mm);
+  struct mm_struct *mm = FOLLOW(direct, task, mm);
   if (!mm || !gauges_readable()) return;
   u64 peak = peak_of(mm, direct);
   barrier();
-  if (READ(direct, task, mm) == mm) event->peak_rss = peak;
+  if (FOLLOW(direct, task, mm) == mm) event->peak_rss = peak;
 }
 
 /* Lets a task go whose counters are final, and tells so in `event`. The walk goes from the end of

@@ -1,5 +1,6 @@
 #include "doctor/doctor.h"
 
+#include <fmt/format.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@ std::string kernel_name() {
 Check way_check(const char *name, const BpfOptions &way) {
   const auto source = BpfSource::open(way);
   if (source) return {name, "its programs are loaded and attached"};
-  Check check = programs_refused(name, source.error().errno_value);
+  Check check = programs_refused(name, source.error().errno_value, BpfSource::reason_against(way));
   check.state = Check::State::limits;
   return check;
 }
@@ -29,12 +30,14 @@ Check way_check(const char *name, const BpfOptions &way) {
 Check dead_check(const BpfSource &source) {
   constexpr auto name = "counting the dead";
   if (source.holds_tasks()) return {name, "held until the next look"};
-  return {name,
-          "exact, at a program's cost on every switch of the machine",
-          Check::State::limits,
-          {{"",
-            "nothing would help here; a kernel that lets BPF maps hold tasks is needed, Linux "
-            "6.4 or later"}}};
+  const std::string reason = BpfSource::reason_against({.hold_tasks = true});
+  return {
+      name,
+      fmt::format(
+          "exact, at a program's cost on every switch of the machine, as tasks cannot be held: {}",
+          reason.empty() ? "the kernel does not say why" : reason),
+      Check::State::limits,
+      {{"", "nothing would help here; another kernel may let BPF hold tasks"}}};
 }
 
 Check gauges_check(const BpfSource &source) {
@@ -56,7 +59,8 @@ void try_recording(std::vector<Check> &checks) {
   if (!source) {
     checks.push_back(first_that_stops(checks)
                          ? Check{name, "refused, for the above", Check::State::unknown}
-                         : programs_refused(name, source.error().errno_value));
+                         : programs_refused(name, source.error().errno_value,
+                                            BpfSource::reason_against({.hold_tasks = false})));
     return;
   }
   for (Check &check : checks)

@@ -60,19 +60,31 @@ bool bpf_kills() {
   return has_seccomp_filter() && try_passage(own_rights({})).killed;
 }
 
-Check programs_refused(std::string what, int error_number) {
+// What helps where there is too little of something; nothing for other errors.
+static std::vector<Remedy> against_shortage(int error_number) {
+  switch (error_number) {
+    case ENOMEM:
+      return {{"",
+               "give it more memory: the limit of its cgroup (docker run --memory) holds for what "
+               "BPF keeps"}};
+    case EMFILE:
+      return {{"ulimit -n 1024", "the limit on open files, in the shell that starts it"}};
+    case ENFILE:
+      return {{"sudo sysctl fs.file-max=1000000", "the limit on open files of the whole machine"}};
+    default:
+      return {};
+  }
+}
+
+Check programs_refused(std::string what, int error_number, const std::string &reason) {
   utsname kernel{};
   uname(&kernel);
   Check check{std::move(what),
-              fmt::format("Linux {} refuses the recorder's BPF programs ({})", kernel.release,
-                          std::generic_category().message(error_number)),
-              Check::State::stops};
-  if (error_number == ENOMEM) {
-    check.remedies = {{"",
-                       "give it more memory: the limit of its cgroup (docker run --memory) holds "
-                       "for what BPF keeps"}};
-    return check;
-  }
+              fmt::format("Linux {} refuses the recorder's BPF programs ({}{}{})", kernel.release,
+                          std::generic_category().message(error_number), reason.empty() ? "" : ": ",
+                          reason),
+              Check::State::stops, against_shortage(error_number)};
+  if (!check.remedies.empty()) return check;
   const Executable executable = own_executable({});
   if (geteuid() != 0) check.remedies.push_back(as_root(executable));
   check.remedies.push_back(
@@ -81,11 +93,13 @@ Check programs_refused(std::string what, int error_number) {
   return check;
 }
 
-std::string why_refused(int error_number) {
-  const std::vector<Check> checks = bpf_checks();
+std::string why_refused(int error_number, const std::string &reason) {
+  // Where something has run out, that is the cause, and the checks might run into it as well.
+  const std::vector<Check> checks =
+      against_shortage(error_number).empty() ? bpf_checks() : std::vector<Check>{};
   const Check *const cause = first_that_stops(checks);
   return "cannot record with BPF: " +
-         in_one_line(cause ? *cause : programs_refused("recording", error_number));
+         in_one_line(cause ? *cause : programs_refused("recording", error_number, reason));
 }
 
 }  // namespace rusage_bpf

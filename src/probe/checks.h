@@ -20,10 +20,11 @@ std::vector<Check> proc_checks(const Roots &roots = {});
 // Whether calling bpf would end us; if so, nothing else is to be tried. Costs nothing where no seccomp filter is.
 bool bpf_kills();
 
-// Our own programs for `what` were refused with this error number, although nothing above says why.
-Check programs_refused(std::string what, int error_number);
+// Our own programs for `what` were refused with this error number, although nothing above says why. `reason` is what
+// the kernel said, or empty.
+Check programs_refused(std::string what, int error_number, const std::string &reason = {});
 
 // Why the kernel has refused, in one line: what stops recording, or else that it has.
-std::string why_refused(int error_number);
+std::string why_refused(int error_number, const std::string &reason = {});
 
 }  // namespace rusage_bpf

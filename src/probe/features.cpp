@@ -97,6 +97,15 @@ std::vector<FeatureKind> try_features() {
   return {program_kinds(), maps(), helpers(), tracing()};
 }
 
+std::vector<std::string> missing_functions(std::initializer_list<const char *> names) {
+  const KernelTypes types(btf__load_vmlinux_btf(), btf__free);
+  std::vector<std::string> missing;
+  for (const char *name : names)
+    if (types && btf__find_by_name_kind(types.get(), name, BTF_KIND_FUNC) <= 0)
+      missing.emplace_back(name);
+  return missing;
+}
+
 Check feature_check(const FeatureKind &kind) {
   const auto named = [&](Answer wanted) {
     std::vector<std::string> names;

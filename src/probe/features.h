@@ -1,6 +1,8 @@
 // What the BPF programs are made of, each tried on the running kernel. To be asked where BPF may be used.
 #pragma once
 
+#include <initializer_list>
+#include <string>
 #include <vector>
 
 #include "probe/check.h"
@@ -19,6 +21,10 @@ struct FeatureKind {
 };
 
 std::vector<FeatureKind> try_features();
+
+// Those of the kernel's functions that programs may call, in BTF, that this kernel has not. None where it does not
+// describe its types to us.
+std::vector<std::string> missing_functions(std::initializer_list<const char *> names);
 
 Check feature_check(const FeatureKind &kind);
 

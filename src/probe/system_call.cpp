@@ -113,6 +113,12 @@ Check security_modules_check(const Roots &roots, std::optional<int> use) {
     check.found += "; not tried without the capabilities";
   }
   if (use.value_or(0) == 0) return check;
+  // These are a module's answers; another error says itself what was wrong.
+  if (*use != EPERM && *use != EACCES) {
+    check.state = Check::State::unknown;
+    check.found += fmt::format("; could not be tried ({})", words_for(*use));
+    return check;
+  }
   check.state = Check::State::stops;
   check.found =
       fmt::format("a security module ({}) refuses bpf ({}), although the capabilities are here",

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -12,14 +13,18 @@
 #include <fstream>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "os/clock.h"
 #include "os/fd.h"
+#include "os/message.h"
 #include "probe/checks.h"
+#include "probe/features.h"
 #include "rusage_bpf/sample.h"
 #include "source/event_reader.h"
 #include "source/kernel_side.h"
 #include "source/proc_gauges.h"
+#include "source/verifier_log.h"
 
 namespace rusage_bpf {
 namespace {
@@ -41,8 +46,9 @@ Result<void> iterate(int program, std::optional<pid_t> tid = std::nullopt) {
   return {};
 }
 
-tl::unexpected<Error> refused(int error_number) {
-  return tl::unexpected(Error{.message = why_refused(error_number), .errno_value = error_number});
+tl::unexpected<Error> refused(int error_number, const std::string &reason = {}) {
+  return tl::unexpected(
+      Error{.message = why_refused(error_number, reason), .errno_value = error_number});
 }
 
 Result<void> run(int program, const char *what_for) {
@@ -119,8 +125,15 @@ static std::uint32_t fit_to_machine(std::uint32_t capacity) {
   return pid_max == 0 || pid_max > capacity / 2 ? capacity : 2 * pid_max;
 }
 
-BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
-  const auto cpus = static_cast<std::uint32_t>(libbpf_num_possible_cpus());
+// At most; the kernel side finds out how many there are. Without /sys, which has their number, as many as any kernel
+// can be built for.
+static std::uint32_t most_cpus() {
+  const int cpus = libbpf_num_possible_cpus();
+  return cpus > 0 ? static_cast<std::uint32_t>(cpus) : 8192;
+}
+
+BpfSource::Kernel BpfSource::load(const BpfOptions &way, std::span<char> log) {
+  const std::uint32_t cpus = most_cpus();
   const kernel_options options{
       .capacity = way.capacity,
       .cpus = cpus,
@@ -129,11 +142,24 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way) {
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
       .gauges_from_proc = way.gauges_from_proc,
-      .verbose = std::getenv("RUSAGE_BPF_DEBUG") != nullptr,
+      .log = log.data(),
+      .log_bytes = static_cast<std::uint32_t>(log.size()),
   };
   auto loaded = std::make_unique<kernel_side>();
   errno = loader(way)(&options, loaded.get());
   return errno == 0 ? Kernel(loaded.release()) : nullptr;
+}
+
+std::string BpfSource::reason_against(const BpfOptions &way) {
+  if (way.hold_tasks)
+    if (const auto missing =
+            missing_functions({"bpf_task_acquire", "bpf_task_release", "bpf_rdonly_cast"});
+        !missing.empty())
+      return fmt::format("this kernel lacks {}", fmt::join(missing, ", "));
+  std::vector<char> log(std::size_t{16} << 20);  // more than a verifier ever said
+  if (load(way, log)) return {};
+  if (std::getenv("RUSAGE_BPF_DEBUG")) say_text(log.data());
+  return reason_in(log.data());
 }
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
@@ -147,7 +173,10 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     way.hold_tasks = false;
     kernel = load(way);
   }
-  if (!kernel) return refused(errno);
+  if (!kernel) {
+    const int error_number = errno;
+    return refused(error_number, reason_against(way));
+  }
   if (auto done = run(kernel->prepare, "learning where CPUs keep their counters"); !done)
     return tl::unexpected(done.error());
   if (*kernel->gauges_are_readable == 0 && !way.gauges_from_proc) {

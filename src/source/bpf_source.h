@@ -30,6 +30,9 @@ class BpfSource final : public Source {
   // Loads the programs and starts to watch for births. Fails where the kernel lacks what we need or
   // refuses it to us, and then says what to do.
   static Result<std::unique_ptr<BpfSource>> open(const BpfOptions &options = {});
+  // Why the kernel refuses this way of recording, in one line, found by trying it; empty where it does not say, or does
+  // not refuse it.
+  static std::string reason_against(const BpfOptions &way);
   ~BpfSource() override;
 
   [[nodiscard]] std::string_view name() const override { return "bpf"; }
@@ -54,7 +57,7 @@ class BpfSource final : public Source {
   class Numbers;
   BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<EventReader> events,
             std::unique_ptr<Numbers> group_pids);
-  static Kernel load(const BpfOptions &way);
+  static Kernel load(const BpfOptions &way, std::span<char> log = {});
   Result<void> leave_out(std::span<const pid_t> outsiders);
 
   Kernel kernel_;

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 /* Before the skeleton, which names structures of it. */
 #include "rusage_bpf/task_event.h"
@@ -15,12 +13,9 @@
 #define TREE 2
 #define CGROUP 3
 
-/* More than the verifier ever said; kernels before 6.4 refuse a program whose log does not fit. */
-enum { log_bytes = 16 << 20 };
-
 static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *options) {
   skeleton->rodata->capacity = options->capacity;
-  skeleton->rodata->cpus = options->cpus;
+  skeleton->rodata->most_cpus = options->cpus;
   skeleton->rodata->cgroup_id = options->cgroup_id;
   skeleton->rodata->tick_ns = options->tick_ns;
   skeleton->rodata->page_bytes = options->page_bytes;
@@ -41,16 +36,13 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
 }
 
-static int load(struct rusage_kernel *skeleton, bool verbose) {
-  char *log = verbose ? calloc(1, log_bytes) : NULL;
-  if (log) {
+static int load(struct rusage_kernel *skeleton, const struct kernel_options *options) {
+  if (options->log) {
     skeleton->ctx.log_level = 1;
-    skeleton->ctx.log_buf = (uintptr_t)log;
-    skeleton->ctx.log_size = log_bytes;
+    skeleton->ctx.log_buf = (uintptr_t)options->log;
+    skeleton->ctx.log_size = options->log_bytes;
   }
   const int failure = rusage_kernel__load(skeleton);
-  if (failure && log) fputs(log, stderr);
-  free(log);
   return failure < 0 ? -failure : failure;
 }
 
@@ -58,7 +50,7 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
   struct rusage_kernel *skeleton = rusage_kernel__open();
   if (!skeleton) return ENOMEM;
   set_up(skeleton, options);
-  const int failure = load(skeleton, options->verbose);
+  const int failure = load(skeleton, options);
   if (failure) {
     rusage_kernel__destroy(skeleton);
     return failure;

@@ -19,13 +19,16 @@ extern "C" {
 
 struct kernel_options {
   __u32 capacity;
-  __u32 cpus;
+  __u32 cpus;              /* at most */
   __u32 exec_buffer_bytes; /* a power of two */
   __u64 cgroup_id;
   __u64 tick_ns;
   __u64 page_bytes;
   bool gauges_from_proc;
-  bool verbose; /* on failure, print the verifier's log to standard error */
+  /* Where the kernel's verifier says why it refuses a program; it takes several times as long then. NULL: it need
+   * not. Kernels before 6.4 refuse a program whose log does not fit. */
+  char *log;
+  __u32 log_bytes;
 };
 
 /* A kernel side that is loaded; 0 for a program that this way of recording has not. */

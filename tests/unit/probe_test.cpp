@@ -330,6 +330,19 @@ TEST_CASE(
   CHECK(check.state == State::stops);
   CHECK_THAT(in_one_line(check), Contains("Invalid argument") && Contains("RUSAGE_BPF_DEBUG=1 "));
   CHECK_THAT(in_one_line(programs_refused("recording", ENOMEM)), Contains("more memory"));
+  CHECK_THAT(in_one_line(programs_refused("recording", EINVAL, "x.y is not as expected")),
+             Contains("(Invalid argument: x.y is not as expected)"));
+}
+
+TEST_CASE("where descriptors run out the limit on them is named, and no security module") {
+  for (const std::string &said :
+       {why_refused(EMFILE), in_one_line(programs_refused("recording", EMFILE))})
+    CHECK_THAT(said, Contains("Too many open files") && Contains("ulimit -n") &&
+                         !Contains("security") && !Contains("RUSAGE_BPF_DEBUG"));
+  CHECK_THAT(why_refused(ENFILE), Contains("fs.file-max"));
+  const Machine machine;
+  CHECK(security_modules_check(machine.roots(), EMFILE).state == State::unknown);
+  CHECK(security_modules_check(machine.roots(), EPERM).state == State::stops);
 }
 
 TEST_CASE("a remedy is a command where there is one, and a sentence where there is none") {
