@@ -18,27 +18,22 @@
  * object for each way: see add_kernel in CMakeLists.txt. */
 static const bool hold_tasks = HOLD_TASKS;
 
-/* The field may be a number of another size or sign than kernel_types.h says, or a bit field: kernels
- * change that (task_struct.on_cpu was an int, and is a byte from 7.2 on). The kernel would refuse a
- * plain load of another size, and a copy of our size would take the neighbours along. So a plain load
- * is for the same size, and the verifier removes the way that is not taken. */
+/* The number in `field`, which may be of another size or sign in this kernel than in kernel_types.h, or
+ * a bit field: task_struct.on_cpu was an int, and is a byte from 7.2 on. A copy takes as many bytes as
+ * this kernel's BTF says. A plain load is fitted by the kernel itself where both sides are unsigned; it
+ * refuses one of a signed number of another size, so that this is tried only where the size is ours: the
+ * verifier leaves out the way that is not taken. */
+#define READ(direct, pointer, field)                                         \
+  ({                                                                         \
+    typeof(pointer) from_ = (pointer);                                       \
+    (direct) && (IS_UNSIGNED(from_->field) || HAS_OUR_SIZE(from_, field))    \
+        ? from_->field                                                       \
+        : (typeof(from_->field))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
+  })
+#define IS_UNSIGNED(value) ((typeof(value))-1 > 0)
 #define HAS_OUR_SIZE(pointer, field)                                        \
   (__builtin_preserve_field_info((pointer)->field, BPF_FIELD_RSHIFT_U64) == \
    64 - 8 * sizeof((pointer)->field))
-
-/* The number in `field`. */
-#define READ(direct, pointer, field)                                        \
-  ({                                                                        \
-    typeof(pointer) from_ = (pointer);                                      \
-    typeof(from_->field) value_;                                            \
-    if (!(direct))                                                          \
-      value_ = (typeof(value_))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
-    else if (HAS_OUR_SIZE(from_, field))                                    \
-      value_ = from_->field;                                                \
-    else                                                                    \
-      value_ = (typeof(value_))BPF_CORE_READ_BITFIELD(from_, field);        \
-    value_;                                                                 \
-  })
 
 /* The pointer in `field`. */
 #define FOLLOW(direct, pointer, field) \

@@ -128,6 +128,7 @@ static std::uint32_t fit_to_machine(std::uint32_t capacity) {
 // At most; the kernel side finds out how many there are. Without /sys, which has their number, as many as any kernel
 // can be built for.
 static std::uint32_t most_cpus() {
+  libbpf_set_print(nullptr);  // it would say that a file is missing
   const int cpus = libbpf_num_possible_cpus();
   return cpus > 0 ? static_cast<std::uint32_t>(cpus) : 8192;
 }

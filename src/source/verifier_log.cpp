@@ -53,10 +53,11 @@ std::string misfit_in(const std::vector<std::string_view> &lines) {
 }  // namespace
 
 std::string reason_in(std::string_view log) {
-  constexpr std::array statistics{"processed ", "verification time ", "stack depth ", "func#"};
+  constexpr std::array no_reasons{"processed ", "verification time ", "stack depth ", "func#",
+                                  "["};  // the last one: types that are loaded before
   std::vector<std::string_view> lines = lines_of(log);
   std::erase_if(lines, [&](std::string_view line) {
-    return line.empty() || std::any_of(statistics.begin(), statistics.end(),
+    return line.empty() || std::any_of(no_reasons.begin(), no_reasons.end(),
                                        [&](auto *words) { return line.starts_with(words); });
   });
   if (lines.empty()) return {};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Reads three fields of a task, each as kernel_types.h has it, both ways: out of memory that the test
- * has laid out as a kernel that it made up. */
+/* Reads three fields of a task, of which kernel_types.h says that one is signed, out of memory that the
+ * test has laid out as a kernel that it made up. */
 #include <linux/types.h>
 
 #include <linux/bpf.h>
@@ -17,17 +17,26 @@ __s64 on_cpu[2];
 __s64 state[2];
 __s64 utime[2];
 
-static __always_inline void read_fields(const bool direct) {
-  struct task_struct *task = (void *)kernel_memory;
-  on_cpu[direct] = READ(direct, task, on_cpu);
-  state[direct] = READ(direct, task, __state);
-  utime[direct] = READ(direct, task, utime);
+#define TASK ((struct task_struct *)kernel_memory)
+
+SEC("syscall")
+int by_copies(void *context) {
+  on_cpu[false] = READ(false, TASK, on_cpu);
+  state[false] = READ(false, TASK, __state);
+  utime[false] = READ(false, TASK, utime);
+  return 0;
 }
 
 SEC("syscall")
-int read_all(void *context) {
-  read_fields(false);
-  read_fields(true);
+int signed_directly(void *context) {
+  on_cpu[true] = READ(true, TASK, on_cpu);
+  return 0;
+}
+
+SEC("syscall")
+int unsigned_directly(void *context) {
+  state[true] = READ(true, TASK, __state);
+  utime[true] = READ(true, TASK, utime);
   return 0;
 }
 

@@ -12,6 +12,7 @@ TEST_CASE("the reason for a refusal is the last thing that the verifier says of 
                   "processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0\n") ==
         "R0 invalid mem access 'scalar'");
   CHECK(reason_in("").empty());
+  CHECK(reason_in("[209] STRUCT (anon) size=8 vlen=2\n[210] FWD css_set struct\n").empty());
   CHECK(reason_in("processed 2 insns (limit 1000000)\n\n").empty());
 }
 
