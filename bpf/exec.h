@@ -6,6 +6,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
 #include "rusage_bpf/task_event.h"
@@ -72,7 +73,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   struct rusage_exec *exec = &record->exec;
   exec->old_span = life->span;
   exec->new_span = __sync_fetch_and_add(&spans, 1) + 1;
-  exec->time_ns = bpf_ktime_get_ns();
+  exec->time_ns = recorder_ns(bpf_ktime_get_ns());
   exec->most_rss_so_far = READ_FAR(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);

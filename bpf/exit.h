@@ -6,6 +6,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
 #include "tree.h"
@@ -35,7 +36,7 @@ static __always_inline void note_end(struct task_struct *task, u32 number) {
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
-  *(volatile u64 *)&life->end_ns = bpf_ktime_get_ns();
+  *(volatile u64 *)&life->end_ns = recorder_ns(bpf_ktime_get_ns());
 }
 
 #endif

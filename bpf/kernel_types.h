@@ -128,6 +128,24 @@ struct linux_binprm {
   const char *filename;
 };
 
+/* For its shape as well: see read_words. */
+struct timespec64 {
+  s64 tv_sec;
+  long tv_nsec;
+};
+
+struct timens_offsets {
+  struct timespec64 monotonic;
+};
+
+struct time_namespace {
+  struct timens_offsets offsets;
+};
+
+struct nsproxy {
+  struct time_namespace *time_ns;
+};
+
 struct task_struct {
   unsigned int __state;
   int on_cpu;
@@ -153,12 +171,7 @@ struct task_struct {
   struct css_set *cgroups;
   struct signal_struct *signal;
   struct pid *thread_pid;
-};
-
-/* For its shape: see read_words. */
-struct timespec64 {
-  s64 tv_sec;
-  long tv_nsec;
+  struct nsproxy *nsproxy;
 };
 
 struct bpf_array {

@@ -25,6 +25,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "cgroup.h"
+#include "clock.h"
 #include "enter.h"
 #include "exec.h"
 #include "exit.h"
@@ -170,6 +171,7 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
+  learn_clock_offset();
   pid_level = READ_FAR(bpf_get_current_task_btf(), thread_pid, level);
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);

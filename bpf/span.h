@@ -7,6 +7,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "clock.h"
 #include "kernel_types.h"
 #include "read.h"
 #include "rusage_bpf/task_event.h"
@@ -69,7 +70,7 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
   life->told = 0;
   life->parent_span = parent;
-  life->start_ns = READ(false, leader, start_time);
+  life->start_ns = recorder_ns(READ(false, leader, start_time));
   life->end_ns = 0;
   life->peak_rss = life->most_rss_so_far = 0;
   life->pid = process_number(leader);

@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "ahead.h"
+#include "clock.h"
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
@@ -283,7 +284,7 @@ static long drain_birth(u32 step, void *context) {
 }
 
 static __always_inline int run_tick(const bool direct) {
-  sample.monotonic_ns = bpf_ktime_get_ns();
+  sample.monotonic_ns = recorder_ns(bpf_ktime_get_ns());
   read_clock();
   tick++;
   sample.task_events = sample.more_to_tell = 0;

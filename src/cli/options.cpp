@@ -60,8 +60,8 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
   if (app.count("--duration") > 0) {
     options.duration_ns = parse_seconds(texts.duration, longest_duration_s);
     if (!options.duration_ns)
-      return error(
-          fmt::format("--duration {}: give seconds from .001 on, such as 60", texts.duration));
+      return error(fmt::format("--duration {}: give seconds between .001 and {}, such as 60",
+                               texts.duration, static_cast<std::uint64_t>(longest_duration_s)));
   }
   if (app.count("--until") > 0) {
     options.until_tree = texts.until == "tree";

@@ -129,17 +129,6 @@ Result<Opened> open_source(const Options &options, const Result<void> &may_look 
   return Opened{*std::move(proc), std::move(reason)};
 }
 
-// What would act on a command as well; it comes to us first where there is one.
-constexpr std::initializer_list<int> all_signals{SIGCHLD, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
-
-// What ends the recording of something that runs already. Under nohup, its terminal's end does not.
-Result<SignalQueue> take_over_ending_signals() {
-  struct sigaction inherited {};
-  if (sigaction(SIGHUP, nullptr, &inherited) == 0 && inherited.sa_handler == SIG_IGN)
-    return SignalQueue::open({SIGTERM, SIGINT, SIGQUIT});
-  return SignalQueue::open({SIGTERM, SIGHUP, SIGINT, SIGQUIT});
-}
-
 // Who the command runs as, where that is not who we are.
 Result<std::optional<User>> find_command_user(const Options &options) {
   if (!options.user) return std::nullopt;
@@ -176,6 +165,9 @@ Result<int> record_command(const Options &options, Places places) {
   const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
   auto command = Launch::hold(options.command, until, *user);
   if (!command) return tl::unexpected(command.error());
+  // From here on every signal is the command's.
+  auto signals = SignalQueue::take_all(GroupWitness::start());
+  if (!signals) return tl::unexpected(signals.error());
   auto opened = open_source(options);
   if (!opened) return tl::unexpected(opened.error());
   Source &source = *opened->source;
@@ -188,8 +180,6 @@ Result<int> record_command(const Options &options, Places places) {
   const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
   if (auto given_up = give_up_privileges(places, source, command_uid); !given_up)
     return tl::unexpected(given_up.error());
-  auto signals = SignalQueue::open(all_signals);
-  if (!signals) return tl::unexpected(signals.error());
 
   Recording recording = describe(options, *opened);
   recording.target = "command";
@@ -263,7 +253,7 @@ Result<int> run(const Options &options) {
   }
   // First of all: with no command to inherit them, a signal from here on waits until the recording
   // has begun, and leaves no half-made output behind.
-  auto signals = take_over_ending_signals();
+  auto signals = SignalQueue::take_ending();
   if (!signals) return tl::unexpected(signals.error());
   auto places = open_places(options);
   if (!places) return tl::unexpected(places.error());

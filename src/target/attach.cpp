@@ -72,7 +72,7 @@ bool Attach::see_end() const {
   return (!stat || (stat->flags & flag_exiting) != 0) && ends_within(patience_ms);
 }
 
-Result<std::optional<Ended>> Attach::take(const signalfd_siginfo &signal) {
+Result<std::optional<Ended>> Attach::take(const Signal &signal) {
   return ended_by_signal(signal);
 }
 

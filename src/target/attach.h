@@ -26,7 +26,7 @@ class Attach final : public Target {
   [[nodiscard]] bool alive() const { return !ends_within(0); }
 
   // SIGINT and the like end the recording.
-  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
+  Result<std::optional<Ended>> take(const Signal &signal) override;
   // The end of the last process.
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] bool see_end() const override;

@@ -83,7 +83,7 @@ Result<void> Cgroup::may_look() const {
   return {};
 }
 
-Result<std::optional<Ended>> Cgroup::take(const signalfd_siginfo &signal) {
+Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {
   return ended_by_signal(signal);
 }
 

@@ -23,7 +23,7 @@ class Cgroup final : public Target {
   [[nodiscard]] const std::string &path() const { return path_; }
 
   // SIGINT and the like end the recording.
-  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
+  Result<std::optional<Ended>> take(const Signal &signal) override;
   // An empty cgroup may get new processes; only one that was removed is over.
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
 

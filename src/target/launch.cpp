@@ -12,6 +12,7 @@
 #include <csignal>
 
 #include "os/clock.h"
+#include "target/exec_error.h"
 
 namespace rusage_bpf {
 namespace {
@@ -65,15 +66,6 @@ void change_user(const User &user, int failure) {
   arguments.push_back(nullptr);
   execvp(arguments[0], arguments.data());
   _exit(tell(failure, errno) ? 127 : 126);
-}
-
-tl::unexpected<Error> exec_error(const std::string &command, int reason) {
-  auto error = errno_error(command, reason);
-  const bool missing = reason == ENOENT || reason == ENOTDIR;
-  error.value().kind =
-      missing ? Error::Kind::command_not_found : Error::Kind::command_not_executable;
-  if (missing) error.value().message = command + ": command not found";
-  return error;
 }
 
 KernelTotal kernel_total(const rusage &usage) {
@@ -153,31 +145,41 @@ Result<void> Launch::release() {
   return {};
 }
 
-// The terminal's keys reach the command without us, its end only where we do not lead the session.
-// What somebody sends to us alone is passed on; what the command sends to its whole group is not
-// sent back to it.
-bool Launch::is_for_command(const signalfd_siginfo &signal) const {
-  if (signal.ssi_code != SI_KERNEL) return static_cast<pid_t>(signal.ssi_pid) != pid_;
-  return signal.ssi_signo == SIGHUP && getsid(0) == getpid();
+// What is sent to our process group has reached the command without us: that is where the terminal's keys
+// go, and kill with a negative number. The terminal's end goes to the leader of the session alone. What
+// the command sends to whoever started it is not sent back to it.
+bool Launch::has_reached_command(const Signal &signal) const {
+  if (!signal.from_kernel()) return signal.to_group || signal.sender == pid_;
+  return signal.number != SIGHUP || getsid(0) != getpid();
 }
 
-void Launch::forward(int signal) const {
-  kill(pid_, signal);
+// With the value that sigqueue() gave it.
+void Launch::forward(const Signal &signal) const {
+  if (signal.code == SI_QUEUE)
+    sigqueue(pid_, signal.number, {.sival_ptr = reinterpret_cast<void *>(signal.value)});
+  else
+    kill(pid_, signal.number);
 }
 
-Result<std::optional<Ended>> Launch::take(const signalfd_siginfo &signal) {
-  if (signal.ssi_signo == SIGCHLD) {
+Result<std::optional<Ended>> Launch::take(const Signal &signal) {
+  if (signal.number == SIGCHLD) {
     auto reaped = reap();
     if (reaped && until_ == Until::tree) return std::nullopt;
     return reaped;
   }
+  const bool stops =
+      signal.number == SIGTSTP || signal.number == SIGTTIN || signal.number == SIGTTOU;
+  // Whoever stops the whole job, as the terminal does, stops us with it.
+  if (stops && (signal.from_kernel() || signal.to_group)) act_on_stop(signal);
   if (!ended_) {
-    if (is_for_command(signal)) forward(static_cast<int>(signal.ssi_signo));
+    if (!has_reached_command(signal)) forward(signal);
     return std::nullopt;
   }
   // Only what the command left behind is recorded still: the signal is for the recording.
+  const auto by_signal = ended_by_signal(signal);
+  if (!by_signal) return std::nullopt;
   Ended end = *ended_;
-  end.by = ended_by_signal(signal)->by;
+  end.by = by_signal->by;
   return end;
 }
 
@@ -228,7 +230,7 @@ void Launch::stop_with_command() const {
   usleep(moment_us);
   if (!stopped_by_itself(pid_)) return;
   static_cast<void>(raise(SIGSTOP));
-  forward(SIGCONT);
+  kill(pid_, SIGCONT);
 }
 
 }  // namespace rusage_bpf

@@ -40,7 +40,7 @@ class Launch final : public Target {
 
   // Passes signals on to the command while it lives, and takes note of its end at SIGCHLD. Fails if
   // it could not be executed.
-  Result<std::optional<Ended>> take(const signalfd_siginfo &signal) override;
+  Result<std::optional<Ended>> take(const Signal &signal) override;
 
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
@@ -65,8 +65,8 @@ class Launch final : public Target {
         start_(std::move(start)),
         failure_(std::move(failure)) {}
 
-  [[nodiscard]] bool is_for_command(const signalfd_siginfo &signal) const;
-  void forward(int signal) const;
+  [[nodiscard]] bool has_reached_command(const Signal &signal) const;
+  void forward(const Signal &signal) const;
 
   // A command in the foreground that stopped itself alone (Ctrl-Z in some full-screen programs)
   // stops us as well: the shell watches us, and would otherwise not know that the job waits for

@@ -1,13 +1,12 @@
 // What is recorded: a command that we start, a tree that runs already, or a cgroup.
 #pragma once
 
-#include <sys/signalfd.h>
-
 #include <optional>
 
 #include "model/recording.h"
 #include "model/snapshot.h"
 #include "os/error.h"
+#include "os/signals.h"
 
 namespace rusage_bpf {
 
@@ -22,7 +21,7 @@ class Target {
   virtual Result<void> release() { return {}; }
 
   // A signal came to the recorder: passes it on, or takes it for the end of the recording.
-  virtual Result<std::optional<Ended>> take(const signalfd_siginfo &signal) = 0;
+  virtual Result<std::optional<Ended>> take(const Signal &signal) = 0;
 
   // The end of the recording, if what was just seen of the target is that.
   virtual std::optional<Ended> end_seen_in(const Snapshot &snapshot) = 0;
@@ -35,8 +34,9 @@ class Target {
   [[nodiscard]] virtual Ended so_far() const { return {}; }
 };
 
-// The end that a signal means where there is no command to pass it on to; none for SIGCHLD.
-std::optional<Ended> ended_by_signal(const signalfd_siginfo &signal);
+// The end that a signal means where there is no command to pass it on to: each whose default action
+// would end the recorder ends the recording, the others do not.
+std::optional<Ended> ended_by_signal(const Signal &signal);
 
 // Whether no task is left, and none on its way.
 bool is_empty(const Snapshot &tree);

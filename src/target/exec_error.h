@@ -1,0 +1,13 @@
+// Why a command could not be executed, in words for the user.
+#pragma once
+
+#include <string>
+
+#include "os/error.h"
+
+namespace rusage_bpf {
+
+// `reason` is the errno of execvp(3).
+tl::unexpected<Error> exec_error(const std::string &command, int reason);
+
+}  // namespace rusage_bpf
