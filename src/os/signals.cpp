@@ -66,6 +66,10 @@ bool ends_by_default(int number) {
   }
 }
 
+bool Signal::stops() const {
+  return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
 void act_on_stop(const Signal &signal) {
   if (signal.was_ignored) return;
   sigset_t one;
@@ -103,7 +107,7 @@ Result<SignalQueue> SignalQueue::open(const sigset_t &taken, std::optional<Group
 }
 
 std::optional<Signal> SignalQueue::next() {
-  if (ready_.empty() && anything_new()) {
+  if (anything_new()) {
     const std::uint64_t now_ns = monotonic_ns();
     read_signals();
     read_witness();
@@ -132,12 +136,19 @@ void SignalQueue::read_signals() {
         .was_ignored = sigismember(&ignored_, static_cast<int>(info.ssi_signo)) == 1};
     // Of a write of our own that failed, which says so itself.
     if (!signal.from_kernel() && signal.number != SIGCHLD && signal.sender == getpid()) continue;
+    if (signal.number == SIGCONT) forget_stops();
     const bool is_process_s = signal.number != SIGCHLD && !signal.from_kernel();
     if (witness_ && is_process_s)
       waiting_.push_back({signal, monotonic_ns()});
     else
       ready_.push_back(signal);
   }
+}
+
+// As the kernel does with those that are pending.
+void SignalQueue::forget_stops() {
+  std::erase_if(ready_, [](const Signal &signal) { return signal.stops(); });
+  std::erase_if(waiting_, [](const Waiting &waiting) { return waiting.signal.stops(); });
 }
 
 void SignalQueue::read_witness() {

@@ -27,6 +27,8 @@ struct Signal {
   bool was_ignored = false;
 
   [[nodiscard]] bool from_kernel() const { return code == SI_KERNEL; }
+  // Whether it stops a process that does nothing about it: SIGTSTP, SIGTTIN, SIGTTOU.
+  [[nodiscard]] bool stops() const;
 };
 
 // "SIGTERM", "SIGRTMIN+3".
@@ -35,7 +37,7 @@ std::string signal_name(int number);
 // Whether it ends a process that does nothing about it: signal(7).
 bool ends_by_default(int number);
 
-// Does to us what a signal that stops processes (SIGTSTP, SIGTTIN, SIGTTOU) does where nobody takes it.
+// Does to us what a signal that stops processes does where nobody takes it.
 void act_on_stop(const Signal &signal);
 
 class SignalQueue {
@@ -73,6 +75,7 @@ class SignalQueue {
 
   void read_signals();
   void read_witness();
+  void forget_stops();
   void settle(std::uint64_t now_ns);
   void set_alarm(std::uint64_t now_ns);
   [[nodiscard]] bool anything_new() const;

@@ -167,10 +167,8 @@ Result<std::optional<Ended>> Launch::take(const Signal &signal) {
     if (reaped && until_ == Until::tree) return std::nullopt;
     return reaped;
   }
-  const bool stops =
-      signal.number == SIGTSTP || signal.number == SIGTTIN || signal.number == SIGTTOU;
   // Whoever stops the whole job, as the terminal does, stops us with it.
-  if (stops && (signal.from_kernel() || signal.to_group)) act_on_stop(signal);
+  if (signal.stops() && (signal.from_kernel() || signal.to_group)) act_on_stop(signal);
   if (!ended_) {
     if (!has_reached_command(signal)) forward(signal);
     return std::nullopt;

@@ -50,6 +50,26 @@ TEST_CASE("A command that cannot be executed is named, and leaves an earlier rec
   check(scene.path(), 126);
 }
 
+TEST_CASE("Where the interpreter of a script or a program is missing, that is what is named",
+          "[host]") {
+  const auto refused = [](const std::string &text, const std::string &interpreter) {
+    const Scene scene;
+    scene.create("program", text);
+    std::filesystem::permissions(scene.path("program"), std::filesystem::perms::owner_all);
+    const Finished finished = run_to_end(scene.recorder({"--", "./program"}));
+    CHECK(finished.exit_code == 127);
+    check_line(finished.errors, {"./program: its interpreter " + interpreter + " is not found"});
+  };
+  refused("#!/no/such/shell -e\n", "/no/such/shell");
+  refused("#! no-such-shell", "no-such-shell");
+  // A program, whose dynamic loader gets a name of the same length.
+  std::string program = read_file(std::filesystem::absolute(built("tests/programs/touch")));
+  const std::size_t at = program.find("/lib");
+  REQUIRE(at != std::string::npos);
+  program.replace(at, 4, "/nil");
+  refused(program, program.c_str() + at);
+}
+
 TEST_CASE("Wrong options are refused with a line that says what to do instead", "[host]") {
   const Refusal refusal;
   for (const char *interval : {"0", "-1", "abc", "1e9", "nan", ".0009", "3601", "1s", "", " 1"})

@@ -148,8 +148,8 @@ TEST_CASE("A batch system can stop and continue the command through the recorder
   const Scene scene(std::string(Pair::tell) + "read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
   Start start = scene.recorded_script();
-  // As a job of a shell: the kernel stops nobody in a process group that has no shell above it.
-  const std::vector<std::string> job{"bash", "-mc", "\"$@\" & wait -f $!", "bash"};
+  // timeout(1) gives it a process group: the kernel stops nobody in one without a parent outside it.
+  const std::vector<std::string> job{"sh", "-c", "timeout 1000 \"$@\"; exit $?", "sh"};
   start.argv.insert(start.argv.begin(), job.begin(), job.end());
   Background recorder(start);
   const Pair pair(scene);
