@@ -116,5 +116,8 @@ int main(int argc, char **argv) {
   using namespace rusage_bpf;
   hold_closed_standard_streams();
   const Arguments arguments(argv, static_cast<std::size_t>(argc));
-  return without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
+  const int status =
+      without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
+  finish_saying();
+  return status;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "compare/comparison.h"
-#include "output/output_file.h"
+#include "output/output.h"
 
 namespace rusage_bpf {
 
@@ -15,7 +15,7 @@ namespace rusage_bpf {
 inline constexpr std::size_t comparison_buckets = 200;
 
 // Both sides have buckets. `failed` are the limits that are broken, a line each.
-Result<void> write_comparison_page(OutputFile &file, const Comparison &comparison,
+Result<void> write_comparison_page(Output &file, const Comparison &comparison,
                                    const std::vector<std::string> &failed);
 
 }  // namespace rusage_bpf

@@ -38,7 +38,7 @@ struct KernelTotal {
 
 // Why a recording ended, and what is known then of the command that it was about.
 struct Ended {
-  std::string by;  // "command", "tree", "cgroup", "duration", "eof", or a signal's name
+  std::string by;  // "command", "tree", "cgroup", "duration", "eof", "outputs", or a signal's name
   Exit exit;       // empty where there was no command, or it lives on
   KernelTotal kernel;
 };

@@ -5,6 +5,7 @@
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 namespace rusage_bpf {
 
@@ -26,5 +27,8 @@ tl::unexpected<Error> errno_error(std::string what, int errno_value = errno);
 inline tl::unexpected<Error> error(std::string message) {
   return tl::unexpected(Error{.message = std::move(message)});
 }
+
+// Several as one, which has the kind and the errno of the first.
+Error all_of(const std::vector<Error> &errors);
 
 }  // namespace rusage_bpf

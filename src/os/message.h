@@ -1,5 +1,6 @@
 // What the recorder says to its user, on standard error. All of it goes through here, because a message must do no harm
 // where it cannot be written: the device is full, the descriptor closed, the reader gone, the terminal hung up.
+// To be called from the main thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -25,5 +26,12 @@ void say(fmt::format_string<Values...> format, Values &&...values) noexcept {
     say_line("out of memory while writing a message");
   }
 }
+
+// From now on a thread writes the messages, so that a reader who does not read holds up nothing. What does not fit into a
+// bounded memory meanwhile is dropped.
+void say_in_background() noexcept;
+
+// At the end of the program: waits until all messages are written. SIGINT, SIGQUIT and SIGTERM end a wait that lasts.
+void finish_saying() noexcept;
 
 }  // namespace rusage_bpf

@@ -10,7 +10,8 @@
 #include <cstdlib>
 #include <string>
 
-#include "os/write_all.h"
+#include "os/blocked_signals.h"
+#include "os/message.h"
 
 namespace rusage_bpf {
 namespace {
@@ -23,32 +24,15 @@ bool can_redraw() {
   return kind != nullptr && *kind != 0 && std::string_view(kind) != "dumb";
 }
 
-// Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop us.
-class WithoutStops {
- public:
-  WithoutStops() {
-    sigset_t stops;
-    sigemptyset(&stops);
-    sigaddset(&stops, SIGTTOU);
-    pthread_sigmask(SIG_BLOCK, &stops, &before_);
-  }
-  ~WithoutStops() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  WithoutStops(const WithoutStops &) = delete;
-  WithoutStops &operator=(const WithoutStops &) = delete;
-
- private:
-  sigset_t before_{};
-};
-
 }  // namespace
 
-std::optional<StatusLine> StatusLine::open(int fd) {
-  if (isatty(fd) == 0 || !can_redraw()) return std::nullopt;
+std::optional<StatusLine> StatusLine::open() {
+  if (isatty(STDERR_FILENO) == 0 || !can_redraw()) return std::nullopt;
   // Opened anew, as whether writes wait is shared by all who have inherited a descriptor.
-  Fd terminal(::open(fmt::format("/proc/self/fd/{}", fd).c_str(),
+  Fd terminal(::open(fmt::format("/proc/self/fd/{}", STDERR_FILENO).c_str(),
                      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!terminal) return std::nullopt;
-  return StatusLine(fd, std::move(terminal));
+  return StatusLine(std::move(terminal));
 }
 
 unsigned StatusLine::columns() const {
@@ -66,7 +50,8 @@ bool StatusLine::in_foreground() const {
 
 // The cursor is left where the line begins, so that what others write stands there, not behind it.
 bool StatusLine::draw(std::string_view text) {
-  const WithoutStops without_stops;
+  // Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop us.
+  const BlockedSignals blocked{SIGTTOU};
   if (!in_foreground()) return false;
   const std::string bytes = fmt::format("\r{}{}\r", text, erase);
   const ssize_t written = write(terminal_.get(), bytes.data(), bytes.size());
@@ -77,10 +62,8 @@ bool StatusLine::draw(std::string_view text) {
 
 void StatusLine::wipe() {
   if (!terminal_ || !std::exchange(drawn_, false)) return;
-  const WithoutStops without_stops;
   // Elsewhere, others have written over it.
-  if (in_foreground())
-    static_cast<void>(write_all(fd_, fmt::format("\r{}", erase), "the terminal"));
+  if (in_foreground()) say_text(fmt::format("\r{}", erase));
 }
 
 }  // namespace rusage_bpf

@@ -12,8 +12,8 @@ namespace rusage_bpf {
 // terminal belongs to another job, there is no line. It is wiped when its owner goes away, whatever the reason.
 class StatusLine {
  public:
-  // On the terminal that `fd` is, which stays open; nothing where it is none, or one that cannot redraw a line.
-  static std::optional<StatusLine> open(int fd);
+  // On the terminal that standard error is; nothing where it is none, or one that cannot redraw a line.
+  static std::optional<StatusLine> open();
 
   StatusLine(StatusLine &&) = default;
   StatusLine &operator=(StatusLine &&) = delete;
@@ -23,15 +23,14 @@ class StatusLine {
   [[nodiscard]] unsigned columns() const;
   // In place of what was drawn before. The text is to be narrower than the terminal. False if it was left out.
   bool draw(std::string_view text);
-  // Before anything else is written to the terminal. This waits for the terminal, as what is written then does.
+  // Before anything else is said.
   void wipe();
 
  private:
-  StatusLine(int fd, Fd terminal) : fd_(fd), terminal_(std::move(terminal)) {}
+  explicit StatusLine(Fd terminal) : terminal_(std::move(terminal)) {}
   [[nodiscard]] bool in_foreground() const;
 
-  int fd_;
-  Fd terminal_;  // the same, but its writes do not wait
+  Fd terminal_;  // its writes do not wait
   bool drawn_ = false;
 };
 

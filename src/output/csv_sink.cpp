@@ -39,15 +39,15 @@ Result<void> CsvSink::begin(const Recording &recording) {
     for (const auto &[name, value] : begin["meta"].items())
       text += fmt::format("# {}: {}\r\n", name, to_text(value));
   }
-  return file_.write(text + line(sample_json(Row()), [](const auto &item) { return item.key(); }));
+  return file_->write(text + line(sample_json(Row()), [](const auto &item) { return item.key(); }));
 }
 
 Result<void> CsvSink::row(const Row &row) {
-  return file_.write(line(sample_json(row), [](const auto &item) { return field(item.value()); }));
+  return file_->write(line(sample_json(row), [](const auto &item) { return field(item.value()); }));
 }
 
 Result<void> CsvSink::end(const Outcome &) {
-  return file_.commit();
+  return file_->commit();
 }
 
 }  // namespace rusage_bpf

@@ -2,7 +2,7 @@
 // is unknown is an empty field; numbers and times are written as in JSON.
 #pragma once
 
-#include "output/output_file.h"
+#include "output/output.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -11,14 +11,15 @@ class CsvSink final : public Sink {
  public:
   // `with_meta` puts what is known before the first row in front, which RFC 4180 does not have: a
   // line `# name: value` each, the value in JSON.
-  CsvSink(OutputFile file, bool with_meta) : file_(std::move(file)), with_meta_(with_meta) {}
+  CsvSink(std::unique_ptr<Output> file, bool with_meta)
+      : file_(std::move(file)), with_meta_(with_meta) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
   Result<void> end(const Outcome &outcome) override;
 
  private:
-  OutputFile file_;
+  std::unique_ptr<Output> file_;
   bool with_meta_;
 };
 

@@ -55,8 +55,8 @@ Result<void> HtmlSink::end(const Outcome &outcome) {
   if (!outcome.commands.empty()) document["commands"] = Json::array();
   for (const Command &command : outcome.commands)
     document["commands"].push_back(command_json(command));
-  auto written = write_page(file_, document, *buckets_);
-  return written ? file_.commit() : written;
+  auto written = write_page(*file_, document, *buckets_);
+  return written ? file_->commit() : written;
 }
 
 }  // namespace rusage_bpf

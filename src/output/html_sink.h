@@ -8,7 +8,7 @@
 
 #include "document/document.h"
 #include "model/buckets.h"
-#include "output/output_file.h"
+#include "output/output.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -20,7 +20,7 @@ inline constexpr std::size_t page_processes = 10'000;
 
 class HtmlSink final : public Sink {
  public:
-  explicit HtmlSink(OutputFile file) : file_(std::move(file)) {}
+  explicit HtmlSink(std::unique_ptr<Output> file) : file_(std::move(file)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -30,7 +30,7 @@ class HtmlSink final : public Sink {
  private:
   void keep_costliest(std::size_t most);
 
-  OutputFile file_;
+  std::unique_ptr<Output> file_;
   Recording recording_;
   std::optional<Buckets> buckets_;
   std::vector<Process> processes_;

@@ -3,15 +3,14 @@
 // the text of the processes waits for the last row.
 #pragma once
 
-#include "output/output_file.h"
+#include "output/output.h"
 #include "output/sink.h"
-#include "output/spool.h"
 
 namespace rusage_bpf {
 
 class JsonSink final : public Sink {
  public:
-  explicit JsonSink(OutputFile file) : file_(std::move(file)) {}
+  explicit JsonSink(std::unique_ptr<Output> file) : file_(std::move(file)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -21,9 +20,9 @@ class JsonSink final : public Sink {
  private:
   Result<void> write_processes(const Outcome &outcome);
 
-  OutputFile file_;
+  std::unique_ptr<Output> file_;
   Recording recording_;
-  Spool processes_;
+  std::unique_ptr<Spool> processes_ = std::make_unique<Spool>();
   bool any_row_ = false;
 };
 

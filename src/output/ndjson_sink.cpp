@@ -14,25 +14,25 @@ std::string line(std::string_view kind, const Json &object) {
 }  // namespace
 
 Result<void> NdjsonSink::begin(const Recording &recording) {
-  auto written = file_.write(line("begin", begin_json(recording)));
-  return written && followed_ ? file_.put_in_place() : written;
+  auto written = file_->write(line("begin", begin_json(recording)));
+  return written && followed_ ? file_->put_in_place() : written;
 }
 
 Result<void> NdjsonSink::row(const Row &row) {
-  auto written = file_.write(line("sample", sample_json(row)));
-  return written && followed_ ? file_.flush() : written;
+  auto written = file_->write(line("sample", sample_json(row)));
+  return written && followed_ ? file_->flush() : written;
 }
 
 Result<void> NdjsonSink::process(const Process &process) {
-  return file_.write(line("process", process_json(process)));
+  return file_->write(line("process", process_json(process)));
 }
 
 Result<void> NdjsonSink::end(const Outcome &outcome) {
   for (const Command &command : outcome.commands)
-    if (auto written = file_.write(line("command", command_json(command))); !written)
+    if (auto written = file_->write(line("command", command_json(command))); !written)
       return written;
-  auto written = file_.write(line("end", end_json(outcome)));
-  return written ? file_.commit() : written;
+  auto written = file_->write(line("end", end_json(outcome)));
+  return written ? file_->commit() : written;
 }
 
 }  // namespace rusage_bpf

@@ -3,7 +3,7 @@
 // over; then {"kind":"command"} for each command, and {"kind":"end","meta","totals","audit"}.
 #pragma once
 
-#include "output/output_file.h"
+#include "output/output.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -14,7 +14,8 @@ class NdjsonSink final : public Sink {
   // `followed`: for readers of a recording that goes on, the file stands under its name from the
   // beginning on, and each row is there as soon as it is known. Otherwise it appears when it is
   // complete.
-  NdjsonSink(OutputFile file, bool followed) : file_(std::move(file)), followed_(followed) {}
+  NdjsonSink(std::unique_ptr<Output> file, bool followed)
+      : file_(std::move(file)), followed_(followed) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -22,7 +23,7 @@ class NdjsonSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
-  OutputFile file_;
+  std::unique_ptr<Output> file_;
   bool followed_;
 };
 

@@ -43,11 +43,19 @@ Result<void> OutputFile::write(std::string_view bytes) {
   return buffer_.size() < buffer_bytes ? Result<void>() : flush();
 }
 
+Result<void> OutputFile::write(std::unique_ptr<Spool> text) {
+  for (;;) {
+    const auto part = text->take();
+    if (!part) return tl::unexpected(part.error());
+    if (part->empty()) return {};
+    if (auto written = write(*part); !written) return written;
+  }
+}
+
 Result<void> OutputFile::flush() {
-  const int fd = file_ ? file_->fd() : stream_.get();
-  if (auto written = write_all(fd, buffer_, name_); !written) {
+  if (auto written = write_all(fd(), buffer_, name_); !written) {
     // If this fails as well, there is one torn line, which readers know to leave out.
-    if (file_) static_cast<void>(ftruncate(fd, flushed_bytes_));
+    if (file_) static_cast<void>(ftruncate(fd(), flushed_bytes_));
     return written;
   }
   flushed_bytes_ += static_cast<off_t>(buffer_.size());

@@ -71,7 +71,7 @@ std::string series_json(const std::vector<Bucket> &buckets, std::size_t series) 
   return fmt::format(R"({{"mean":{},"least":{},"greatest":{}}})", mean, least, greatest);
 }
 
-Result<void> write_part(OutputFile &file, std::string_view name, std::string_view data,
+Result<void> write_part(Output &file, std::string_view name, std::string_view data,
                         Scripts scripts) {
   if (name == "style") return file.write(page_files::page_css);
   if (name == "licence") return file.write(page_files::dygraphs_licence_txt);
@@ -85,7 +85,7 @@ Result<void> write_part(OutputFile &file, std::string_view name, std::string_vie
   return error(fmt::format("page.html has no part named {}", name));
 }
 
-Result<void> write_parts(OutputFile &file, std::string_view data, Scripts scripts) {
+Result<void> write_parts(Output &file, std::string_view data, Scripts scripts) {
   // Each {{name}} is where a part goes.
   std::string_view rest = page_files::page_html;
   for (;;) {
@@ -159,11 +159,11 @@ std::string buckets_json(const Buckets &buckets) {
   return text + fmt::format("\"cpu\":{}}}}}", series_json(list, cpu_series));
 }
 
-Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets) {
+Result<void> write_page(Output &file, const Json &document, const Buckets &buckets) {
   return write_parts(file, page_data(document, buckets_json(buckets)), recording_scripts);
 }
 
-Result<void> write_comparison_page(OutputFile &file, const Json &comparison, const Buckets &a,
+Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a,
                                    const Buckets &b) {
   std::string data = inside_script(to_text(comparison));
   data.pop_back();

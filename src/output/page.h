@@ -6,7 +6,7 @@
 
 #include "document/document.h"
 #include "model/buckets.h"
-#include "output/output_file.h"
+#include "output/output.h"
 
 namespace rusage_bpf {
 
@@ -14,10 +14,10 @@ namespace rusage_bpf {
 // its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
 // `commands` are drawn where the document has them, as many of them as leave the page below 1 MiB.
 // `processes_dropped`, where it is there, is how many more processes than these there were.
-Result<void> write_page(OutputFile &file, const Json &document, const Buckets &buckets);
+Result<void> write_page(Output &file, const Json &document, const Buckets &buckets);
 
 // `comparison` is what compare/comparison_page.h makes of two recordings, whose buckets these are.
-Result<void> write_comparison_page(OutputFile &file, const Json &comparison, const Buckets &a,
+Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a,
                                    const Buckets &b);
 
 // The buckets as JSON text, with five digits a number:

@@ -64,7 +64,7 @@ Result<void> PerfettoSink::begin(const Recording &recording) {
   const std::string events =
       metadata(recording_id, "process_name", "name", target_name(recording)) +
       metadata(recording_id, "process_sort_index", "sort_index", before_all);
-  return file_.write("{\"traceEvents\": [" + events.substr(1));
+  return file_->write("{\"traceEvents\": [" + events.substr(1));
 }
 
 // A counter track keeps its value until the next one.
@@ -90,7 +90,7 @@ Result<void> PerfettoSink::row(const Row &row) {
     else
       text += end_rate(i, begin_ns);
   }
-  return file_.write(text);
+  return file_->write(text);
 }
 
 // What was told before does not go on.
@@ -132,7 +132,7 @@ Result<void> PerfettoSink::process(const Process &process) {
     text += at(
         std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
         with_args(event("E", life.id, name), Json::object()));
-  return file_.write(text);
+  return file_->write(text);
 }
 
 Result<void> PerfettoSink::end(const Outcome &outcome) {
@@ -140,8 +140,8 @@ Result<void> PerfettoSink::end(const Outcome &outcome) {
   for (std::size_t i = 0; i < column_count; i++)
     if (columns[i].is_counter()) text += end_rate(i, last_row_ns_.value_or(0));
   text += "\n],\n\"otherData\": " + to_text(frame_json(recording_, outcome)) + "}\n";
-  auto written = file_.write(text);
-  return written ? file_.commit() : written;
+  auto written = file_->write(text);
+  return written ? file_->commit() : written;
 }
 
 }  // namespace rusage_bpf

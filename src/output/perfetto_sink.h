@@ -8,7 +8,7 @@
 #include <unordered_map>
 
 #include "document/json.h"
-#include "output/output_file.h"
+#include "output/output.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -17,7 +17,7 @@ namespace rusage_bpf {
 // process had, the last one that had it.
 class PerfettoSink final : public Sink {
  public:
-  explicit PerfettoSink(OutputFile file) : file_(std::move(file)) {}
+  explicit PerfettoSink(std::unique_ptr<Output> file) : file_(std::move(file)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -38,7 +38,7 @@ class PerfettoSink final : public Sink {
   // With this span in it.
   const Life &life_of(const Process &span);
 
-  OutputFile file_;
+  std::unique_ptr<Output> file_;
   Recording recording_;
   std::optional<std::uint64_t> last_row_ns_;
   std::array<Json, column_count> shown_;  // null: nothing yet

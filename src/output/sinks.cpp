@@ -6,7 +6,7 @@ template <typename Action>
 Result<void> Sinks::each(Action action) {
   std::erase_if(sinks_, [&](const std::unique_ptr<Sink> &sink) {
     const Result<void> done = action(*sink);
-    if (!done && !first_error_) first_error_ = done.error();
+    if (!done) errors_.push_back(done.error());
     return !done;
   });
   return {};

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "output/sink.h"
 
 namespace rusage_bpf {
 
-// A sink that fails is given up; the others go on. As a whole it never fails: see `first_error`.
+// A sink that fails is given up; the others go on. As a whole it never fails: see `errors`.
 class Sinks final : public Sink {
  public:
   explicit Sinks(std::vector<std::unique_ptr<Sink>> sinks) : sinks_(std::move(sinks)) {}
@@ -21,7 +20,8 @@ class Sinks final : public Sink {
 
   // Of the rows so far.
   [[nodiscard]] const Totals &totals() const { return totals_; }
-  [[nodiscard]] const std::optional<Error> &first_error() const { return first_error_; }
+  // What the sinks that were given up have failed with.
+  [[nodiscard]] const std::vector<Error> &errors() const { return errors_; }
 
  private:
   template <typename Action>
@@ -29,7 +29,7 @@ class Sinks final : public Sink {
 
   std::vector<std::unique_ptr<Sink>> sinks_;
   Totals totals_;
-  std::optional<Error> first_error_;
+  std::vector<Error> errors_;
 };
 
 }  // namespace rusage_bpf

@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::size_t buffer_bytes = std::size_t{1} << 20;
+constexpr std::size_t most_in_memory = std::size_t{1} << 20;
+constexpr const char *temporary_file =
+    "a temporary file for what waits to be written (in $TMPDIR, /var/tmp)";
 
 // Not /tmp first, which is in memory on many systems.
 Result<Fd> open_nameless() {
@@ -17,46 +20,73 @@ Result<Fd> open_nameless() {
     Fd file(folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1);
     if (file) return file;
   }
-  return errno_error("a temporary file in /var/tmp");
+  return errno_error(temporary_file);
 }
 
 }  // namespace
 
-Result<void> Spool::write(std::string_view text) {
-  buffer_ += text;
-  return buffer_.size() < buffer_bytes ? Result<void>() : flush();
+bool Spool::empty() const {
+  const std::lock_guard lock(mutex_);
+  return buffer_.empty() && in_file_ == 0;
 }
 
-Result<void> Spool::flush() {
+bool Spool::in_file() const {
+  const std::lock_guard lock(mutex_);
+  return in_file_ > 0;
+}
+
+void Spool::clear() {
+  const std::lock_guard lock(mutex_);
+  buffer_ = {};
+  file_.reset();
+  in_file_ = taken_ = 0;
+}
+
+Result<void> Spool::write(std::string_view text) {
+  const std::lock_guard lock(mutex_);
+  buffer_ += text;
+  return buffer_.size() < most_in_memory ? Result<void>() : move_to_file();
+}
+
+Result<void> Spool::move_to_file() {
   if (!file_) {
     auto file = open_nameless();
     if (!file) return tl::unexpected(file.error());
     file_ = *std::move(file);
   }
   std::string_view rest = buffer_;
+  off_t at = in_file_;
   while (!rest.empty()) {
-    const ssize_t written = ::write(file_.get(), rest.data(), rest.size());
+    const ssize_t written = pwrite(file_.get(), rest.data(), rest.size(), at);
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("the temporary file of the processes");
+    if (written < 0) return errno_error(temporary_file);
     rest.remove_prefix(static_cast<std::size_t>(written));
+    at += written;
   }
+  in_file_ = at;
   buffer_.clear();
   return {};
 }
 
-Result<void> Spool::copy_to(OutputFile &file) {
-  if (!file_) return file.write(buffer_);
-  if (auto flushed = flush(); !flushed) return flushed;
-  std::string block(std::size_t{64} << 10, '\0');
-  for (off_t at = 0;;) {
-    const ssize_t got = pread(file_.get(), block.data(), block.size(), at);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("the temporary file of the processes");
-    if (got == 0) return {};
-    const auto text = std::string_view(block).substr(0, static_cast<std::size_t>(got));
-    if (auto written = file.write(text); !written) return written;
-    at += got;
-  }
+Result<std::string> Spool::take() {
+  std::unique_lock lock(mutex_);
+  if (in_file_ == 0) return std::exchange(buffer_, {});
+  const off_t at = taken_;
+  std::string text(std::min(most_in_memory, static_cast<std::size_t>(in_file_ - at)), '\0');
+  // What lies between the two offsets does not change.
+  lock.unlock();
+  ssize_t got = 0;
+  do got = pread(file_.get(), text.data(), text.size(), at);
+  while (got < 0 && errno == EINTR);
+  if (got <= 0) return errno_error(temporary_file, got < 0 ? errno : EIO);
+  text.resize(static_cast<std::size_t>(got));
+  lock.lock();
+  taken_ += got;
+  if (taken_ < in_file_) return text;
+  taken_ = in_file_ = 0;
+  // What stays in it is overwritten.
+  static_cast<void>(ftruncate(file_.get(), 0));
+  return text;
 }
 
 }  // namespace rusage_bpf

@@ -1,11 +1,14 @@
 #include "recorder/recorder.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <exception>
+#include <string_view>
 
 #include "model/commands.h"
 #include "model/process_sums.h"
@@ -43,8 +46,10 @@ class Places {
   }
 
   [[nodiscard]] const Totals &totals() const { return sinks_.totals(); }
-  [[nodiscard]] const std::optional<Error> &first_error() const {
-    return ring_error_ ? ring_error_ : sinks_.first_error();
+  [[nodiscard]] std::vector<Error> errors() const {
+    std::vector<Error> errors = sinks_.errors();
+    if (ring_error_) errors.insert(errors.begin(), *ring_error_);
+    return errors;
   }
 
  private:
@@ -119,15 +124,25 @@ Result<std::optional<Ended>> take_signals(SignalQueue &signals, Target &target) 
   return std::nullopt;
 }
 
-// Sleeps until a signal has come, it is time to look, or there is input: whether that has ended.
-bool wait_for(const SignalQueue &signals, const Alarm &alarm, int input) {
-  std::array<pollfd, 3> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
-                               pollfd{input, POLLIN, 0}};
-  poll(events.data(), events.size(), -1);
-  if (events[2].revents == 0) return false;
+bool at_end(int input) {
   std::array<char, 4096> unused{};
   const ssize_t got = read(input, unused.data(), unused.size());
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
+}
+
+// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, as `meta.ended_by` names it,
+// or nothing.
+std::string_view wait_for(const SignalQueue &signals, const Alarm &alarm, const Stops &stops,
+                          const BackgroundWriters &writers) {
+  std::array<pollfd, 4> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
+                               pollfd{stops.input, POLLIN, 0}, pollfd{writers.fd(), POLLIN, 0}};
+  poll(events.data(), events.size(), -1);
+  if (events[2].revents != 0 && at_end(stops.input)) return "eof";
+  if (events[3].revents != 0) {
+    writers.take_note();
+    if (stops.without_outputs && !writers.any_left()) return "outputs";
+  }
+  return "";
 }
 
 Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &source) {
@@ -143,10 +158,9 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
 }
 
-}  // namespace
-
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
-  auto &[source, target, signals, ring, sinks, max_processes] = parts;
+Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Stops &stops,
+                               Parts &&parts) {
+  auto &[source, target, signals, ring, sinks, writers, max_processes] = parts;
   // The command was forked before this and keeps what it was given.
   take_write_signals_as_errors();
   auto alarm = Alarm::open();
@@ -171,21 +185,22 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
   std::optional<Ended> ended;
   while (!ended) {
     alarm->set(std::min(schedule.next_look_ns(monotonic_ns()), stop_ns));
-    const bool input_ended = wait_for(signals, *alarm, stops.input);
+    const std::string_view stopped_by = wait_for(signals, *alarm, stops, writers);
+    const bool stopped = !stopped_by.empty();
     auto taken = take_signals(signals, target);
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
-    const bool all_over = (ended && ended->by == "command") || (input_ended && target.see_end());
+    const bool all_over = (ended && ended->by == "command") || (stopped && target.see_end());
     const bool time_is_up = monotonic_ns() >= stop_ns;
-    const bool last_look = ended || input_ended || time_is_up;
+    const bool last_look = ended || stopped || time_is_up;
     snapshot = all_over ? look_at_the_end(source) : source.look(last_look);
     if (!snapshot) return tl::unexpected(snapshot.error());
     rows.look(*snapshot);
     spans.take(source.take_events(), rows.counted());
     if (!ended) ended = target.end_seen_in(*snapshot);
-    if (!ended && (input_ended || time_is_up)) {
+    if (!ended && (stopped || time_is_up)) {
       ended = target.so_far();
-      ended->by = input_ended ? "eof" : "duration";
+      ended->by = stopped ? stopped_by : "duration";
     }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
     const bool due = schedule.take_row(snapshot->monotonic_ns);
@@ -204,7 +219,18 @@ Result<Recorded> record(Recording recording, Baseline baseline, const Stops &sto
                         .processes_left_out = spans.left_out(),
                         .audit = audit(ended->kernel, row.losses, source)};
   places.end(outcome);
-  return Recorded{outcome, places.first_error()};
+  return Recorded{outcome, places.errors()};
+}
+
+}  // namespace
+
+Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
+  try {
+    return record_to_end(std::move(recording), baseline, stops, std::move(parts));
+  } catch (const std::exception &exception) {
+    // Out of memory, or a library's: the recording is over, but the command is still to be waited for.
+    return error(fmt::format("the recording failed: {}", exception.what()));
+  }
 }
 
 Result<void> see_out(Launch &command, SignalQueue &signals) {

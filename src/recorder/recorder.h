@@ -8,6 +8,7 @@
 #include "model/row.h"
 #include "os/error.h"
 #include "os/signals.h"
+#include "output/background_writer.h"
 #include "output/sink.h"
 #include "ring/writer.h"
 #include "source/source.h"
@@ -20,15 +21,15 @@ inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;
-  // The first failure to write an output or the ring, which does not end the recording: the command comes
-  // first.
-  std::optional<Error> output_error;
+  // Failures to write an output or the ring, which do not end the recording: the command comes first.
+  std::vector<Error> failures;
 };
 
 // What ends a recording beside the target's own end and signals.
 struct Stops {
   std::optional<std::uint64_t> duration_ns;
-  int input = -1;  // a descriptor; its end of file
+  int input = -1;                // a descriptor; its end of file
+  bool without_outputs = false;  // none is left to be written to
 };
 
 // How many spans of processes the outputs get; the rest is kept by command alone.
@@ -41,10 +42,12 @@ struct Parts {
   SignalQueue &signals;
   RingWriter &ring;
   std::vector<std::unique_ptr<Sink>> sinks;
+  BackgroundWriters &writers;  // of the sinks
   std::uint64_t max_processes = default_max_processes;
 };
 
-// Releases the target and records it until its end, the last row included.
+// Releases the target and records it until its end, the last row included. The outputs are not finished then: their
+// writers go on.
 Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts);
 
 // The recording is over, the command may not be: passes signals on to it until it is.

@@ -15,7 +15,7 @@ Result<int> convert(const ConvertOptions &options) {
   Sinks sinks(std::move(outputs->sinks));
   const auto reading = read_recording(*input, sinks);
   if (!reading) return tl::unexpected(reading.error());
-  if (sinks.first_error()) return tl::unexpected(*sinks.first_error());
+  if (!sinks.errors().empty()) return tl::unexpected(all_of(sinks.errors()));
   if (reading->end_missing)
     say("{}: its end is missing, as of a recording that was cut short or goes on; the rows that "
         "are whole: {}",

@@ -10,7 +10,13 @@
 namespace rusage_bpf {
 namespace {
 
-std::unique_ptr<Sink> make_sink(Format format, OutputFile file, const Writing &writing) {
+Result<std::unique_ptr<Output>> make_output(OutputFile file, BackgroundWriters *background) {
+  if (background) return background->add(std::move(file));
+  return std::make_unique<OutputFile>(std::move(file));
+}
+
+std::unique_ptr<Sink> make_sink(Format format, std::unique_ptr<Output> file,
+                                const Writing &writing) {
   switch (format) {
     case Format::ndjson:
       return std::make_unique<NdjsonSink>(std::move(file), writing.followed);
@@ -36,7 +42,9 @@ Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writin
     auto file = OutputFile::create(output->path);
     if (!file) return tl::unexpected(file.error());
     outputs.in_directory_of_another |= file->in_directory_of_another();
-    outputs.sinks.push_back(make_sink(output->format, *std::move(file), writing));
+    auto writer = make_output(*std::move(file), writing.background);
+    if (!writer) return tl::unexpected(writer.error());
+    outputs.sinks.push_back(make_sink(output->format, *std::move(writer), writing));
   }
   return outputs;
 }

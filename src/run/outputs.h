@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "os/error.h"
+#include "output/background_writer.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -20,6 +21,8 @@ struct Outputs {
 struct Writing {
   bool csv_meta = false;  // what is known of the recording stands in front of CSV
   bool followed = true;   // NDJSON stands under its name from the beginning, for readers to follow
+  BackgroundWriters *background =
+      nullptr;  // whose threads write them; none: they are written at once
 };
 
 // One sink a name, of the format that the name tells. Fails where one of them could not be written,

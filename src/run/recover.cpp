@@ -115,7 +115,7 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   RingRows rows(ring);
   Row last;
   last.realtime_ns = ring.recording().start_realtime_ns;
-  while (!sinks.first_error()) {
+  while (sinks.errors().empty()) {
     if (const auto row = rows.next()) {
       last = *row;
       sinks.row(*row);
@@ -126,7 +126,7 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
     }
   }
   sinks.end(outcome_of(ring, rows, last, sinks.totals()));
-  if (sinks.first_error()) return tl::unexpected(*sinks.first_error());
+  if (!sinks.errors().empty()) return tl::unexpected(all_of(sinks.errors()));
   if (rows.damaged() > 0)
     say("{} damaged in the ring, and left out: {}", rows.damaged(), ring.path());
   return 0;

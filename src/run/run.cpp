@@ -9,12 +9,14 @@
 #include <fstream>
 
 #include "os/caller.h"
+#include "os/message.h"
 #include "os/privileges.h"
 #include "os/user.h"
 #include "output/format.h"
 #include "output/live_sink.h"
 #include "output/summary_sink.h"
 #include "recorder/recorder.h"
+#include "run/ending.h"
 #include "run/outputs.h"
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
@@ -66,6 +68,7 @@ Recording describe(const Options &options, const Opened &opened) {
 // Where the rows go: the ring first.
 struct Places {
   RingWriter ring;
+  BackgroundWriters writers;
   Outputs outputs;
 
   [[nodiscard]] bool in_directory_of_another() const {
@@ -86,26 +89,37 @@ bool wants_live_line(const Options &options) {
 }
 
 Result<Places> open_places(const Options &options) {
-  auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta});
+  auto writers = BackgroundWriters::create();
+  if (!writers) return tl::unexpected(writers.error());
+  auto outputs =
+      open_outputs(options.outputs, {.csv_meta = options.csv_meta, .background = &*writers});
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RingWriter::create(options.ring);
   if (!ring) return tl::unexpected(ring.error());
   // The live line goes before the summary comes.
   if (wants_live_line(options))
-    if (auto line = StatusLine::open(STDERR_FILENO))
+    if (auto line = StatusLine::open())
       outputs->sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)
     outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, ring->path()));
-  return Places{*std::move(ring), *std::move(outputs)};
+  return Places{*std::move(ring), *std::move(writers), *std::move(outputs)};
 }
 
-// The end of a recording. Where anything failed, the ring is kept and the message tells of it.
-Result<void> finish(const Result<Recorded> &recorded, RingWriter &ring) {
-  if (recorded && !recorded->output_error) return ring.remove_unless_named();
-  Error failure = recorded ? *recorded->output_error : recorded.error();
-  if (ring.in_place())
-    failure.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
-  return tl::unexpected(failure);
+// The outputs are finished, whether the recording was or not.
+Result<void> finish(const Result<Recorded> &recorded, Places &places) {
+  std::vector<Error> failures{};
+  if (recorded)
+    failures = recorded->failures;
+  else
+    failures.push_back(recorded.error());
+  for (Error &failure : places.writers.take_errors()) failures.push_back(std::move(failure));
+  return finish(failures, places.ring);
+}
+
+// Whether somebody wants us to end, and not just the recording, as Ctrl-C does.
+bool asked_to_end(const Result<Recorded> &recorded) {
+  return recorded &&
+         (recorded->outcome.ended_by == "SIGTERM" || recorded->outcome.ended_by == "SIGHUP");
 }
 
 // `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
@@ -150,13 +164,16 @@ Result<void> give_up_privileges(const Places &places, const Source &source,
                                 std::optional<uid_t> command_uid) {
   const uid_t own_uid = caller().uid;  // what we are about to become
   const bool stays_root = own_uid == 0;
-  return drop_privileges(
+  const auto dropped = drop_privileges(
       // Signals are passed on to the command. One that starts as root may be anybody's later.
       {.signal_others = command_uid && (*command_uid != own_uid || stays_root),
        .read_proc_of_others = source.needs_proc_of_others(),
        // The user who called sudo has had to show the right to write the outputs; root has had to
        // show nothing.
        .write_in_others_places = stays_root && places.in_directory_of_another()});
+  // Threads have the privileges that are there when they start.
+  if (dropped) say_in_background();
+  return dropped;
 }
 
 Result<int> record_command(const Options &options, Places places) {
@@ -188,13 +205,14 @@ Result<int> record_command(const Options &options, Places places) {
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
              {source, *command, *signals, places.ring, std::move(places.outputs.sinks),
-              options.max_processes});
-  const auto finished = finish(recorded, places.ring);
-  if (!recorded) return tl::unexpected(finished.error());
+              places.writers, options.max_processes});
   command->stop_telling();
   opened->source.reset();
-  if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
-  if (!finished) return tl::unexpected(finished.error());
+  // Outputs are finished meanwhile. What could not be executed has ended.
+  if (recorded || (recorded.error().kind == Error::Kind::recorder && !command->is_held()))
+    if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
+  finish_outputs(places.writers, *signals, false);
+  if (auto finished = finish(recorded, places); !finished) return tl::unexpected(finished.error());
   return exit_status(command->ended()->exit);
 }
 
@@ -204,12 +222,14 @@ Result<int> record_running(const Options &options, Recording recording, Source &
   if (auto given_up = give_up_privileges(places, source, std::nullopt); !given_up)
     return tl::unexpected(given_up.error());
   const Stops stops{.duration_ns = options.duration_ns,
-                    .input = options.stop_on_eof ? STDIN_FILENO : -1};
-  const auto recorded = record(std::move(recording), Baseline::first_look, stops,
-                               {source, target, signals, places.ring,
-                                std::move(places.outputs.sinks), options.max_processes});
-  if (auto finished = finish(recorded, places.ring); !finished)
-    return tl::unexpected(finished.error());
+                    .input = options.stop_on_eof ? STDIN_FILENO : -1,
+                    .without_outputs = true};
+  const auto recorded =
+      record(std::move(recording), Baseline::first_look, stops,
+             {source, target, signals, places.ring, std::move(places.outputs.sinks), places.writers,
+              options.max_processes});
+  finish_outputs(places.writers, signals, asked_to_end(recorded));
+  if (auto finished = finish(recorded, places); !finished) return tl::unexpected(finished.error());
   return 0;
 }
 

@@ -31,6 +31,8 @@ class Launch final : public Target {
                              const std::optional<User> &user = std::nullopt);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  // Until `release`.
+  [[nodiscard]] bool is_held() const { return static_cast<bool>(start_); }
 
   // How the command ended; nothing while it lives.
   [[nodiscard]] const std::optional<Ended> &ended() const { return ended_; }

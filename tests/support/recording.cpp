@@ -62,12 +62,12 @@ void write(Sink &sink, const std::vector<Row> &rows) {
   require(sink.end(outcome_of(rows)));
 }
 
-OutputFile create_output(const std::string &path) {
+std::unique_ptr<Output> create_output(const std::string &path) {
   // The tests may run under sudo, whose user cannot enter this directory of root's.
   unsetenv("SUDO_UID");
   auto file = OutputFile::create(path);
   if (!file) throw std::runtime_error(file.error().message);
-  return *std::move(file);
+  return std::make_unique<OutputFile>(*std::move(file));
 }
 
 }  // namespace test

@@ -22,6 +22,6 @@ rusage_bpf::Outcome outcome_of(const std::vector<rusage_bpf::Row> &rows);
 // Gives all of it to the sink, the end included.
 void write(rusage_bpf::Sink &sink, const std::vector<rusage_bpf::Row> &rows);
 
-rusage_bpf::OutputFile create_output(const std::string &path);
+std::unique_ptr<rusage_bpf::Output> create_output(const std::string &path);
 
 }  // namespace test

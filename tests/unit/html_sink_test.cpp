@@ -57,14 +57,14 @@ std::string page(const std::vector<Row> &rows,
 
 std::string page_with(const Json &processes, const Json &commands) {
   const test::TemporaryDirectory directory;
-  OutputFile file = test::create_output(directory.file("out.html"));
+  const auto file = test::create_output(directory.file("out.html"));
   Buckets buckets(interval_ns, page_buckets);
   for (const Row &row : rows(10)) buckets.add(row);
   Json document = page_document(recording_of({"true"}), outcome_of(rows(10)));
   document["processes"] = processes;
   document["commands"] = commands;
-  REQUIRE(write_page(file, document, buckets));
-  REQUIRE(file.commit());
+  REQUIRE(write_page(*file, document, buckets));
+  REQUIRE(file->commit());
   return test::read_file(directory.file("out.html"));
 }
 

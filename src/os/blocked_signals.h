@@ -1,0 +1,30 @@
+// Signals that are blocked for a while, in this thread.
+#pragma once
+
+#include <csignal>
+#include <initializer_list>
+
+namespace rusage_bpf {
+
+class BlockedSignals {
+ public:
+  // All of them: a thread that is started meanwhile is interrupted by none, and ended by none.
+  BlockedSignals() {
+    sigfillset(&blocked_);
+    pthread_sigmask(SIG_BLOCK, &blocked_, &before_);
+  }
+  BlockedSignals(std::initializer_list<int> signals) {
+    sigemptyset(&blocked_);
+    for (const int signal : signals) sigaddset(&blocked_, signal);
+    pthread_sigmask(SIG_BLOCK, &blocked_, &before_);
+  }
+  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  BlockedSignals(const BlockedSignals &) = delete;
+  BlockedSignals &operator=(const BlockedSignals &) = delete;
+
+ private:
+  sigset_t blocked_{};
+  sigset_t before_{};
+};
+
+}  // namespace rusage_bpf
