@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
-#include <optional>
 
 #include "os/clock.h"
 #include "os/message.h"
@@ -14,24 +12,39 @@
 namespace rusage_bpf {
 namespace {
 
-bool asks_to_end(int signal) {
-  return signal == SIGTERM || signal == SIGINT || signal == SIGHUP || signal == SIGQUIT;
+// Whether one has come that asks us to end.
+bool take_signals(SignalQueue &signals) {
+  bool any = false;
+  while (const auto signal = signals.next())
+    any |= ends_by_default(signal->number) && !signal->was_ignored;
+  return any;
 }
 
-// How many such signals have come.
-int take_signals(SignalQueue &signals) {
-  int count = 0;
-  while (const auto signal = signals.next())
-    count += asks_to_end(static_cast<int>(signal->ssi_signo)) ? 1 : 0;
-  return count;
-}
+// The requests to end. Signals that come together, as timeout(1) sends them, are one.
+class Requests {
+ public:
+  explicit Requests(bool asked) : count_(asked ? 1 : 0), latest_ns_(monotonic_ns()) {}
+
+  void add() {
+    constexpr std::uint64_t together_ns = 200'000'000;
+    if (count_ == 0 || monotonic_ns() > latest_ns_ + together_ns) count_++;
+    latest_ns_ = monotonic_ns();
+  }
+  [[nodiscard]] bool any() const { return count_ > 0; }
+  [[nodiscard]] bool urgent() const { return count_ > 1; }
+  [[nodiscard]] std::uint64_t latest_ns() const { return latest_ns_; }
+
+ private:
+  int count_;
+  std::uint64_t latest_ns_;
+};
 
 }  // namespace
 
 void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked_to_end) {
   constexpr int pause_ms = 50;
   outputs.write_what_has_no_thread();
-  int requests = asked_to_end ? 1 : 0;
+  Requests requests(asked_to_end);
   std::uint64_t progress_ns = monotonic_ns();
   std::uint64_t written_bytes = 0;
   for (;;) {
@@ -39,17 +52,15 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
     if (waiting.files == 0 && waiting.streams == 0) return;
     if (written_bytes != waiting.written_bytes) progress_ns = monotonic_ns();
     written_bytes = waiting.written_bytes;
-    const bool is_stalled = monotonic_ns() > progress_ns + ns_per_s;
-    if (waiting.streams > 0 && (requests > 1 || (requests == 1 && is_stalled))) {
+    const bool is_stalled = monotonic_ns() > std::max(progress_ns, requests.latest_ns()) + ns_per_s;
+    if (waiting.streams > 0 && (requests.urgent() || (requests.any() && is_stalled))) {
       outputs.give_up_streams();
       continue;
     }
     std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{outputs.fd(), POLLIN, 0}};
-    poll(events.data(), events.size(), requests > 0 ? pause_ms : -1);
+    poll(events.data(), events.size(), requests.any() ? pause_ms : -1);
     outputs.take_note();
-    const int came = take_signals(signals);
-    if (came > 0) progress_ns = std::max(progress_ns, monotonic_ns());
-    requests += came;
+    if (take_signals(signals)) requests.add();
   }
 }
 
@@ -62,10 +73,13 @@ Result<void> finish(const std::vector<Error> &failures, RingWriter &ring) {
       say("{}; the rows after that were not written to it", failure.message);
   }
   if (real.empty()) return ring.remove_unless_named();
-  Error failure = all_of(real);
+  return tl::unexpected(with_ring(all_of(real), ring));
+}
+
+Error with_ring(Error error, const RingWriter &ring) {
   if (ring.in_place())
-    failure.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
-  return tl::unexpected(failure);
+    error.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
+  return error;
 }
 
 }  // namespace rusage_bpf

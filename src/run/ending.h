@@ -19,4 +19,7 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
 // gone away is no failure: it has had what it wanted, and the status is what it would be without us.
 Result<void> finish(const std::vector<Error> &failures, RingWriter &ring);
 
+// The same error, with where the rows are if they are there.
+Error with_ring(Error error, const RingWriter &ring);
+
 }  // namespace rusage_bpf

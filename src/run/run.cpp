@@ -105,21 +105,18 @@ Result<Places> open_places(const Options &options) {
   return Places{*std::move(ring), *std::move(writers), *std::move(outputs)};
 }
 
-// The outputs are finished, whether the recording was or not.
 Result<void> finish(const Result<Recorded> &recorded, Places &places) {
-  std::vector<Error> failures{};
-  if (recorded)
-    failures = recorded->failures;
-  else
-    failures.push_back(recorded.error());
+  if (!recorded) return tl::unexpected(with_ring(recorded.error(), places.ring));
+  std::vector<Error> failures = recorded->failures;
   for (Error &failure : places.writers.take_errors()) failures.push_back(std::move(failure));
   return finish(failures, places.ring);
 }
 
-// Whether somebody wants us to end, and not just the recording, as Ctrl-C does.
+// Whether somebody wants us to end, and not the recording alone, as who types Ctrl-C does.
 bool asked_to_end(const Result<Recorded> &recorded) {
-  return recorded &&
-         (recorded->outcome.ended_by == "SIGTERM" || recorded->outcome.ended_by == "SIGHUP");
+  if (!recorded) return true;
+  const std::string &by = recorded->outcome.ended_by;
+  return by.starts_with("SIG") && by != "SIGINT" && by != "SIGQUIT";
 }
 
 // `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
