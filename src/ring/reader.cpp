@@ -10,7 +10,7 @@
 #include "document/document.h"
 #include "document/fields.h"
 #include "ring/layout.h"
-#include "ring/lock.h"
+#include "os/file_lock.h"
 
 namespace rusage_bpf {
 namespace {

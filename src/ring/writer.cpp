@@ -14,7 +14,7 @@
 #include "document/document.h"
 #include "os/caller.h"
 #include "ring/layout.h"
-#include "ring/lock.h"
+#include "os/file_lock.h"
 #include "ring/places.h"
 
 namespace rusage_bpf {
