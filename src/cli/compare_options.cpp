@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/name_pattern.h"
+
 namespace rusage_bpf {
 namespace {
 
@@ -49,6 +51,9 @@ Result<CompareOptions> compare_options(Arguments arguments) {
     return error("compare: give two recordings, as in: rusage-bpf compare before.json after.json");
   if (options.a == "-" && options.b == "-")
     return error("compare: only one of the two can be standard input; give the other's file");
+  auto page = expand_name("--html", options.page, name_values());
+  if (!page) return tl::unexpected(page.error());
+  options.page = *std::move(page);
   if (app.count("--html") > 0 && !options.page.ends_with(".html"))
     return error(fmt::format("--html {}: a page's name ends in .html", options.page));
   if (options.page == "-.html")

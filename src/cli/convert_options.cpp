@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/name_pattern.h"
 #include "output/format.h"
 
 namespace rusage_bpf {
@@ -27,6 +28,8 @@ Result<ConvertOptions> convert_options(Arguments arguments) {
     return error("convert: give a recording, as in: rusage-bpf convert rusage.json -o rows.csv");
   if (options.outputs.empty())
     return error("convert: give an output, as in: rusage-bpf convert rusage.json -o rows.csv");
+  if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
+    return tl::unexpected(expanded.error());
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());
   return options;

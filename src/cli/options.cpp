@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "cli/name_pattern.h"
 #include "os/clock.h"
 #include "output/format.h"
 
@@ -129,6 +130,15 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
   return {};
 }
 
+// The same values in all names.
+Result<void> expand_names(Options &options) {
+  const NameValues values = name_values();
+  auto ring = expand_name("--ring", options.ring.path, values);
+  if (!ring) return tl::unexpected(ring.error());
+  options.ring.path = *std::move(ring);
+  return expand_output_names(options.outputs, values);
+}
+
 // What follows the first `--` is the command's own, whatever it looks like.
 Result<Options> recording_options(Arguments arguments) {
   const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
@@ -153,8 +163,9 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_option(
          "-o,--output", options.outputs,
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
-         ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; default "
-         "rusage.json")
+         ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; %h, %p, "
+         "%t and %j in a name are "
+         "the host, the recorder's pid, the start, and the batch job; default rusage.json")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(
@@ -220,6 +231,7 @@ Result<Options> recording_options(Arguments arguments) {
   const bool command_given = separator != arguments.end();
   if (auto checked = check_target(app, command_given, options); !checked)
     return tl::unexpected(checked.error());
+  if (auto expanded = expand_names(options); !expanded) return tl::unexpected(expanded.error());
   if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/name_pattern.h"
 #include "output/format.h"
 
 namespace rusage_bpf {
@@ -35,6 +36,8 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
     return error("recover: give a ring or --last, not both");
   if (!which && (options.follow || !options.outputs.empty()))
     return error("recover: give a ring, or --last; rusage-bpf recover lists those that there are");
+  if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
+    return tl::unexpected(expanded.error());
   if (options.outputs.empty())
     options.outputs.emplace_back(options.follow ? "-.ndjson" : "rusage.json");
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)

@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/name_pattern.h"
+
 namespace rusage_bpf {
 namespace {
 
@@ -34,6 +36,8 @@ Result<ConvertOptions> report_options(Arguments arguments) {
 
   if (options.input.empty())
     return error("report: give a recording, as in: rusage-bpf report rusage.json");
+  if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
+    return tl::unexpected(expanded.error());
   if (options.outputs.empty()) options.outputs.push_back(page_of(options.input));
   for (const std::string &output : options.outputs)
     if (!output.ends_with(page_suffix))

@@ -5,60 +5,109 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <optional>
+#include <fstream>
 
 #include "os/caller.h"
+#include "os/file_lock.h"
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::size_t longest_stem = 200;  // of a temporary name: NAME_MAX is 255
+constexpr int most_temporary_names = 1000;  // at once, for one place
 
-// What stands at `name` now, if anything does.
-Result<std::optional<struct stat>> existing(int directory, const std::string &name,
-                                            const std::string &path) {
+// Told apart by what cannot be the same on two machines that share the directory, as locks may not be shared.
+std::string temporary_name(const std::string &name, int attempt) {
+  constexpr std::size_t longest_stem = 200;  // NAME_MAX is 255
+  std::string boot;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), boot);
+  const std::string number = attempt > 0 ? fmt::format("-{}", attempt) : "";
+  return fmt::format(".{}.{}{}.partial", name.substr(0, longest_stem), boot.substr(0, 8), number);
+}
+
+bool is_same_file(const struct stat &a, const struct stat &b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// Whether this name in the directory is that of the open file.
+bool has_name(int fd, int directory, const std::string &name) {
+  struct stat own {};
+  struct stat there {};
+  return fstat(fd, &own) == 0 &&
+         fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+         is_same_file(own, there);
+}
+
+// Removes what a process that was killed has left under a temporary name: nothing has it locked, and it is the user's.
+void remove_if_left_behind(int directory, const std::string &name) {
+  const Fd file(
+      openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
-  if (fstatat(directory, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
-  if (errno == ENOENT) return std::nullopt;
-  return errno_error(path);
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
+      status.st_uid != caller().uid)
+    return;
+  // With the lock, no other process comes to the same conclusion at the same time and removes what follows.
+  if (lock(file.get(), name) && has_name(file.get(), directory, name))
+    unlinkat(directory, name.c_str(), 0);
+}
+
+std::string path_of(const Fd &file) {
+  return fmt::format("/proc/self/fd/{}", file.get());
+}
+
+bool link_to(const Fd &file, int directory, const std::string &name) {
+  return linkat(AT_FDCWD, path_of(file).c_str(), directory, name.c_str(), AT_SYMLINK_FOLLOW) == 0;
 }
 
 }  // namespace
 
 Result<NewFile> NewFile::create(const std::string &path, mode_t mode) {
   const AsCaller as_caller;
-  const std::size_t slash = path.rfind('/');
-  const std::string directory_path = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  if (name.empty()) return error(fmt::format("{}: is a directory; name a file in it", path));
-
-  NewFile made(path, Fd(open(directory_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
-  if (!made.directory_) return errno_error(fmt::format("{}: its directory", path));
-  const int directory = made.directory_.get();
-  const auto old = existing(directory, name, path);
-  if (!old) return tl::unexpected(old.error());
-  if (*old) {
-    if (!S_ISREG((*old)->st_mode))
+  const auto place = find_place(path, LastLink::keep);
+  if (!place) return tl::unexpected(place.error());
+  if (place->entry) {
+    if (!S_ISREG(place->status.st_mode))
       return error(fmt::format("{}: exists and is no regular file; choose another name", path));
     // Whether the user may write there; nothing is changed yet.
-    if (!Fd(openat(directory, name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC)))
-      return errno_error(path);
+    if (!reopen(place->entry, O_WRONLY)) return errno_error(path);
   }
+  return create(*place, path, mode);
+}
 
-  for (int attempt = 0; attempt < 100; attempt++) {
-    const std::string temporary_name =
-        fmt::format(".{}.{}-{}.partial", name.substr(0, longest_stem), getpid(), attempt);
-    made.file_.reset(openat(directory, temporary_name.c_str(),
-                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
-    if (!made.file_ && errno == EEXIST) continue;
-    if (!made.file_) return errno_error(path);
-    // What replaces a file is no more open to others than that was.
-    if (*old) fchmod(made.fd(), (*old)->st_mode & mode);
-    made.name_ = name;
-    made.temporary_name_ = temporary_name;
-    return made;
+Result<NewFile> NewFile::create(const FilePlace &place, std::string path, mode_t mode) {
+  NewFile made(std::move(path), place.name, Fd(fcntl(place.directory.get(), F_DUPFD_CLOEXEC, 3)));
+  if (!made.directory_) return errno_error(made.path_);
+  made.file_.reset(openat(made.directory_.get(), ".", O_TMPFILE | O_RDWR | O_CLOEXEC, mode));
+  // Without /proc it could not be put in place.
+  if (made.file_ && access(path_of(made.file_).c_str(), F_OK) != 0) made.file_.reset();
+  if (!made.file_)
+    if (auto created = made.create_beside(mode); !created) return tl::unexpected(created.error());
+  // What replaces a file is no more open to others than that was.
+  if (place.entry) fchmod(made.fd(), place.status.st_mode & mode);
+  return made;
+}
+
+// With a temporary name from the beginning.
+Result<void> NewFile::create_beside(mode_t mode) {
+  const int directory = directory_.get();
+  for (int attempt = 0; attempt < most_temporary_names; attempt++) {
+    const std::string name = temporary_name(name_, attempt);
+    remove_if_left_behind(directory, name);
+    file_.reset(
+        openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    if (file_ ? take_over(name) : errno != EEXIST) break;
+    file_.reset();
   }
-  return error(fmt::format("{}: no free temporary name beside it", path));
+  if (file_) return {};
+  return errno_error(path_);
+}
+
+// Makes a file that has just got a temporary name safe from being removed as one that was left behind, which may have
+// happened already: whether it has not. Where files cannot be locked, none is ever removed.
+bool NewFile::take_over(const std::string &temporary_name) {
+  static_cast<void>(lock(fd(), path_));
+  if (!has_name(fd(), directory_.get(), temporary_name)) return false;
+  temporary_name_ = temporary_name;
+  return true;
 }
 
 NewFile::~NewFile() {
@@ -74,23 +123,63 @@ bool NewFile::in_directory_of_another() const {
          (status.st_mode & owner_may_write) != owner_may_write;
 }
 
+// For a file without a name, to be renamed from there: no other way replaces what has the name at once.
+Result<void> NewFile::link_beside() {
+  static_cast<void>(lock(fd(), path_));
+  for (int attempt = 0; attempt < most_temporary_names; attempt++) {
+    const std::string name = temporary_name(name_, attempt);
+    remove_if_left_behind(directory_.get(), name);
+    if (link_to(file_, directory_.get(), name)) {
+      temporary_name_ = name;
+      return {};
+    }
+    if (errno != EEXIST) break;
+  }
+  return errno_error(path_);
+}
+
 Result<void> NewFile::put_in_place() {
   const AsCaller as_caller;
-  if (renameat(directory_.get(), temporary_name_.c_str(), directory_.get(), name_.c_str()) != 0)
+  const int directory = directory_.get();
+  if (temporary_name_.empty()) {
+    in_place_ = link_to(file_, directory, name_);
+    if (in_place_) return {};
+    if (errno != EEXIST) return errno_error(path_);
+    if (auto linked = link_beside(); !linked) return linked;
+  }
+  if (renameat(directory, temporary_name_.c_str(), directory, name_.c_str()) != 0)
     return errno_error(path_);
   temporary_name_.clear();
+  in_place_ = true;
   return {};
+}
+
+Result<bool> NewFile::put_in_free_place(const std::string &name) {
+  const AsCaller as_caller;
+  const int directory = directory_.get();
+  if (temporary_name_.empty()) {
+    in_place_ = link_to(file_, directory, name);
+  } else {
+    // An empty file keeps the name for us; not all file systems have links, or a rename that replaces nothing.
+    const Fd claim(openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    in_place_ = claim && renameat(directory, temporary_name_.c_str(), directory, name.c_str()) == 0;
+    if (in_place_) temporary_name_.clear();
+    const int failure = errno;
+    if (claim && !in_place_) unlinkat(directory, name.c_str(), 0);
+    errno = failure;
+  }
+  if (!in_place_ && errno != EEXIST) return errno_error(path_);
+  if (in_place_) name_ = name;
+  return in_place_;
 }
 
 Result<void> NewFile::remove() {
   const AsCaller as_caller;
-  struct stat own {};
   struct stat there {};
-  if (fstat(fd(), &own) != 0 ||
-      fstatat(directory_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0)
+  if (fstatat(directory_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0)
     return errno_error(path_);
-  const bool is_ours = own.st_dev == there.st_dev && own.st_ino == there.st_ino;
-  if (is_ours && unlinkat(directory_.get(), name_.c_str(), 0) != 0) return errno_error(path_);
+  if (has_name(fd(), directory_.get(), name_) && unlinkat(directory_.get(), name_.c_str(), 0) != 0)
+    return errno_error(path_);
   return {};
 }
 

@@ -9,8 +9,8 @@
 
 #include "document/document.h"
 #include "document/fields.h"
+#include "os/file_lock.h"
 #include "ring/layout.h"
-#include "ring/lock.h"
 
 namespace rusage_bpf {
 namespace {

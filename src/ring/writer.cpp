@@ -13,8 +13,8 @@
 
 #include "document/document.h"
 #include "os/caller.h"
+#include "os/file_lock.h"
 #include "ring/layout.h"
-#include "ring/lock.h"
 #include "ring/places.h"
 
 namespace rusage_bpf {

@@ -101,11 +101,10 @@ void attach_to_storm(const Words &options) {
                            static_cast<std::int64_t>(writes_held) - writes_so_far);
 }
 
-// The recorder that writes out.json there, by the temporary name; 0 if there is none yet.
+// The recorder that has made its ring, PID.ring, there; 0 if there is none yet.
 pid_t writer_of(const Scene &scene) {
-  const std::string begin = ".out.json.";
   for (const std::string &name : scene.files())
-    if (name.starts_with(begin)) return std::atoi(name.c_str() + begin.size());
+    if (name.ends_with(".ring")) return std::atoi(name.c_str());
   return 0;
 }
 
@@ -244,7 +243,7 @@ TEST_CASE("the recorder does not count itself, nor a sudo that started it") {
     scene.create(name, "#!/bin/sh\n\"$@\"\nexit $?\n");
     chmod(scene.path(name).c_str(), 0755);
   }
-  Start start = scene.recorder({"-q", "-i", ".01", "-o", "out.json"});
+  Start start = scene.recorder({"-q", "-i", ".01", "-o", "out.json", "--ring", "%p.ring"});
   start.argv.insert(start.argv.begin(), {"sh", "script"});
   Background shell(start);
   pid_t recorder = 0;

@@ -103,7 +103,8 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
           "[host]") {
   // The command lives until the recorder has given its output up.
   const Scene scene(
-      "n=0; while [ -e small/.out.json.* ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done; "
+      "n=0; while ls -l /proc/$PPID/fd | grep -q 'small/#' && [ $n != 400 ]; do n=$((n+1)); sleep "
+      ".05; done; "
       "[ $n != 400 ] && echo whole");
   std::filesystem::create_directory(scene.path("small"));
   scene.create("outer", fmt::format("echo '{}' >small/out.json; \"$@\"; status=$?; "

@@ -1,4 +1,4 @@
-#include "ring/lock.h"
+#include "os/file_lock.h"
 
 #include <fcntl.h>
 

@@ -1,5 +1,5 @@
-// Whether a ring is being recorded to: a lock that the recorder's open file holds, and that ends with
-// the recorder however that ends.
+// Whether a file is in use: a lock that belongs to an open file, and goes with the last descriptor of it, however its
+// process ends.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 
 namespace rusage_bpf {
 
+// Fails where another open file has it.
 Result<void> lock(int fd, const std::string &path);
 bool is_locked(int fd);
 

@@ -1,0 +1,182 @@
+#include "os/file_place.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <climits>
+
+#include "os/caller.h"
+
+namespace rusage_bpf {
+namespace {
+
+constexpr int most_links = 40;  // as the kernel's own limit
+
+bool anybody_may_put_files(const struct stat &directory) {
+  return (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;
+}
+
+// Where the last link leads, a file is replaced. The ones before are followed as everywhere else on the system.
+bool may_follow(const struct stat &directory, const struct stat &link, bool last) {
+  if (link.st_uid == caller().uid || link.st_uid == 0) return true;
+  return !last && (!anybody_may_put_files(directory) || link.st_uid == directory.st_uid);
+}
+
+// Its links are the kernel's own, and their text is not where they lead.
+bool is_in_proc(const Fd &entry) {
+  struct statfs file_system {};
+  return fstatfs(entry.get(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC;
+}
+
+std::string text_of(const Fd &link) {
+  std::array<char, PATH_MAX> text{};
+  const ssize_t length = readlinkat(link.get(), "", text.data(), text.size());
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
+class Walk {
+ public:
+  Walk(const std::string &path, LastLink last_link)
+      : path_(path), rest_(path), last_link_(last_link) {}
+
+  Result<FilePlace> to_the_end() {
+    if (auto begun = begin(); !begun) return tl::unexpected(begun.error());
+    for (;;) {
+      take_component();
+      const auto arrived = last_ ? arrive() : step().map([] { return false; });
+      if (!arrived) return tl::unexpected(arrived.error());
+      if (*arrived) return std::move(place_);
+    }
+  }
+
+ private:
+  // A path from the root, or from where we are.
+  Result<void> begin() {
+    if (rest_.starts_with('/') || !place_.directory) {
+      const char *const start = rest_.starts_with('/') ? "/" : ".";
+      place_.directory.reset(open(start, O_PATH | O_DIRECTORY | O_CLOEXEC));
+      if (!place_.directory) return directory_error();
+    }
+    return {};
+  }
+
+  void take_component() {
+    const std::size_t begin = std::min(rest_.find_first_not_of('/'), rest_.size());
+    const std::size_t end = std::min(rest_.find('/', begin), rest_.size());
+    component_ = rest_.substr(begin, end - begin);
+    rest_.erase(0, end);
+    last_ = rest_.empty();
+  }
+
+  // Into a directory, or along a link.
+  Result<void> step() {
+    if (component_.empty()) return {};
+    // O_DIRECTORY has it mounted where that is done on demand.
+    constexpr int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+    const int directory = place_.directory.get();
+    if (Fd next(openat(directory, component_.c_str(), flags | O_DIRECTORY)); next) {
+      place_.directory = std::move(next);
+      return {};
+    }
+    if (errno != ENOTDIR && errno != ELOOP) return directory_error();
+    place_.entry.reset(openat(directory, component_.c_str(), flags));
+    if (!place_.entry || fstat(place_.entry.get(), &place_.status) != 0) return directory_error();
+    if (!S_ISLNK(place_.status.st_mode)) return errno_error(what_failed(), ENOTDIR);
+    return follow();
+  }
+
+  // Whether the end is reached: otherwise it is a link, which leads on.
+  Result<bool> arrive() {
+    if (component_.empty() || component_ == "." || component_ == "..")
+      return error(fmt::format("{}: is a directory; name a file in it", path_));
+    place_.name = component_;
+    if (fstat(place_.directory.get(), &place_.directory_status) != 0) return errno_error(path_);
+    place_.entry.reset(
+        openat(place_.directory.get(), component_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!place_.entry && errno == ENOENT) return true;
+    if (!place_.entry || fstat(place_.entry.get(), &place_.status) != 0) return errno_error(path_);
+    if (!S_ISLNK(place_.status.st_mode) || last_link_ == LastLink::keep) return true;
+    if (auto followed = follow(); !followed) return tl::unexpected(followed.error());
+    // A link of the kernel's has led to the thing itself.
+    return place_.entry || place_.descriptor;
+  }
+
+  // Along the link that is the entry now.
+  Result<void> follow() {
+    if (++links_ > most_links) return errno_error(path_, ELOOP);
+    if (is_in_proc(place_.entry)) return follow_within_kernel();
+    struct stat directory {};
+    if (fstat(place_.directory.get(), &directory) != 0) return errno_error(path_);
+    if (!may_follow(directory, place_.status, last_))
+      return error(
+          fmt::format("{}: {} is a symbolic link of another user's; name what it points to", path_,
+                      component_));
+    rest_ = text_of(place_.entry) + rest_;
+    place_.entry.reset();
+    place_.descriptor = descriptor_of(rest_);
+    return begin();
+  }
+
+  Result<void> follow_within_kernel() {
+    const int directory = place_.directory.get();
+    place_.entry.reset(openat(directory, component_.c_str(), O_PATH | O_CLOEXEC));
+    if (!place_.entry || fstat(place_.entry.get(), &place_.status) != 0) return errno_error(path_);
+    if (!last_) place_.directory = std::move(place_.entry);
+    return {};
+  }
+
+  [[nodiscard]] std::string what_failed() const { return path_ + ": its directory"; }
+  [[nodiscard]] tl::unexpected<Error> directory_error() const { return errno_error(what_failed()); }
+
+  const std::string &path_;
+  std::string rest_;  // what is still to be walked
+  LastLink last_link_;
+  std::string component_;
+  bool last_ = false;
+  int links_ = 0;
+  FilePlace place_;
+};
+
+}  // namespace
+
+bool FilePlace::is_planted() const {
+  return entry && anybody_may_put_files(directory_status) && status.st_uid != caller().uid &&
+         status.st_uid != directory_status.st_uid;
+}
+
+Result<FilePlace> find_place(const std::string &path, LastLink last_link) {
+  if (last_link == LastLink::follow)
+    if (const auto descriptor = descriptor_of(path)) {
+      FilePlace place;
+      place.descriptor = descriptor;
+      return place;
+    }
+  return Walk(path, last_link).to_the_end();
+}
+
+Fd reopen(const Fd &entry, int flags) {
+  return Fd(open(fmt::format("/proc/self/fd/{}", entry.get()).c_str(), flags | O_CLOEXEC));
+}
+
+std::optional<int> descriptor_of(std::string_view path) {
+  if (path == "/dev/stdin") return STDIN_FILENO;
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view directory : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(directory)) continue;
+    const std::string_view digits = path.substr(directory.size());
+    int number = 0;
+    const auto [end, failure] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (failure == std::errc() && end == digits.data() + digits.size() && number >= 0)
+      return number;
+  }
+  return std::nullopt;
+}
+
+}  // namespace rusage_bpf
