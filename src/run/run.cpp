@@ -21,6 +21,7 @@
 #include "target/attach.h"
 #include "target/cgroup.h"
 #include "target/launch.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -218,7 +219,7 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, Places pla
   if (!tree) return tl::unexpected(tree.error());
   auto opened = open_source(options, tree->may_look());
   if (!opened) return tl::unexpected(opened.error());
-  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_its_sudo());
+  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_wrappers(tree->pid()));
   if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
   if (!entered) return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
@@ -234,7 +235,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places p
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto opened = open_source(options, cgroup->may_look(), cgroup->id());
   if (!opened) return tl::unexpected(opened.error());
-  if (auto entered = opened->source->enter_cgroup(recorder_and_its_sudo()); !entered)
+  if (auto entered = opened->source->enter_cgroup(recorder_and_wrappers()); !entered)
     return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
   recording.target = "cgroup";
