@@ -18,6 +18,7 @@
 #include "run/outputs.h"
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
+#include "target/access.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
 #include "target/launch.h"
@@ -119,7 +120,8 @@ Result<Opened> open_source(const Options &options, const Result<void> &may_look 
       return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
                               .gauges_from_proc = options.gauges_from_proc,
                               .runs_already = options.pid.has_value(),
-                              .cgroup_id = cgroup_id});
+                              .cgroup_id = cgroup_id,
+                              .checks_access = !may_look_into_all()});
     });
     if (bpf) return Opened{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
