@@ -6,6 +6,7 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#include "access.h"
 #include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
@@ -71,12 +72,14 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
     return;
   }
   struct rusage_exec *exec = &record->exec;
+  if (!may_report_exec(task, number, &exec->reading)) return;
   exec->old_span = life->span;
   exec->new_span = __sync_fetch_and_add(&spans, 1) + 1;
   exec->time_ns = recorder_ns(bpf_ktime_get_ns());
-  exec->most_rss_so_far = READ_FAR(task, signal, maxrss) * page_bytes;
+  exec->most_rss_so_far = was_ever_hidden(number) ? 0 : READ_FAR(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);
+  leave_out_hidden(number, &exec->reading);
   bpf_get_current_comm(exec->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {

@@ -24,6 +24,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "access.h"
 #include "cgroup.h"
 #include "clock.h"
 #include "enter.h"
@@ -70,8 +71,11 @@ int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
 SEC("raw_tp/sched_process_exit")
 int on_end(void *context) {
   struct task_struct *task = bpf_get_current_task_btf();
-  if (READ_FAR(task, signal, live.counter)) return 0; /* threads of it live on */
+  bool threads_live_on = READ_FAR(task, signal, live.counter);
+  if (threads_live_on && !checks_access) return 0;
   u32 *number = membership_of(task);
+  if (is_member(number)) check_access_at_end(task, *number);
+  if (threads_live_on) return 0;
   if (is_member(number)) note_end(task, *number);
   return 0;
 }
@@ -172,6 +176,7 @@ SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
   learn_clock_offset();
+  if (checks_access) learn_caller();
   pid_level = READ_FAR(bpf_get_current_task_btf(), thread_pid, level);
   u32 zero = 0;
   volatile u64 *number = bpf_map_lookup_elem(&cpu_offset, &zero);

@@ -7,6 +7,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "access.h"
 #include "ahead.h"
 #include "clock.h"
 #include "exec.h"
@@ -34,6 +35,7 @@ __u32 telling_round;
 /* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
 __u64 dead[RUSAGE_COLUMN_COUNT];
 __u64 live_groups;
+__u64 reported_tasks; /* counted where some tasks are hidden alone */
 __u32 listed_groups;
 __u32 gauges_are_readable; /* for user space, which cannot tell before the programs are loaded */
 __u32 tick;
@@ -66,6 +68,21 @@ static __always_inline struct rusage_task_event *new_event(enum rusage_task_even
   event->flags = 0;
   event->span = kind == RUSAGE_BORN ? life->born_span : life->span;
   return event;
+}
+
+/* Notes that user space knows of this task, or no longer does: whether that makes a difference for its process, which
+ * begins with the first task that is reported, and ends with the last. */
+static __always_inline bool report_begins(struct access *access, u32 group) {
+  struct access *process = access_of(group);
+  access->reported = 1;
+  reported_tasks++;
+  return process && process->members++ == 0;
+}
+static __always_inline bool report_ends(struct access *access, u32 group) {
+  struct access *process = access_of(group);
+  access->reported = 0;
+  reported_tasks--;
+  return process && --process->members == 0;
 }
 
 /* An address back from memory: the verifier passes numbers to functions, but no such pointers. */
@@ -125,6 +142,7 @@ static __always_inline void tell_end(struct rusage_task_event *event, u32 group,
   event->status = life->status;
   event->peak_rss = life->peak_rss;
   event->most_rss_so_far = life->most_rss_so_far;
+  if (was_ever_hidden(group)) event->peak_rss = event->most_rss_so_far = 0;
 }
 
 static __always_inline void tell_living(struct task_struct *task, u32 number, const bool direct) {
@@ -136,22 +154,76 @@ static __always_inline void tell_living(struct task_struct *task, u32 number, co
   event->reading = reading;
   event->peak_rss = 0;
   struct mm_struct *mm = FOLLOW(direct, task, mm);
-  if (!mm || !gauges_readable()) return;
+  if (!mm || !gauges_readable() || was_ever_hidden(number)) return;
   u64 peak = peak_of(mm, direct);
   barrier();
   if (FOLLOW(direct, task, mm) == mm) event->peak_rss = peak;
 }
 
-/* Lets a task go whose counters are final, and tells so in `event`. The walk goes from the end of
- * walk_order to its start, so that the entry moved to the empty place was visited already. */
-static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
-                                   struct rusage_task_event *event) {
+static __always_inline void tell_birth(struct rusage_task_event *event, u32 number) {
+  struct life *life = life_of(number);
+  if (!life) return;
+  event->flags |= RUSAGE_PROCESS;
+  event->parent_span = life->parent_span;
+  event->start_ns = life->start_ns;
+  event->pid = life->pid;
+  event->parent_pid = life->parent_pid;
+}
+
+/* Adds what a task that is gone has used to the sums that stay, and tells it in `event`. */
+static __always_inline void count_gone(struct slot *group, struct rusage_task_event *event) {
   event->reading = reading;
 #define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
   add_cpu_time(&group->dead, &reading.cpu);
+}
 
+/* Reports a task that was hidden just now as gone, as it is at the moment. Its process may come back, and is another
+ * for user space then. */
+static __always_inline void report_hidden(u32 number, struct slot *slot, struct slot *group,
+                                          struct access *access, struct rusage_task_event *event) {
+  count_gone(group, event);
+  access->taken_off = access->since;
+  struct life *life = life_of(number);
+  struct life *process = life_of(slot->group);
+  if (!life || !process) return;
+  if (report_ends(access, slot->group)) {
+    event->flags = RUSAGE_PROCESS | RUSAGE_MOVED;
+    event->process_span = process->process_span;
+    event->end_ns = access->hidden_ns;
+    event->peak_rss = event->status = 0;
+    event->most_rss_so_far = access->most_rss_so_far;
+    live_groups--;
+    process->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+  }
+  life->span = life->born_span = process->process_span;
+}
+
+/* Reports a task that was hidden as one that has just come; false where there is no room for that. */
+static __always_inline bool report_back(u32 number, struct slot *slot, struct access *access) {
+  struct life *life = life_of(number);
+  struct life *process = life_of(slot->group);
+  if (!life || !process) return false;
+  life->span = life->born_span = process->process_span;
+  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  if (!event) return false;
+  event->flags = RUSAGE_MOVED;
+  __builtin_memset(&event->reading, 0, sizeof(event->reading));
+  if (report_begins(access, slot->group)) {
+    tell_birth(event, slot->group);
+    event->parent_span = NO_SPAN;
+    if (!access->began_hidden) event->start_ns = sample.monotonic_ns; /* it was another until now */
+    live_groups++;
+  }
+  return true;
+}
+
+/* Lets a task go whose counters are final, and tells so in `event`, NULL for one that is hidden. The walk goes from the
+ * end of walk_order to its start, so that the entry moved to the empty place was visited already. */
+static __always_inline void retire(u32 index, u32 number, struct slot *slot, struct slot *group,
+                                   struct access *access, struct rusage_task_event *event) {
+  if (event) count_gone(group, event);
   slot->state = SLOT_FILLING;
   if (hold_tasks) {
     struct task_struct *held = bpf_kptr_xchg(&slot->task, NULL);
@@ -167,24 +239,23 @@ static __always_inline void retire(u32 index, u32 number, struct slot *slot, str
 
   u32 group_number = slot->group;
   if (number != group_number) free_slot(number);
-  if (__sync_fetch_and_add(&group->members, -1) != 1) return;
+  bool was_last = __sync_fetch_and_add(&group->members, -1) == 1;
+  if (event && (access ? report_ends(access, group_number) : was_last)) {
+    if (!moved_out) dead[RUSAGE_exits]++;
+    tell_end(event, group_number, moved_out);
+    live_groups--;
+  }
+  if (!was_last) return;
   u64 user = user_part_of(&group->dead);
   walk.run -= group->now.run;
   walk.user -= user;
   dead[RUSAGE_user] += user;
   dead[RUSAGE_system] += group->dead.run - user;
-  if (!moved_out) dead[RUSAGE_exits]++;
-  tell_end(event, group_number, moved_out);
-  live_groups--;
   free_slot(group_number);
 }
 
-/* Visits the task at step `step` of the walk. */
-static __always_inline long visit(u32 step, const bool direct) {
-  u32 index = walk.length - 1 - step;
-  u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
-  if (!entry) return 1;
-  u32 number = *entry;
+/* Visits the task with slot `number` at place `index` of walk_order. */
+static __always_inline long visit_task(u32 index, u32 number, const bool direct) {
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   if (!slot || !group) return 1;
@@ -194,6 +265,13 @@ static __always_inline long visit(u32 step, const bool direct) {
   struct final *final = final_of(number);
   if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, direct);
+  struct access *access = access_of(number);
+  bool silent = false;
+  if (access) {
+    check_access_at_tick(access, number, task, gone, final, &reading);
+    silent = !access->reported && (access->hidden || !report_back(number, slot, access));
+    if (silent) __builtin_memset(&reading, 0, sizeof(reading));
+  }
 
   if (group->tick != tick) {
     group->tick = tick;
@@ -208,15 +286,27 @@ static __always_inline long visit(u32 step, const bool direct) {
   walk.run += reading.cpu.run;
   walk.user += user_part_of(&group->now);
 
-  struct rusage_task_event *event = gone ? new_event(RUSAGE_GONE, number) : NULL;
+  if (silent) {
+    if (!gone)
+      sample.hidden_tasks++;
+    else if (access && access->hidden)
+      retire(index, number, slot, group, access, NULL);
+    return 0;
+  }
+  bool hides = access && access->hidden;
+  struct rusage_task_event *event = gone || hides ? new_event(RUSAGE_GONE, number) : NULL;
+  if (event && hides) {
+    report_hidden(number, slot, group, access, event); /* one that is gone is met again */
+    return 0;
+  }
   if (event) {
-    retire(index, number, slot, group, event);
+    retire(index, number, slot, group, access, event);
     return 0;
   }
 #define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
-  if (gone) return 0;
+  if (gone || hides) return 0;
   if (telling_round) tell_living(task, number, direct);
   if (READ(direct, task, exit_state))
     sample.dying_tasks++;
@@ -225,6 +315,17 @@ static __always_inline long visit(u32 step, const bool direct) {
   else
     list_group(task, group, direct);
   return 0;
+}
+
+/* Visits the task at step `step` of the walk. */
+static __always_inline long visit(u32 step, const bool direct) {
+  u32 index = walk.length - 1 - step;
+  u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
+  if (!entry) return 1;
+  u32 number = *entry;
+  long stop = visit_task(index, number, direct);
+  end_visit(number);
+  return stop;
 }
 
 static long visit_held(u32 step, void *context) {
@@ -249,16 +350,6 @@ static __always_inline void take_off_arrival(u32 number, struct slot *slot,
   event->flags |= RUSAGE_MOVED;
 }
 
-static __always_inline void tell_birth(struct rusage_task_event *event, u32 number) {
-  struct life *life = life_of(number);
-  if (!life) return;
-  event->flags |= RUSAGE_PROCESS;
-  event->parent_span = life->parent_span;
-  event->start_ns = life->start_ns;
-  event->pid = life->pid;
-  event->parent_pid = life->parent_pid;
-}
-
 /* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
 static long drain_birth(u32 step, void *context) {
   u32 number = slot_number_at(queue.drained);
@@ -268,15 +359,22 @@ static long drain_birth(u32 step, void *context) {
   if (!slot || !place) return 1;
   u32 state = *(volatile u32 *)&slot->state;
   if (state == SLOT_FILLING) return 1;
+  struct access *access = access_of(number);
+  if (access && access->began_hidden) { /* the walk reports it once it is traceable */
+    *place = number;
+    walked++;
+    queue.drained++;
+    return 0;
+  }
   struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
   if (!event) return 1;
   *place = number;
   __builtin_memset(&event->reading, 0, sizeof(event->reading));
   if (state == SLOT_ARRIVED) take_off_arrival(number, slot, event);
-  if (slot->group == number) {
-    tell_birth(event, number);
+  if (access ? report_begins(access, slot->group) : slot->group == number) {
+    tell_birth(event, slot->group);
     live_groups++;
-    if (state == SLOT_BORN) dead[RUSAGE_forks]++;
+    if (state == SLOT_BORN && slot->group == number) dead[RUSAGE_forks]++;
   }
   walked++;
   queue.drained++;
@@ -290,7 +388,7 @@ static __always_inline int run_tick(const bool direct) {
   sample.task_events = sample.more_to_tell = 0;
   u64 taken = *(volatile u64 *)&queue.taken;
   bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
-  sample.dying_tasks = 0;
+  sample.dying_tasks = sample.hidden_tasks = 0;
   listed_groups = 0;
 #define START_LIVING(name, ...) sample.value[RUSAGE_##name] = 0;
   RUSAGE_COLUMNS(START_LIVING, START_LIVING, START_LIVING, START_LIVING, NOTHING)
@@ -310,7 +408,8 @@ static __always_inline int run_tick(const bool direct) {
   sample.value[RUSAGE_system] += walk.run - walk.user;
   sample.value[RUSAGE_execs] += *(volatile u64 *)&execs_untold;
   sample.value[RUSAGE_pid_count] = live_groups;
-  sample.value[RUSAGE_thread_count] = walked;
+  sample.value[RUSAGE_thread_count] = checks_access ? reported_tasks : walked;
+  sample.untraceable_tasks = untraceable_tasks;
   sample.untracked_tasks = untracked_tasks;
   return 0;
 }

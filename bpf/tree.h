@@ -176,6 +176,9 @@ static __always_inline u32 *claim(struct task_struct *task) {
   return own && __sync_val_compare_and_swap(own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
 }
 
+/* Of access.h. */
+static __always_inline void begin_access(struct task_struct *task, u32 number);
+
 /* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or in one of its own
  * (NO_SLOT), whose process was made by a task of the span `parent`. Where there is no room it is
  * counted, and stays a member, so that its children are not missed. */
@@ -200,6 +203,7 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     begin_life(number, task, parent);
   else
     join_life(number, group);
+  begin_access(task, number);
   __sync_fetch_and_add(&record->members, 1);
   if (hold_tasks) {
     struct task_struct *held = bpf_task_acquire(task);

@@ -16,6 +16,10 @@ struct rusage_sample {
   __u64 monotonic_ns;
   /* Tasks of the tree that no slot was left for: nothing of them is in `value`. */
   __u64 untracked_tasks;
+  /* Tasks of the tree that the user could not trace: those that live now, and all that there have been. Nothing of
+   * them is in `value`, nor told. */
+  __u64 hidden_tasks;
+  __u64 untraceable_tasks;
   /* Tasks that are dying but have not made their last switch, so that their counters still move. */
   __u64 dying_tasks;
   /* Births that were seen by the kernel side but whose slots were not filled in yet at this look, and
@@ -28,7 +32,7 @@ struct rusage_sample {
   __u64 more_to_tell;
 };
 
-#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 7) * 8)
+#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 9) * 8)
 #ifdef __cplusplus
 static_assert(sizeof(rusage_sample) == RUSAGE_SAMPLE_SIZE);
 #else

@@ -41,6 +41,7 @@ Json audit_json(const Outcome &outcome) {
       {"events_lost", value_or_null(audit.events_lost)},
       {"unseen_tasks", value_or_null(audit.unseen_tasks)},
       {"unreadable_processes", value_or_null(audit.unreadable_processes)},
+      {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
       {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
       {"rows_damaged", audit.rows_damaged},
       // A ring holds rows alone.
@@ -64,6 +65,7 @@ Audit audit_from(const Json &json) {
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
   audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
   audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
+  audit.untraceable_tasks = field<std::uint64_t>(json, "untraceable_tasks");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");

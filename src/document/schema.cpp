@@ -128,6 +128,7 @@ Json audit() {
                  {"events_lost", count_or_null()},
                  {"unseen_tasks", count_or_null()},
                  {"unreadable_processes", count_or_null()},
+                 {"untraceable_tasks", count_or_null()},
                  {"ticks_missed", count_or_null()},
                  {"rows_damaged", count()},
                  {"processes_left_out", count_or_null()},

@@ -51,6 +51,7 @@ struct Audit {
   std::optional<std::uint64_t> events_lost;
   std::optional<std::uint64_t> unseen_tasks;
   std::optional<std::uint64_t> unreadable_processes;
+  std::optional<std::uint64_t> untraceable_tasks;
   std::optional<std::uint64_t> recorder_cpu_ns;
   std::optional<std::uint64_t> recorder_peak_rss_bytes;
   std::uint64_t rows_damaged = 0;  // in a recovery ring

@@ -1,28 +1,114 @@
 #include "os/caller.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <sys/fsuid.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <string>
 
+#include "os/ancestors.h"
 #include "os/user.h"
 
 namespace rusage_bpf {
 namespace {
 
-std::optional<unsigned> number_from_environment(const char *name) {
+std::optional<std::uint32_t> number_from_environment(const char *name) {
   const char *text = std::getenv(name);
   if (!text) return std::nullopt;
-  unsigned number = 0;
+  std::uint32_t number = 0;
   const char *end = text + std::strlen(text);
   const auto [rest, failure] = std::from_chars(text, end, number);
   if (failure != std::errc() || rest != end) return std::nullopt;
   return number;
+}
+
+// Whether there can be that number here: not the one that means "as it is", and in our user namespace.
+bool exists(std::uint32_t number, const char *map) {
+  if (number == UINT32_MAX) return false;
+  std::ifstream lines(map);
+  std::uint64_t inside = 0;
+  std::uint64_t outside = 0;
+  std::uint64_t count = 0;
+  bool any = false;
+  while (lines >> inside >> outside >> count) {
+    if (number >= inside && number - inside < count) return true;
+    any = true;
+  }
+  return !any;
+}
+
+// Nothing for root, who has no rights to give up, and for who cannot be.
+std::optional<Caller> caller_with(std::uint32_t uid, std::uint32_t gid) {
+  if (uid == 0 || !exists(uid, "/proc/self/uid_map") || !exists(gid, "/proc/self/gid_map"))
+    return std::nullopt;
+  return Caller{uid, gid};
+}
+
+std::optional<Caller> caller_of(const passwd *entry) {
+  if (!entry) return std::nullopt;
+  return caller_with(entry->pw_uid, entry->pw_gid);
+}
+
+std::optional<Caller> caller_of_sudo() {
+  const auto uid = number_from_environment("SUDO_UID");
+  const auto gid = number_from_environment("SUDO_GID");
+  return uid && gid ? caller_with(*uid, *gid) : std::nullopt;
+}
+
+std::optional<Caller> caller_of_doas() {
+  const char *name = std::getenv("DOAS_USER");
+  return name ? caller_of(getpwnam(name)) : std::nullopt;
+}
+
+std::optional<Caller> caller_of_pkexec() {
+  const auto uid = number_from_environment("PKEXEC_UID");
+  return uid ? caller_of(getpwuid(*uid)) : std::nullopt;
+}
+
+// A shell of root's own, as of a login: `su -` says that what comes is root's.
+bool begins_session_of_root(const Ancestor &ancestor) {
+  return !ancestor.argv.empty() && ancestor.argv.front().starts_with('-') &&
+         ancestor.shell_text().empty();
+}
+
+bool in_our_user_namespace(const Ancestor &ancestor) {
+  std::error_code hidden;
+  const auto theirs =
+      std::filesystem::read_symlink("/proc/" + std::to_string(ancestor.pid) + "/ns/user", hidden);
+  return !hidden && theirs == std::filesystem::read_symlink("/proc/self/ns/user", hidden);
+}
+
+// su sets no variable, but waits above us with the real user of who called it. Not the login user of /proc/PID/loginuid:
+// that one has begun the session, in which others may have come and gone, and is not known everywhere.
+std::optional<Caller> caller_of_su() {
+  bool called = false;  // by the next one
+  for (const Ancestor &ancestor : ancestors()) {
+    if (begins_session_of_root(ancestor) || !in_our_user_namespace(ancestor)) break;
+    const bool is_su = ancestor.effective_uid == 0 && ancestor.comm == "su";
+    const bool is_sudo = ancestor.effective_uid == 0 && ancestor.comm == "sudo";
+    if (is_su || called)
+      if (auto caller = caller_with(ancestor.real_uid, ancestor.real_gid)) return caller;
+    called = is_su || is_sudo;
+  }
+  return std::nullopt;
+}
+
+// One of several: a variable may be left over, or made up. Who called is above us, where that still lives.
+Caller choose(const std::vector<Caller> &named) {
+  if (named.size() == 1) return named.front();
+  for (const Ancestor &ancestor : ancestors())
+    for (const Caller &caller : named)
+      if (caller.uid == ancestor.real_uid) return caller;
+  return named.front();
 }
 
 }  // namespace
@@ -30,9 +116,12 @@ std::optional<unsigned> number_from_environment(const char *name) {
 Caller caller() {
   const Caller self{geteuid(), getegid()};
   if (self.uid != 0) return self;
-  const auto uid = number_from_environment("SUDO_UID");
-  const auto gid = number_from_environment("SUDO_GID");
-  return uid && gid ? Caller{*uid, *gid} : self;
+  std::vector<Caller> named;
+  for (const auto &hint : {caller_of_sudo(), caller_of_doas(), caller_of_pkexec()})
+    if (hint && (named.empty() || named.back().uid != hint->uid)) named.push_back(*hint);
+  if (!named.empty()) return choose(named);
+  static const std::optional<Caller> by_su = caller_of_su();  // once: su may end before we do
+  return by_su.value_or(self);
 }
 
 AsCaller::AsCaller() {

@@ -1,4 +1,4 @@
-// The user who asked: the one who called sudo, or else whoever runs us.
+// The user who asked: the one who became root to run us, or else whoever runs us.
 #pragma once
 
 #include <sys/types.h>
@@ -12,6 +12,9 @@ struct Caller {
   gid_t gid;
 };
 
+// Where we are root, the user who called sudo, doas, pkexec or su. What says so are hints: variables that the first
+// three set, and the su process above us. So they are only ever taken to give rights up, never to be root, and what is
+// malformed or names a user that there cannot be says nothing.
 Caller caller();
 
 // While it lives, files are opened, created, renamed and removed with the caller's rights.

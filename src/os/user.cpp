@@ -4,9 +4,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <string_view>
-
 namespace rusage_bpf {
 namespace {
 
@@ -53,19 +50,6 @@ Result<void> become(const Identity &identity) {
       setresuid(uid, uid, uid) != 0)
     return errno_error("becoming another user");
   return {};
-}
-
-void enter_environment_of(const User &user) {
-  std::vector<std::string> of_sudo;
-  for (char **entry = environ; entry && *entry; entry++) {
-    const std::string_view variable = *entry;
-    if (variable.starts_with("SUDO_")) of_sudo.emplace_back(variable, 0, variable.find('='));
-  }
-  for (const std::string &name : of_sudo) unsetenv(name.c_str());
-  setenv("HOME", user.home.c_str(), 1);
-  setenv("USER", user.name.c_str(), 1);
-  setenv("LOGNAME", user.name.c_str(), 1);
-  setenv("SHELL", user.shell.c_str(), 1);
 }
 
 }  // namespace rusage_bpf

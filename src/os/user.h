@@ -37,7 +37,4 @@ std::vector<gid_t> groups_of(uid_t uid, gid_t gid);
 // Makes this process the user's for good: all of its user and group ids.
 Result<void> become(const Identity &identity);
 
-// Makes the environment the user's: HOME, USER, LOGNAME, SHELL, and no word of a sudo before.
-void enter_environment_of(const User &user);
-
 }  // namespace rusage_bpf

@@ -143,6 +143,9 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   if (audit.unreadable_processes.value_or(0) > 0)
     line += fmt::format(", {} not ours to read in full",
                         counted(*audit.unreadable_processes, "process", "processes"));
+  if (audit.untraceable_tasks.value_or(0) > 0)
+    line +=
+        fmt::format(", {} not yours to trace left out", plural(*audit.untraceable_tasks, "task"));
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
   if (outcome.audit.rows_damaged > 0)

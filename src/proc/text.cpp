@@ -99,6 +99,8 @@ std::optional<Stat> parse_stat(std::string_view text) {
   stat.parent = to_pid(parent);
   stat.has_memory = virtual_bytes > 0;
   // Not there before Linux 3.5.
+  stat.environment_begin = to_number(word(50)).value_or(0);
+  stat.environment_end = to_number(word(51)).value_or(0);
   const auto status = to_number(word(last_field));
   if (status && *status <= 0xffff) stat.exit_status = static_cast<int>(*status);
   return stat;

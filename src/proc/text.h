@@ -31,6 +31,9 @@ struct Stat {
   std::uint64_t start_ticks = 0;  // since boot, on the clock that goes on in suspend
   bool has_memory = false;  // none at a process's end, and then some files are nobody's to open
   int exit_status = 0;      // as wait reports it; 0 to those who may not trace the process
+  // Addresses in its own memory; 0 to those who may not trace it.
+  std::uint64_t environment_begin = 0;
+  std::uint64_t environment_end = 0;
 };
 std::optional<Stat> parse_stat(std::string_view text);
 

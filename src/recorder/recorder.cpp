@@ -154,6 +154,7 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .events_lost = unseen.events_lost,
           .unseen_tasks = unseen.tasks,
           .unreadable_processes = unseen.unreadable_processes,
+          .untraceable_tasks = unseen.untraceable_tasks,
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
           .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
 }

@@ -20,9 +20,11 @@
 #include "run/outputs.h"
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
+#include "target/access.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
 #include "target/launch.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -129,7 +131,8 @@ Result<Opened> open_source(const Options &options, const Result<void> &may_look 
       return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
                               .gauges_from_proc = options.gauges_from_proc,
                               .runs_already = options.pid.has_value(),
-                              .cgroup_id = cgroup_id});
+                              .cgroup_id = cgroup_id,
+                              .checks_access = !may_look_into_all()});
     });
     if (bpf) return Opened{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
@@ -235,7 +238,7 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, Places pla
   if (!tree) return tl::unexpected(tree.error());
   auto opened = open_source(options, tree->may_look());
   if (!opened) return tl::unexpected(opened.error());
-  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_its_sudo());
+  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_wrappers(tree->pid()));
   if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
   if (!entered) return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
@@ -251,7 +254,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places p
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto opened = open_source(options, cgroup->may_look(), cgroup->id());
   if (!opened) return tl::unexpected(opened.error());
-  if (auto entered = opened->source->enter_cgroup(recorder_and_its_sudo()); !entered)
+  if (auto entered = opened->source->enter_cgroup(recorder_and_wrappers()); !entered)
     return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
   recording.target = "cgroup";

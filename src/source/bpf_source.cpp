@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/mman.h>
@@ -20,6 +21,7 @@
 #include "os/message.h"
 #include "probe/checks.h"
 #include "probe/features.h"
+#include "proc/files.h"
 #include "rusage_bpf/sample.h"
 #include "source/event_reader.h"
 #include "source/kernel_side.h"
@@ -44,6 +46,13 @@ Result<void> iterate(int program, std::optional<pid_t> tid = std::nullopt) {
   if (!iterator || read(iterator.get(), &unused, 1) < 0)
     return errno_error("looking through the tasks of this machine");
   return {};
+}
+
+std::vector<pid_t> threads_of(pid_t pid) {
+  const Fd proc(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  proc::Reader reader;
+  const auto threads = reader.numbers_in(proc.get(), proc::Path("", pid, "/task").c_str());
+  return threads ? std::vector<pid_t>(threads->begin(), threads->end()) : std::vector{pid};
 }
 
 tl::unexpected<Error> refused(int error_number, const std::string &reason = {}) {
@@ -143,6 +152,8 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way, std::span<char> log) {
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
       .gauges_from_proc = way.gauges_from_proc,
+      .checks_access = way.checks_access,
+      .is_root_of_namespace = geteuid() == 0,
       .log = log.data(),
       .log_bytes = static_cast<std::uint32_t>(log.size()),
   };
@@ -180,6 +191,10 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
   }
   if (auto done = run(kernel->prepare, "learning where CPUs keep their counters"); !done)
     return tl::unexpected(done.error());
+  if (way.checks_access && *kernel->access_is_readable == 0)
+    return error(
+        "this kernel does not say which processes are yours to look into; run it as: sudo "
+        "rusage-bpf ...");
   if (*kernel->gauges_are_readable == 0 && !way.gauges_from_proc) {
     way.gauges_from_proc = true;
     kernel = load(way);
@@ -224,7 +239,8 @@ Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
 
 Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
   for (const pid_t outsider : outsiders)
-    if (auto done = iterate(kernel_->leave_out, outsider); !done) return done;
+    for (const pid_t thread : threads_of(outsider))
+      if (auto done = iterate(kernel_->leave_out, thread); !done) return done;
   return {};
 }
 
@@ -253,7 +269,8 @@ Result<Snapshot> BpfSource::look(bool tells_living) {
                     .known = Known().set(),
                     .untracked_tasks = sample.untracked_tasks,
                     .dying_tasks = sample.dying_tasks,
-                    .pending_births = sample.pending_births};
+                    .pending_births = sample.pending_births,
+                    .hidden_tasks = sample.hidden_tasks};
   std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
   snapshot.value[RUSAGE_execs] += events_->execs();
   if (group_pids_) add_proc_gauges(group_pids_->get().first(*kernel_->listed_groups), snapshot);
@@ -274,7 +291,7 @@ Unseen BpfSource::unseen() const {
     std::uint32_t length = sizeof(info);
     if (bpf_obj_get_info_by_fd(program, &info, &length) == 0) lost += info.recursion_misses;
   }
-  return {.events_lost = lost, .tasks = 0};
+  return {.events_lost = lost, .tasks = 0, .untraceable_tasks = kernel_->sample->untraceable_tasks};
 }
 
 }  // namespace rusage_bpf

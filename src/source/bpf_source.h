@@ -23,6 +23,8 @@ struct BpfOptions {
   // the inode of its directory. Each of the three is for one of the enter functions below.
   bool runs_already = false;
   std::uint64_t cgroup_id = 0;
+  // true: tasks that the recorder's user could not trace are not reported, only counted.
+  bool checks_access = false;
 };
 
 class BpfSource final : public Source {

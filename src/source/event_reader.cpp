@@ -56,7 +56,9 @@ void EventReader::read(const rusage_sample &sample) {
     events_.tasks.push_back(event);
     const bool found =
         event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0 && event.parent_span == 0;
-    if (found && find_images_)
+    // Who comes back after it was hidden comes with another program.
+    const bool came_back = (event.flags & RUSAGE_MOVED) != 0;
+    if (found && (find_images_ || came_back))
       events_.found[event.span] = find_image(static_cast<pid_t>(event.pid));
   }
   ring_buffer__consume(buffer_.get());

@@ -20,6 +20,8 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->rodata->tick_ns = options->tick_ns;
   skeleton->rodata->page_bytes = options->page_bytes;
   skeleton->rodata->gauges_from_proc = options->gauges_from_proc;
+  skeleton->rodata->checks_access = options->checks_access;
+  skeleton->rodata->is_root_of_namespace = options->is_root_of_namespace;
 
   skeleton->maps.slots.max_entries = options->capacity;
   skeleton->maps.free_slots.max_entries = options->capacity;
@@ -33,6 +35,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
 #if MEMBERS == CGROUP
   skeleton->maps.arrivals.max_entries = options->capacity;
 #endif
+  if (options->checks_access) skeleton->maps.accesses.max_entries = options->capacity;
   if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
 }
 
@@ -83,6 +86,7 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
     .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
+    .access_is_readable = &skeleton->bss->access_is_readable,
   };
   return 0;
 }

@@ -25,6 +25,8 @@ struct kernel_options {
   __u64 tick_ns;
   __u64 page_bytes;
   bool gauges_from_proc;
+  bool checks_access;        /* only what the recorder's user could trace is reported */
+  bool is_root_of_namespace; /* that user is root of a user namespace of its own */
   /* Where the kernel's verifier says why it refuses a program; it takes several times as long then. NULL: it need
    * not. Kernels before 6.4 refuse a program whose log does not fit. */
   char *log;
@@ -51,6 +53,7 @@ struct kernel_side {
   const __u64 *groups_moved;
   const __u32 *listed_groups;
   const __u32 *gauges_are_readable;
+  const __u32 *access_is_readable;
 };
 
 /* Each returns 0, or an error number with `kernel` left alone. */

@@ -23,6 +23,8 @@ struct Unseen {
   std::optional<std::uint64_t> tasks;
   // Processes of which something was not ours to read, so that it is not in the sums.
   std::uint64_t unreadable_processes = 0;
+  // Tasks that the recorder's user could not trace, at some time at least; nothing of that time is in the sums.
+  std::uint64_t untraceable_tasks = 0;
 };
 
 class Source {

@@ -81,15 +81,4 @@ std::optional<Ended> Attach::end_seen_in(const Snapshot &snapshot) {
   return Ended{.by = "tree", .exit = {}, .kernel = {}};
 }
 
-std::vector<pid_t> recorder_and_its_sudo() {
-  std::vector<pid_t> pids{getpid()};
-  for (pid_t above = getppid(); above > 1;) {
-    if (read_all(fmt::format("/proc/{}/comm", above)) != "sudo\n") break;
-    pids.push_back(above);
-    const auto stat = proc::parse_stat(read_all(fmt::format("/proc/{}/stat", above)));
-    above = stat ? stat->parent : 0;
-  }
-  return pids;
-}
-
 }  // namespace rusage_bpf

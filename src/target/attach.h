@@ -41,8 +41,4 @@ class Attach final : public Target {
   std::vector<std::string> argv_;
 };
 
-// The recorder and, where it was started through sudo, the sudo processes above it: whatever is
-// recorded, they are not.
-std::vector<pid_t> recorder_and_its_sudo();
-
 }  // namespace rusage_bpf

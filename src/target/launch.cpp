@@ -12,7 +12,9 @@
 #include <csignal>
 
 #include "os/clock.h"
+#include "target/environment.h"
 #include "target/exec_error.h"
+#include "target/typing.h"
 
 namespace rusage_bpf {
 namespace {
@@ -42,29 +44,38 @@ std::optional<int> told(int failure) {
   return got == sizeof(reason) ? std::optional(reason) : std::nullopt;
 }
 
+// Before root becomes somebody else, who is not to type into root's terminal.
+Result<void> prepare_for(const User &user) {
+  return user.identity.uid != 0 && could_type() ? forbid_typing() : Result<void>();
+}
+
 // The child's side: changes into the user, if one is given, and says how that went.
 void change_user(const User &user, int failure) {
-  const auto became = become(user.identity);
-  enter_environment_of(user);
+  const auto became = prepare_for(user).and_then([&] { return become(user.identity); });
   const bool heard = tell(failure, became ? 0 : became.error().errno_value);
   if (!became || !heard) _exit(125);
 }
 
+// As exec takes them.
+std::vector<char *> pointers_to(const std::vector<std::string> &strings) {
+  std::vector<char *> pointers;
+  pointers.reserve(strings.size() + 1);
+  for (const std::string &string : strings) pointers.push_back(const_cast<char *>(string.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // The child's side: waits for the byte that lets it go, then executes the command or says why it
 // cannot.
-[[noreturn]] void execute(const std::vector<std::string> &argv, int start, int failure) {
+[[noreturn]] void execute(const std::vector<std::string> &argv,
+                          const std::vector<std::string> &environment, int start, int failure) {
   char go = 0;
   ssize_t got = 0;
   do got = read(start, &go, 1);
   while (got < 0 && errno == EINTR);
   if (got != 1) _exit(125);
 
-  std::vector<char *> arguments;
-  arguments.reserve(argv.size() + 1);
-  for (const std::string &argument : argv)
-    arguments.push_back(const_cast<char *>(argument.c_str()));
-  arguments.push_back(nullptr);
-  execvp(arguments[0], arguments.data());
+  execvpe(argv[0].c_str(), pointers_to(argv).data(), pointers_to(environment).data());
   _exit(tell(failure, errno) ? 127 : 126);
 }
 
@@ -115,13 +126,16 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
   auto start = make_pipe();
   auto failure = make_pipe();
   if (!start || !failure) return tl::unexpected((start ? failure : start).error());
+  give_back_stack_limit();
+  Environment environment = Environment::given();
+  if (user) environment.enter(*user);
   const pid_t pid = fork();
   if (pid < 0) return errno_error("starting the command");
   if (pid == 0) {
     start->write_end.reset();
     failure->read_end.reset();
     if (user) change_user(*user, failure->write_end.get());
-    execute(argv, start->read_end.get(), failure->write_end.get());
+    execute(argv, environment.entries(), start->read_end.get(), failure->write_end.get());
   }
   failure->write_end.reset();  // the child's alone now, so that its end is seen
   if (user) {

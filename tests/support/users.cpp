@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 
@@ -27,6 +28,22 @@ void become_capable_nobody() {
   if (cap_set_proc(caps.get()) != 0) _exit(98);
   for (const cap_value_t one : needed)
     if (cap_set_ambient(one, CAP_SET) != 0) _exit(98);
+}
+
+Start with_file_capabilities(const Scene &scene, Start recorder) {
+  const std::string copy = scene.path("rusage-bpf");
+  if (!std::filesystem::exists(copy)) std::filesystem::copy_file(recorder.argv[0], copy);
+  give_to_nobody(scene.path());
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(
+      cap_from_text("cap_bpf,cap_perfmon=ep"), cap_free);
+  if (!caps || cap_set_file(copy.c_str(), caps.get()) != 0)
+    throw std::runtime_error("giving capabilities to " + copy);
+  recorder.argv[0] = "./rusage-bpf";
+  recorder.prepare = [prepare = recorder.prepare] {
+    become_nobody();
+    if (prepare) prepare();
+  };
+  return recorder;
 }
 
 void give_to_nobody(const std::string &path) {

@@ -24,6 +24,7 @@ Outcome an_outcome() {
                             .events_lost = 3,
                             .unseen_tasks = 8,
                             .unreadable_processes = 9,
+                            .untraceable_tasks = 11,
                             .recorder_cpu_ns = 4,
                             .recorder_peak_rss_bytes = 5,
                             .rows_damaged = 6},

@@ -209,6 +209,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                    .events_lost = 2,
                    .unseen_tasks = 4,
                    .unreadable_processes = 5,
+                   .untraceable_tasks = 6,
                    .recorder_cpu_ns = second / 2,
                    .recorder_peak_rss_bytes = 4096};
   for (const auto &[column, value] : {std::pair{RUSAGE_user, 4 * second},
@@ -225,6 +226,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                       {"events_lost", 2},
                       {"unseen_tasks", 4},
                       {"unreadable_processes", 5},
+                      {"untraceable_tasks", 6},
                       {"ticks_missed", 3},
                       {"rows_damaged", 0},
                       {"processes_left_out", 0},

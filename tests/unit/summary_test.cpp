@@ -121,11 +121,14 @@ TEST_CASE("tasks that were never tracked are losses, and so are events that did 
 
 TEST_CASE("what polling did not see, or may not read, is told") {
   Outcome outcome = outcome_of(0);
-  CHECK_THAT(summary_of(outcome), !Contains("came and went") && !Contains("not ours"));
+  CHECK_THAT(summary_of(outcome),
+             !Contains("came and went") && !Contains("not ours") && !Contains("not yours"));
   outcome.audit.unseen_tasks = 412;
   outcome.audit.unreadable_processes = 1;
+  outcome.audit.untraceable_tasks = 2;
   CHECK_THAT(summary_of(outcome), Contains("at most 412 tasks came and went between two looks") &&
-                                      Contains("1 process not ours to read in full"));
+                                      Contains("1 process not ours to read in full") &&
+                                      Contains("2 tasks not yours to trace left out"));
 }
 
 TEST_CASE("what is unknown is not 0") {

@@ -31,6 +31,7 @@ function auditTable() {
       ["events lost", known(recording.audit.events_lost, grouped)],
       ["unseen tasks, at most", known(recording.audit.unseen_tasks, grouped)],
       ["unreadable processes", known(recording.audit.unreadable_processes, grouped)],
+      ["tasks that were not the user's to trace", known(recording.audit.untraceable_tasks, grouped)],
       ["ticks missed", known(recording.audit.ticks_missed, grouped)],
       ["rows damaged", known(recording.audit.rows_damaged, grouped)],
       ["the recorder's CPU", known(recording.audit.recorder_cpu, secondsText)],

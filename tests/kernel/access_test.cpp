@@ -1,0 +1,198 @@
+// Who is not root is shown what they could trace and nothing else, at every moment. The recorder has file capabilities
+// here, its user is nobody.
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "support/attached.h"
+#include "support/cgroup.h"
+#include "support/users.h"
+
+using namespace test;
+using Words = std::vector<std::string>;
+
+namespace {
+
+// A directory of nobody's with two programs: ./actor, and ./as-root, the same as a setuid program of root's.
+class Stage {
+ public:
+  Stage() {
+    for (const auto &[name, mode] : {std::pair{"actor", 0755}, {"as-root", 04755}}) {
+      std::filesystem::copy_file(built("tests/programs/actor"), scene.path(name));
+      REQUIRE(chmod(scene.path(name).c_str(), mode) == 0);
+    }
+  }
+
+  // The recorder of nobody's, to be started there.
+  [[nodiscard]] Start recorder(Words options) const {
+    options.insert(options.begin(), {"-q", "-i", ".01", "--backend", "bpf", "-o", "out.json"});
+    return with_file_capabilities(scene, scene.recorder(std::move(options)));
+  }
+  // What is recorded of a command.
+  [[nodiscard]] Document record(Words command, int exit_code = 0) const {
+    command.insert(command.begin(), "--");
+    const Finished finished = run_to_end(recorder(std::move(command)));
+    CHECK(finished.errors.empty());
+    CHECK(finished.exit_code == exit_code);
+    return document();
+  }
+  [[nodiscard]] Document document() const {
+    Document document(read_json(scene.path("out.json")));
+    CHECK(document.json()["meta"]["backend"] == "bpf");
+    CHECK(document.json()["audit"]["untracked_tasks"] == 0);
+    CHECK(document.json()["audit"]["events_lost"] == 0);
+    return document;
+  }
+
+  const Scene scene;
+};
+
+std::int64_t untraceable(const Document &document) {
+  return document.json()["audit"]["untraceable_tasks"];
+}
+
+// What the process with a command line that begins with these words has read, in calls; -1 where none is told.
+std::int64_t read_by(const Document &document, const std::string &words) {
+  for (const auto &process : document.json()["processes"]) {
+    std::string line;
+    for (const std::string word : process["argv"]) line += word + " ";
+    if (line.starts_with(words + " ")) return process["read_count"];
+  }
+  return -1;
+}
+
+bool is_told(const Document &document, const std::string &words) {
+  return read_by(document, words) >= 0;
+}
+
+// The bytes that the dynamic loader reads are the same each time.
+std::int64_t read_count_of(const Stage &stage, const Words &command) {
+  return stage.record(command).sum("read_count");
+}
+
+}  // namespace
+
+TEST_CASE("What a user could trace is told whole, with file capabilities as by root") {
+  const Stage stage;
+  const Document document =
+      stage.record({"./actor", "read:300", "fork", "exec", "./actor", "read:500", "spin:20"});
+  CHECK(untraceable(document) == 0);
+  CHECK(document.sum("read_count") > 800);
+  CHECK(document.sum("forks") == 1);
+  CHECK(document.sum("execs") == 2);
+  CHECK(document.sum("exits") == 2);
+  CHECK(document.json()["audit"]["cpu_accounted"] > .99);
+}
+
+TEST_CASE("Of a setuid program that a command runs neither counters nor arguments are told") {
+  const Stage stage;
+  // What is told is what was done before the exec.
+  const Document plain = stage.record({"./actor", "read:300", "fork"});
+  const Words as_root{"read:40000", "spin:50", "fork", "read:40000", "spin:50"};
+  Words command{"./actor", "read:300", "fork", "exec", "./as-root"};
+  command.insert(command.end(), as_root.begin(), as_root.end());
+  const Document document = stage.record(command);
+  CHECK(untraceable(document) == 2);  // and the child of the setuid program
+  // The kernel's own reads in the exec come before the credentials change.
+  CHECK(document.sum("read_count") >= plain.sum("read_count"));
+  CHECK(document.sum("read_count") <= plain.sum("read_count") + 10);
+  CHECK(document.sum("forks") == 1);
+  CHECK(document.sum("execs") == 1);
+  for (const auto &process : document.json()["processes"]) CHECK(process["argv"] == command);
+}
+
+TEST_CASE("A command that is a setuid program itself is run and not recorded") {
+  const Stage stage;
+  const Document document = stage.record({"./as-root", "read:40000", "spin:30"});
+  CHECK(untraceable(document) == 1);
+  CHECK(document.sum("read_count") < 100);
+  CHECK(document.json()["meta"]["exit_code"] == 0);
+}
+
+TEST_CASE("A program that a setuid program starts as the user is told from its exec on") {
+  const Stage stage;
+  const std::int64_t loading = read_count_of(stage, {"/bin/true"});
+  const std::string back = fmt::format("user:{}", nobody);
+  const Document document =
+      stage.record({"./actor", "fork", "exec", "./as-root", "read:40000", "fork", "read:40000",
+                    back, "exec", "./actor", "read:700", "spin:30"});
+  CHECK(untraceable(document) == 2);
+  const Document only_that = stage.record({"./actor", "read:700", "spin:30"});
+  CHECK(read_by(document, "./actor read:700") >= 700);
+  CHECK(read_by(document, "./actor read:700") <= 700 + 2 * loading + 20);
+  CHECK(document.sum("read_count") < 1000);
+}
+
+TEST_CASE(
+    "A process that makes itself private is told as it was when it was seen last, and told on when "
+    "it is not") {
+  const Stage stage;
+  const Document document =
+      stage.record({"./actor", "read:300", "spin:50", "private:1", "read:40000", "spin:50",
+                    "private:0", "spin:50", "read:500"});
+  CHECK(untraceable(document) == 1);
+  CHECK(document.sum("read_count") >= 800);
+  CHECK(document.sum("read_count") < 900);
+  CHECK(document.sum("forks") == 0);
+}
+
+TEST_CASE(
+    "Of a tree that runs already, what its user could not trace is left out, then and later") {
+  const Stage stage;
+  give_to_nobody(stage.scene.path());
+  Start start{
+      .argv = {"sh", "-c",
+               "./as-root write:ready wait:go read:40000 & ./actor write:ready2 wait:go read:600 & "
+               "wait; ./as-root read:40000; exec ./actor read:500"},
+      .directory = stage.scene.path(),
+      .prepare = become_nobody};
+  Background tree(start);
+  wait_until("the tree",
+             [&] { return stage.scene.exists("ready") && stage.scene.exists("ready2"); });
+  Background recorder(stage.recorder({"--pid", std::to_string(tree.pid())}));
+  wait_until("the recording", [&] { return is_recording(recorder.pid()); });
+  stage.scene.create("go");
+  CHECK(tree.wait().exit_code == 0);
+  CHECK(recorder.wait().exit_code == 0);
+  const Document document = stage.document();
+  CHECK(document.json()["meta"]["ended_by"] == "tree");
+  CHECK(untraceable(document) == 2);
+  CHECK(document.rows().front()["pid_count"] == 2);
+  CHECK(read_by(document, "./actor write:ready2") >= 600);
+  CHECK(read_by(document, "./actor read:500") >= 500);
+  CHECK(document.sum("read_count") < 1300);
+  CHECK_FALSE(is_told(document, "./as-root"));
+}
+
+TEST_CASE("A process of root's that comes to a user's cgroup is not told, nor what it starts") {
+  const Stage stage;
+  const TemporaryCgroup cgroup;
+  Background recorder(stage.recorder({"--cgroup", cgroup.path()}));
+  wait_until("the recording", [&] { return is_recording(recorder.pid()); });
+  const auto in_cgroup = [&](const Words &steps, void (*become)()) {
+    Start start{.argv = {"./actor"}, .directory = stage.scene.path()};
+    start.argv.insert(start.argv.end(), steps.begin(), steps.end());
+    start.prepare = [&cgroup, become] {
+      if (!move_to_cgroup(cgroup.path())) _exit(98);
+      if (become) become();
+    };
+    CHECK(run_to_end(start).exit_code == 0);
+  };
+  in_cgroup({"read:40000", "spin:30", "fork", "read:40000", "spin:30"}, nullptr);
+  // It comes as root, and is the user's from its exec on.
+  in_cgroup({"read:600", "spin:30"}, become_nobody);
+  in_cgroup({"read:40001", "spin:30", "exec", "/bin/true", "password"}, nullptr);
+  recorder.send(SIGINT);
+  CHECK(recorder.wait().exit_code == 0);
+  const Document document = stage.document();
+  CHECK(untraceable(document) == 4);
+  CHECK(read_by(document, "./actor read:600") >= 600);
+  CHECK(document.sum("read_count") < 700);
+  for (const char *line : {"./actor read:40000", "./actor read:40001", "/bin/true password"})
+    CHECK_FALSE(is_told(document, line));
+  CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
+}
