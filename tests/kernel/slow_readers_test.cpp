@@ -24,7 +24,7 @@ namespace {
 using namespace test;
 using Words = std::vector<std::string>;
 
-constexpr int page_bytes = 4096;  // so that a pipe is soon full
+constexpr int pipe_bytes = 16384;  // so that a pipe is soon full
 
 // A pipe whose write end is given to a program, and whose reader is the test: it reads when it wants to.
 class Reader {
@@ -32,7 +32,7 @@ class Reader {
   Reader() {
     std::array<int, 2> ends{};
     REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
-    REQUIRE(fcntl(ends[1], F_SETPIPE_SZ, page_bytes) == page_bytes);
+    REQUIRE(fcntl(ends[1], F_SETPIPE_SZ, pipe_bytes) == pipe_bytes);
     read_end_.reset(ends[0]);
     write_end_.reset(ends[1]);
   }
@@ -49,7 +49,7 @@ class Reader {
   [[nodiscard]] bool is_full() const {
     int bytes = 0;
     REQUIRE(ioctl(read_end_.get(), FIONREAD, &bytes) == 0);
-    return bytes > page_bytes / 2;  // as far as whole rows fit in
+    return bytes > pipe_bytes / 2;  // in each page, as far as whole rows fit
   }
   [[nodiscard]] std::string read_all() const {
     std::string text;
@@ -154,13 +154,13 @@ TEST_CASE("With the command ended, a signal ends the wait for a reader, and the 
 
 TEST_CASE("With --duration the command goes on, with its signals, while a reader stalls",
           "[host]") {
-  const Scene scene("trap 'exit 7' USR1 TERM; : >running; while :; do sleep .01; done");
+  const Scene scene("echo $$ >pid; trap 'exit 7' TERM; while :; do sleep .01; done");
   Read read(
       scene.recorder(with(fast, {"--duration", ".5", "-o", "out.json", "--", "sh", "script"})),
       STDOUT_FILENO);
   wait_until("the document", [&] { return scene.exists("out.json"); });
   REQUIRE(read.reader.is_full());
-  const pid_t command = read_json(scene.path("out.json"))["meta"]["pid"];
+  const pid_t command = std::stoi(scene.text("pid"));
   CHECK(process_state(command).state != 0);
   read.recorder->send(SIGTERM);
   wait_until("the command's end", [&] { return process_state(command).state == 0; });
