@@ -44,6 +44,16 @@ bool is_plausible(const rusage_ring_header &header) {
          header.slots <= most_slots;
 }
 
+// What has more values than any command has arguments is left out from there on: each takes more memory than text.
+Json parse_description(const std::string &text) {
+  constexpr std::uint64_t most_values = std::uint64_t{1} << 20;
+  std::uint64_t values = 0;
+  const auto keep = [&](int, Json::parse_event_t event, Json &) {
+    return event == Json::parse_event_t::key || ++values <= most_values;
+  };
+  return Json::parse(text, keep, false);
+}
+
 }  // namespace
 
 Result<RingReader> RingReader::open(const std::string &path) {
@@ -118,7 +128,7 @@ bool RingReader::read_header_at(std::uint64_t offset) {
 }
 
 Result<void> RingReader::read_description() {
-  const Json json = Json::parse(description_, nullptr, false);
+  const Json json = parse_description(description_);
   auto recording = recording_from(json);
   if (!recording) return error(fmt::format("{}: {}", path_, recording.error().message));
   recording_ = *std::move(recording);

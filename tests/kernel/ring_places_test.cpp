@@ -16,6 +16,7 @@
 #include "support/scene.h"
 #include "support/users.h"
 
+namespace ring_places_test {
 namespace {
 
 using namespace test;
@@ -366,3 +367,4 @@ TEST_CASE("An output that is the ring which was there before is an error too", "
 }
 
 }  // namespace
+}  // namespace ring_places_test

@@ -13,6 +13,7 @@
 #include "support/scene.h"
 #include "support/users.h"
 
+namespace ring_prune_test {
 namespace {
 
 using namespace test;
@@ -235,3 +236,4 @@ TEST_CASE("What recover --prune is not for is said in one line", "[host]") {
 }
 
 }  // namespace
+}  // namespace ring_prune_test

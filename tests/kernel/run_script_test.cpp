@@ -8,6 +8,7 @@
 #include "support/scene.h"
 #include "support/users.h"
 
+namespace run_script_test {
 namespace {
 
 using namespace test;
@@ -34,3 +35,4 @@ TEST_CASE("tools/run records by /proc for a user without sudo, or whom sudo refu
 }
 
 }  // namespace
+}  // namespace run_script_test
