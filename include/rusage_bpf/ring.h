@@ -15,6 +15,13 @@
  *     of `slots`, so even an unfinished one costs none of those.
  *   A row that was not finished, or whose bytes have changed since, is never taken for one.
  *   A full disk: all of the file is allocated before the recording begins.
+ *   A file that somebody cuts short or removes: the recording goes on without it, and says so.
+ *
+ * How many rows: --ring-rows, or those of an hour, in 4 to 64 MiB, or half of that again and again where no place has room.
+ *
+ * Whoever records holds a lock on the whole file (F_OFD_SETLK, F_WRLCK); only a file that can be locked is removed or
+ * replaced. Before it is complete the file has no name, or, where the file system cannot do that, one that begins with a
+ * dot and ends in .partial.
  *
  * The file, in the byte order and with the sizes of the machine that wrote it:
  *
@@ -25,7 +32,9 @@
  *   header_bytes   the header and the description once more, for when the first is damaged
  *
  * The description is what an output says before the first row, the ending what it says after the last,
- * both as JSON (src/document/document.h). Checksums are XXH3 with 64 bits and never 0: 0 becomes 1.
+ * both as JSON (src/document/document.h); the description's `outputs` are the absolute paths of the recorder's files.
+ * A row is also no row where its number is beyond 2^48, a figure beyond 2^63, its end not behind the row before, or a
+ * sum of a counter beyond 2^63. Checksums are XXH3 with 64 bits and never 0: 0 becomes 1.
  */
 #ifndef RUSAGE_BPF_RING_H
 #define RUSAGE_BPF_RING_H

@@ -197,10 +197,12 @@ Result<Options> recording_options(Arguments arguments) {
                "with --pid or --cgroup: stop when standard input ends");
   app.add_option("--ring", options.ring.path,
                  "the recovery ring, which is kept then; default a file of its own in "
-                 "~/.local/state/rusage-bpf, removed once the outputs are in place")
+                 "~/.local/state/rusage-bpf, or another place that has room, removed once the "
+                 "outputs are in place")
       ->option_text("FILE");
-  app.add_option("--ring-rows", texts.ring_rows,
-                 "how many of the newest rows the ring keeps; default what 64 MiB hold")
+  app.add_option(
+         "--ring-rows", texts.ring_rows,
+         "how many of the newest rows the ring keeps; default those of an hour, in 4 to 64 MiB")
       ->option_text("N");
   app.add_flag("--ring-sync", options.ring.sync,
                "the ring is safe from a power cut as well: every row is written to the disk");

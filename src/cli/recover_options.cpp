@@ -1,18 +1,46 @@
 #include "cli/recover_options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <array>
+#include <charconv>
 
 #include "cli/name_pattern.h"
+#include "os/clock.h"
 #include "output/format.h"
 
 namespace rusage_bpf {
 namespace {
 
+// "7d", "12h": a whole number of a unit.
+std::optional<std::uint64_t> parse_age(const std::string &text) {
+  constexpr std::uint64_t longest_s = std::uint64_t{86400} * 365 * 100;
+  std::uint64_t number = 0;
+  const auto [unit, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc()) return std::nullopt;
+  constexpr std::array<std::pair<std::string_view, std::uint64_t>, 5> units{
+      {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}}};
+  const std::string_view name(unit, static_cast<std::size_t>(text.data() + text.size() - unit));
+  for (const auto &[known, seconds] : units)
+    if (name == known && number <= longest_s / seconds) return number * seconds * ns_per_s;
+  return std::nullopt;
+}
+
+Result<void> check_prune(const RecoverOptions &options, bool older_than_given) {
+  if (older_than_given && !options.prune) return error("recover: --older-than is for --prune");
+  const bool more =
+      options.last || !options.ring.empty() || options.follow || !options.outputs.empty();
+  if (options.prune && more)
+    return error("recover: --prune goes over all rings; give it with --older-than alone");
+  return {};
+}
+
 Result<RecoverOptions> recover_options(Arguments arguments) {
   RecoverOptions options;
   CLI::App app(
       "Turns a recovery ring into outputs; without a ring, lists those that there are, newest "
-      "first.",
+      "first; with --prune, removes those of no more use.",
       "rusage-bpf recover");
   app.add_option("ring", options.ring, "the recovery ring, as it was said when the recording began")
       ->option_text("RING");
@@ -27,10 +55,24 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
       "--follow", options.follow,
       "give every row as it comes, until the recording ends, as NDJSON on standard output");
   app.add_flag("-q,--quiet", options.quiet, "no summary");
+  app.add_flag("--prune", options.prune,
+               "remove the rings whose rows are in a document that their recorder wrote, and those "
+               "without rows; none that is recorded to");
+  std::string older_than;
+  app.add_option("--older-than", older_than,
+                 "with --prune: also those whose last row is older, such as 7d, 12h or 30m")
+      ->option_text("AGE");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);
 
+  const bool older_than_given = app.count("--older-than") > 0;
+  if (older_than_given) options.older_than_ns = parse_age(older_than);
+  if (older_than_given && !options.older_than_ns)
+    return error(fmt::format(
+        "recover --older-than {}: give a number of days or hours, such as 7d or 12h", older_than));
+  if (auto checked = check_prune(options, older_than_given); !checked)
+    return tl::unexpected(checked.error());
   const bool which = options.last || !options.ring.empty();
   if (options.last && !options.ring.empty())
     return error("recover: give a ring or --last, not both");

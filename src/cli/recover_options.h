@@ -1,6 +1,8 @@
 // rusage-bpf recover: what the user asked for.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ struct RecoverOptions {
   bool csv_meta = false;
   bool follow = false;  // go on as long as it is recorded to
   bool quiet = false;
+
+  bool prune = false;  // remove rings instead
+  std::optional<std::uint64_t> older_than_ns;
 
   std::string print;  // set where this is to be printed instead: help
 };

@@ -44,6 +44,7 @@ Json audit_json(const Outcome &outcome) {
       {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
       {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
       {"rows_damaged", audit.rows_damaged},
+      {"ring_error", audit.ring_error.empty() ? Json(nullptr) : Json(audit.ring_error)},
       // A ring holds rows alone.
       {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
       {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
@@ -69,6 +70,7 @@ Audit audit_from(const Json &json) {
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
+  audit.ring_error = field_or<std::string>(json, "ring_error");
   return audit;
 }
 

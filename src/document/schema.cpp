@@ -131,6 +131,7 @@ Json audit() {
                  {"untraceable_tasks", count_or_null()},
                  {"ticks_missed", count_or_null()},
                  {"rows_damaged", count()},
+                 {"ring_error", type_or_null("string")},
                  {"processes_left_out", count_or_null()},
                  {"recorder_cpu", seconds_or_null()},
                  {"recorder_peak_rss", count_or_null()}});

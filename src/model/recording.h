@@ -55,6 +55,7 @@ struct Audit {
   std::optional<std::uint64_t> recorder_cpu_ns;
   std::optional<std::uint64_t> recorder_peak_rss_bytes;
   std::uint64_t rows_damaged = 0;  // in a recovery ring
+  std::string ring_error{};  // why rows were in no recovery ring; empty where all of them were
 };
 
 // Known after the last row.
@@ -67,6 +68,7 @@ struct Outcome {
   std::uint64_t processes_left_out = 0;  // spans past the limit, which `commands` alone hold
   Audit audit;
   bool recovered = false;              // the rows come out of a recovery ring
+  bool goes_on = false;                // and the recorder is at the next
   std::uint64_t rows_overwritten = 0;  // there, by later ones
 };
 

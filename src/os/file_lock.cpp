@@ -26,4 +26,14 @@ bool is_locked(int fd) {
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
+bool prevent_lock(int fd) {
+  struct flock lock = whole_file(F_RDLCK);
+  return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+bool lock_against_recorders(int fd) {
+  struct flock lock = whole_file(F_RDLCK);
+  return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
 }  // namespace rusage_bpf

@@ -11,5 +11,9 @@ namespace rusage_bpf {
 // Fails where another open file has it.
 Result<void> lock(int fd, const std::string &path);
 bool is_locked(int fd);
+// For as long as this file is open, no other gets the lock; false where one has it already. Reading is enough for that.
+bool prevent_lock(int fd);
+// For as long as this file is open, nobody can begin to record to it; false where somebody does already.
+bool lock_against_recorders(int fd);
 
 }  // namespace rusage_bpf

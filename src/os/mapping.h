@@ -1,8 +1,7 @@
 // A file in memory, shared with whoever else has it open.
 #pragma once
 
-#include <sys/mman.h>
-
+#include <atomic>
 #include <cstddef>
 #include <utility>
 
@@ -10,33 +9,43 @@
 
 namespace rusage_bpf {
 
+// Where the file has no bytes any more, as somebody has cut it short, or the disk fails, memory of our own takes the
+// mapping's place: what is stored there goes nowhere, and no SIGBUS ends the process.
 class Mapping {
  public:
   Mapping() = default;
   // The file's first bytes, to be read and written.
-  static Result<Mapping> open(int fd, std::size_t size, const std::string &path) {
-    void *const start = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (start == MAP_FAILED) return errno_error(path);
-    return Mapping(static_cast<std::byte *>(start), size);
-  }
+  static Result<Mapping> open(int fd, std::size_t size, const std::string &path);
 
   Mapping(Mapping &&other) noexcept
-      : start_(std::exchange(other.start_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : place_(std::exchange(other.place_, nullptr)),
+        start_(std::exchange(other.start_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
   Mapping &operator=(Mapping &&other) noexcept {
+    std::swap(place_, other.place_);
     std::swap(start_, other.start_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~Mapping() {
-    if (start_) munmap(start_, size_);
-  }
+  ~Mapping();
 
   [[nodiscard]] std::byte *data() const { return start_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  // Whether it is no longer the file's.
+  [[nodiscard]] bool lost() const;
+
+  // What a signal handler knows of a mapping.
+  struct Place {
+    std::atomic<std::byte *> start{nullptr};
+    std::atomic<std::size_t> size{0};
+    std::atomic<bool> lost{false};
+  };
 
  private:
-  Mapping(std::byte *start, std::size_t size) : start_(start), size_(size) {}
+  Mapping(Place *place, std::byte *start, std::size_t size)
+      : place_(place), start_(start), size_(size) {}
 
+  Place *place_ = nullptr;
   std::byte *start_ = nullptr;
   std::size_t size_ = 0;
 };

@@ -70,14 +70,17 @@ class Figures {
 // For what ran before we came, the number of processes at the start is not among the totals.
 std::string process_counts(const Recording &recording, const Outcome &outcome) {
   const Totals &totals = outcome.totals;
+  const bool all_rows = outcome.rows_overwritten == 0 && outcome.audit.rows_damaged == 0;
+  const std::string_view at_least = all_rows ? "" : "at least ";
   if (!totals.known(RUSAGE_forks)) {
+    if (outcome.recovered) return "unknown how many ran";  // a ring holds rows alone
     std::uint64_t seen = 0;
     for (const Command &command : outcome.commands) seen += command.processes;
     return fmt::format("{} seen", human_count(seen));
   }
   if (recording.target == "command")
-    return fmt::format("{} ran", human_count(totals[RUSAGE_forks] + 1));
-  return fmt::format("{} started, {} ended", human_count(totals[RUSAGE_forks]),
+    return fmt::format("{}{} ran", at_least, human_count(totals[RUSAGE_forks] + 1));
+  return fmt::format("{}{} started, {} ended", at_least, human_count(totals[RUSAGE_forks]),
                      human_count(totals[RUSAGE_exits]));
 }
 
@@ -115,6 +118,7 @@ std::string ending(const Outcome &outcome) {
   const bool known = outcome.exit.code || outcome.exit.signal;
   if (outcome.ended_by == "command" && known)
     return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
+  if (outcome.goes_on) return fmt::format("recorded for {:.3f} s so far", wall_s);
   return fmt::format("{}recorded for {:.3f} s, until {}",
                      known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
                      why_it_ended(outcome.ended_by));
@@ -163,11 +167,13 @@ std::string summary(const Recording &recording, const Outcome &outcome,
     return fmt::format("  {:<11}{}\n", title, text);
   };
   std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
-  text += line("CPU",
-               fmt::format("{:.3f} s user + {:.3f} s system = {:.0f} % of one core; "
-                           "{} waiting for a CPU",
-                           seconds(t[RUSAGE_user]), seconds(t[RUSAGE_system]),
-                           wall_s > 0 ? cpu_s / wall_s * 100 : 0, figures.time(RUSAGE_run_delay)));
+  const bool cpu_known = figures.known(RUSAGE_user) && figures.known(RUSAGE_system);
+  text += line("CPU", fmt::format("{} user + {} system{}; {} waiting for a CPU",
+                                  figures.time(RUSAGE_user), figures.time(RUSAGE_system),
+                                  cpu_known ? fmt::format(" = {:.0f} % of one core",
+                                                          wall_s > 0 ? cpu_s / wall_s * 100 : 0)
+                                            : "",
+                                  figures.time(RUSAGE_run_delay)));
   text += line("memory", fmt::format("peak {} resident at {:.3f} s", figures.bytes(RUSAGE_rss),
                                      seconds(t.peak_elapsed_ns(RUSAGE_rss))));
   text += line(
@@ -193,6 +199,7 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 Result<void> SummarySink::begin(const Recording &recording) {
   recording_ = recording;
+  if (!live_) return {};
   if (!ring_.empty()) say("after a crash, run: rusage-bpf recover {}", ring_);
   if (!recording.backend_reason.empty())
     say("polling /proc, which tells no forks, execs and exits, and counts who comes and goes "

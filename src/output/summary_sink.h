@@ -21,10 +21,11 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 class SummarySink final : public Sink {
  public:
-  // `ring` is where every row can be recovered from while it is recorded; empty: they come from
-  // there.
-  explicit SummarySink(std::vector<std::string> outputs, std::string ring = "")
-      : outputs_(std::move(outputs)), ring_(std::move(ring)) {}
+  // Of what is being recorded: `ring` is where every row can be recovered from, or empty.
+  SummarySink(std::vector<std::string> outputs, std::string ring)
+      : outputs_(std::move(outputs)), ring_(std::move(ring)), live_(true) {}
+  // Of what was recorded before.
+  explicit SummarySink(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -33,6 +34,7 @@ class SummarySink final : public Sink {
  private:
   std::vector<std::string> outputs_;
   std::string ring_;
+  bool live_ = false;
   Recording recording_;
 };
 

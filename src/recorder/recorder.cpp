@@ -16,9 +16,11 @@
 #include "model/schedule.h"
 #include "os/alarm.h"
 #include "os/clock.h"
+#include "os/message.h"
 #include "os/signals.h"
 #include "os/write_all.h"
 #include "output/sinks.h"
+#include "output/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -26,39 +28,37 @@ namespace {
 // Where rows go: the ring first.
 class Places {
  public:
-  Places(RingWriter &ring, std::vector<std::unique_ptr<Sink>> sinks)
+  Places(RecoveryRing &ring, std::vector<std::unique_ptr<Sink>> sinks)
       : ring_(ring), sinks_(std::move(sinks)) {}
 
-  // Without a ring there is no recording.
+  // Without the ring that the user has named there is no recording.
   Result<void> prepare(const Recording &recording) { return ring_.begin(recording); }
   void begin(const Recording &recording) {
-    keep_error(ring_.put_in_place());
+    ring_.put_in_place();
+    say_of_ring();
     sinks_.begin(recording);
   }
   void row(const Row &row) {
-    keep_error(ring_.append(row));
+    ring_.append(row);
+    say_of_ring();
     sinks_.row(row);
   }
   void process(const Process &process) { sinks_.process(process); }
   void end(const Outcome &outcome) {
-    keep_error(ring_.end(outcome));
+    ring_.end(outcome);
+    say_of_ring();
     sinks_.end(outcome);
   }
 
   [[nodiscard]] const Totals &totals() const { return sinks_.totals(); }
-  [[nodiscard]] std::vector<Error> errors() const {
-    std::vector<Error> errors = sinks_.errors();
-    if (ring_error_) errors.insert(errors.begin(), *ring_error_);
-    return errors;
-  }
+  [[nodiscard]] const std::vector<Error> &errors() const { return sinks_.errors(); }
 
  private:
-  void keep_error(const Result<void> &done) {
-    if (!done && !ring_error_) ring_error_ = done.error();
+  void say_of_ring() {
+    if (const auto message = ring_.take_message()) say_line(one_line(*message));
   }
 
-  RingWriter &ring_;
-  std::optional<Error> ring_error_;
+  RecoveryRing &ring_;
   Sinks sinks_;
 };
 
@@ -212,13 +212,15 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
   }
 
   spans.end(rows.counted());
-  const Outcome outcome{.end_realtime_ns = realtime_ns(),
-                        .ended_by = ended->by,
-                        .exit = ended->exit,
-                        .totals = places.totals(),
-                        .commands = spans.commands(),
-                        .processes_left_out = spans.left_out(),
-                        .audit = audit(ended->kernel, row.losses, source)};
+  ring.check();
+  Outcome outcome{.end_realtime_ns = realtime_ns(),
+                  .ended_by = ended->by,
+                  .exit = ended->exit,
+                  .totals = places.totals(),
+                  .commands = spans.commands(),
+                  .processes_left_out = spans.left_out(),
+                  .audit = audit(ended->kernel, row.losses, source)};
+  outcome.audit.ring_error = ring.problem();
   places.end(outcome);
   return Recorded{outcome, places.errors()};
 }

@@ -10,7 +10,7 @@
 #include "os/signals.h"
 #include "output/background_writer.h"
 #include "output/sink.h"
-#include "ring/writer.h"
+#include "ring/recovery_ring.h"
 #include "source/source.h"
 #include "target/launch.h"
 
@@ -21,7 +21,7 @@ inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;
-  // Failures to write an output or the ring, which do not end the recording: the command comes first.
+  // Failures to write an output, which do not end the recording: the command comes first.
   std::vector<Error> failures;
 };
 
@@ -40,7 +40,7 @@ struct Parts {
   Source &source;
   Target &target;
   SignalQueue &signals;
-  RingWriter &ring;
+  RecoveryRing &ring;
   std::vector<std::unique_ptr<Sink>> sinks;
   BackgroundWriters &writers;  // of the sinks
   std::uint64_t max_processes = default_max_processes;

@@ -11,6 +11,9 @@
 
 namespace rusage_bpf {
 
+// Of a header with its description; arguments take 6 MiB at most.
+inline constexpr std::uint64_t most_header_bytes = std::uint64_t{16} << 20;
+
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
   return (bytes + RUSAGE_RING_PAGE_BYTES - 1) / RUSAGE_RING_PAGE_BYTES * RUSAGE_RING_PAGE_BYTES;
 }

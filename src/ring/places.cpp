@@ -2,16 +2,21 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "os/caller.h"
+#include "os/clock.h"
 #include "os/user.h"
+#include "ring/file.h"
 
 namespace rusage_bpf {
 namespace {
@@ -19,71 +24,123 @@ namespace {
 constexpr auto temporary_directory = "/tmp";
 constexpr auto suffix = ".ring";
 
-std::string temporary_prefix() {
-  return fmt::format("rusage-bpf-{}-", caller().uid);
-}
+// A directory for rings, and how their names begin there.
+struct Place {
+  std::string directory;
+  std::string prefix;
+  std::string exists;  // a directory above it that is not ours to make
+};
 
 std::optional<std::string> absolute_from_environment(const char *name) {
   const char *const value = std::getenv(name);
   return value && value[0] == '/' ? std::optional<std::string>(value) : std::nullopt;
 }
 
-// Under sudo HOME may be root's; the user database knows better.
+// Under sudo HOME may be root's; the user database knows better. A user without a home has / there.
 std::optional<std::string> home() {
   const Caller user = caller();
-  if (user.uid == geteuid())
-    if (auto home = absolute_from_environment("HOME")) return home;
-  return home_of(user.uid);
+  std::optional<std::string> home;
+  if (user.uid == geteuid()) home = absolute_from_environment("HOME");
+  const auto is_none = [](const std::string &path) {
+    return path.find_first_not_of('/') == std::string::npos;
+  };
+  if (!home || is_none(*home)) home = home_of(user.uid);
+  return home && !is_none(*home) ? home : std::nullopt;
 }
 
-std::optional<std::string> state_directory() {
-  if (auto state = absolute_from_environment("XDG_STATE_HOME")) return *state + "/rusage-bpf";
-  if (auto at_home = home()) return *at_home + "/.local/state/rusage-bpf";
-  return std::nullopt;
+// As the XDG base directory specification has it, the user's own. sudo takes the variable away.
+std::optional<std::string> runtime_directory() {
+  const uid_t uid = caller().uid;
+  auto directory = absolute_from_environment("XDG_RUNTIME_DIR");
+  if (!directory || uid != geteuid()) directory = fmt::format("/run/user/{}", uid);
+  struct stat status {};
+  const bool is_own = stat(directory->c_str(), &status) == 0 && status.st_uid == uid;
+  return is_own ? directory : std::nullopt;
 }
 
-// For the user alone, as the XDG base directory specification has it.
-void make_directories(const std::string &path) {
+std::vector<Place> places() {
+  constexpr auto own = "/rusage-bpf";
+  std::vector<Place> places;
+  if (const auto state = absolute_from_environment("XDG_STATE_HOME"))
+    places.push_back({*state + own, "", ""});
+  if (const auto at_home = home())
+    places.push_back({*at_home + "/.local/state" + own, "", *at_home});
+  if (const auto runtime = runtime_directory()) places.push_back({*runtime + own, "", *runtime});
+  places.push_back(
+      {temporary_directory, fmt::format("rusage-bpf-{}-", caller().uid), temporary_directory});
+  const auto again = std::unique(places.begin(), places.end(), [](const Place &a, const Place &b) {
+    return a.directory == b.directory;
+  });
+  places.erase(again, places.end());
+  return places;
+}
+
+// For the user alone, as that specification has it.
+void make_directory(const Place &place) {
   const AsCaller as_caller;
-  for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-    mkdir(path.substr(0, slash).c_str(), 0700);
+  if (!place.exists.empty() && access(place.exists.c_str(), F_OK) != 0) return;
+  for (std::size_t slash = place.directory.find('/', 1);;
+       slash = place.directory.find('/', slash + 1)) {
+    mkdir(place.directory.substr(0, slash).c_str(), 0700);
     if (slash == std::string::npos) return;
   }
 }
 
-void add_files(const std::string &directory, const std::string &prefix,
-               std::vector<std::string> &paths) {
-  std::error_code none;
-  for (const auto &entry : std::filesystem::directory_iterator(directory, none)) {
-    const std::string name = entry.path().filename();
+std::string short_boot_id() {
+  std::string id;
+  std::getline(std::ifstream("/proc/sys/kernel/random/boot_id"), id);
+  return id.empty() ? "0" : id.substr(0, id.find('-'));
+}
+
+// 64 bits that no other process has, in hexadecimal.
+std::string random_text() {
+  std::uint64_t random = 0;
+  if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
+    random = monotonic_ns();  // early in a boot; the rest of the name differs as well
+  return fmt::format("{:016x}", random);
+}
+
+// When, and by whom: two recorders may have the same pid in different pid namespaces, boots and machines.
+std::string new_name() {
+  struct stat pid_namespace {};
+  stat("/proc/self/ns/pid", &pid_namespace);
+  return fmt::format("{:%Y%m%dT%H%M%SZ}-{}-{}-{}-{}{}", fmt::gmtime(std::time(nullptr)),
+                     short_boot_id(), pid_namespace.st_ino, getpid(), random_text(), suffix);
+}
+
+void add_rings(const Place &place, std::vector<PossibleRing> &rings) {
+  std::error_code failure;
+  std::filesystem::directory_iterator entry(place.directory, failure);
+  for (const std::filesystem::directory_iterator end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename();
+    const bool unfinished = is_unfinished_name(name);
+    const bool is_named_so = unfinished ? name.starts_with("." + place.prefix)
+                                        : name.starts_with(place.prefix) && name.ends_with(suffix);
     struct stat status {};
-    if (name.starts_with(prefix) && name.ends_with(suffix) &&
-        lstat(entry.path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+    if (is_named_so && lstat(entry->path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_uid == caller().uid)
-      paths.push_back(entry.path());
+      rings.push_back({entry->path(), unfinished});
   }
 }
 
 }  // namespace
 
 std::vector<std::string> new_ring_paths() {
-  const std::string name =
-      fmt::format("{:%Y%m%dT%H%M%SZ}-{}{}", fmt::gmtime(std::time(nullptr)), getpid(), suffix);
+  const std::string name = new_name();
   std::vector<std::string> paths;
-  if (const auto directory = state_directory()) {
-    make_directories(*directory);
-    paths.push_back(*directory + "/" + name);
+  for (const Place &place : places()) {
+    make_directory(place);
+    paths.push_back(fmt::format("{}/{}{}", place.directory, place.prefix, name));
   }
-  paths.push_back(fmt::format("{}/{}{}", temporary_directory, temporary_prefix(), name));
   return paths;
 }
 
-std::vector<std::string> possible_ring_paths() {
+std::vector<PossibleRing> possible_rings() {
   const AsCaller as_caller;
-  std::vector<std::string> paths;
-  if (const auto directory = state_directory()) add_files(*directory, "", paths);
-  add_files(temporary_directory, temporary_prefix(), paths);
-  return paths;
+  std::vector<PossibleRing> rings;
+  for (const Place &place : places()) add_rings(place, rings);
+  return rings;
 }
 
 }  // namespace rusage_bpf

@@ -1,5 +1,5 @@
-// Where rings are when nobody says otherwise: $XDG_STATE_HOME/rusage-bpf or ~/.local/state/rusage-bpf
-// of the calling user, else /tmp.
+// Where rings are when nobody says otherwise. In this order: $XDG_STATE_HOME/rusage-bpf, ~/.local/state/rusage-bpf,
+// $XDG_RUNTIME_DIR/rusage-bpf, all three of the calling user, and /tmp.
 #pragma once
 
 #include <string>
@@ -7,10 +7,15 @@
 
 namespace rusage_bpf {
 
-// Paths for a new ring, the preferred one first. Makes its directory where that is missing.
+// Paths for a new ring, the preferred one first, of a name that no other recording has. Makes their directories where
+// these are missing and can be made.
 std::vector<std::string> new_ring_paths();
 
-// The files that may be rings of the calling user's, by their names and owner.
-std::vector<std::string> possible_ring_paths();
+// A file that may be a ring of the calling user's, by its name, kind and owner.
+struct PossibleRing {
+  std::string path;
+  bool unfinished = false;  // it has the name of one that was not complete
+};
+std::vector<PossibleRing> possible_rings();
 
 }  // namespace rusage_bpf

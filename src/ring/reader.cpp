@@ -3,22 +3,23 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "document/document.h"
 #include "document/fields.h"
+#include "model/row_order.h"
 #include "os/file_lock.h"
 #include "ring/layout.h"
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::uint64_t most_header_bytes = std::uint64_t{16}
-                                            << 20;  // arguments take 6 MiB at most
 constexpr std::uint64_t most_ending_bytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_slots = std::uint64_t{1} << 40;
+constexpr std::uint64_t greatest_row_number = std::uint64_t{1} << 48;  // 8900 years at 1 ms
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -43,6 +44,16 @@ bool is_plausible(const rusage_ring_header &header) {
          header.slots <= most_slots;
 }
 
+// What has more values than any command has arguments is left out from there on: each takes more memory than text.
+Json parse_description(const std::string &text) {
+  constexpr std::uint64_t most_values = std::uint64_t{1} << 20;
+  std::uint64_t values = 0;
+  const auto keep = [&](int, Json::parse_event_t event, Json &) {
+    return event == Json::parse_event_t::key || ++values <= most_values;
+  };
+  return Json::parse(text, keep, false);
+}
+
 }  // namespace
 
 Result<RingReader> RingReader::open(const std::string &path) {
@@ -64,10 +75,11 @@ Result<RingReader> RingReader::open(Fd file, const std::string &path) {
   const std::uint64_t from = slots_at(ring.header_);
   ring.slots_present_ =
       std::min(ring.header_.slots, (std::max(file_bytes, from) - from) / ring.header_.slot_bytes);
+  ring.mostly_holes_ = static_cast<std::uint64_t>(status.st_blocks) * 512 < file_bytes / 2;
   return ring;
 }
 
-// The first header, or else the second, which stands at the beginning of one of the last pages.
+// The first header, or else the second.
 Result<void> RingReader::read_header(std::uint64_t file_bytes) {
   if (read_header_at(0)) return {};
   const auto first = from_bytes<rusage_ring_header>(read(0, sizeof(rusage_ring_header)));
@@ -76,15 +88,29 @@ Result<void> RingReader::read_header(std::uint64_t file_bytes) {
       first.byte_order == __builtin_bswap32(RUSAGE_RING_BYTE_ORDER))
     return error(fmt::format(
         "{}: is of a machine with the other byte order; recover it on such a one", path_));
-  const std::uint64_t farthest = std::min(file_bytes, most_header_bytes);
-  for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= farthest;
-       back += RUSAGE_RING_PAGE_BYTES)
-    if (read_header_at(file_bytes - back)) return {};
+  if (read_second_header(file_bytes)) return {};
   if (ours && first.version != RUSAGE_RING_VERSION)
     return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}",
                              path_, first.version, RUSAGE_RING_VERSION));
   return error(ours ? fmt::format("{}: is a recovery ring whose header is damaged", path_)
                     : fmt::format("{}: is no recovery ring", path_));
+}
+
+// Where it is depends on how long it is, which only it says.
+bool RingReader::read_second_header(std::uint64_t file_bytes) {
+  const std::uint64_t farthest = std::min(file_bytes, most_header_bytes);
+  int candidates = 0;
+  for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= farthest && candidates < 4;
+       back += RUSAGE_RING_PAGE_BYTES) {
+    const std::uint64_t offset = file_bytes - back;
+    const auto header = from_bytes<rusage_ring_header>(read(offset, sizeof(rusage_ring_header)));
+    if (!has_magic(header) || !is_plausible(header) ||
+        rusage_bpf::file_bytes(header) != file_bytes || header.header_bytes != back)
+      continue;
+    candidates++;
+    if (read_header_at(offset)) return true;
+  }
+  return false;
 }
 
 bool RingReader::read_header_at(std::uint64_t offset) {
@@ -102,10 +128,13 @@ bool RingReader::read_header_at(std::uint64_t offset) {
 }
 
 Result<void> RingReader::read_description() {
-  const Json json = Json::parse(description_, nullptr, false);
+  const Json json = parse_description(description_);
   auto recording = recording_from(json);
   if (!recording) return error(fmt::format("{}: {}", path_, recording.error().message));
   recording_ = *std::move(recording);
+  if (const Json *outputs = find_field(json, "outputs"); outputs && outputs->is_array())
+    for (const Json &output : *outputs)
+      if (output.is_string()) outputs_.push_back(output.get<std::string>());
   for (const Json &column : json.at("columns")) {
     const Json *name = find_field(column, "name");
     if (name && *name == "timestamp") continue;
@@ -158,9 +187,14 @@ RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) 
   if (bytes.size() < header_.slot_bytes) return {.state = Slot::State::empty, .row = {}};
   const auto stored = from_bytes<rusage_ring_row>(bytes);
   if (stored.seal == 0) return {.state = Slot::State::empty, .row = {}};
+  const Slot damaged{.state = Slot::State::damaged, .row = {}};
   if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal ||
       stored.number % header_.slots != slot)
-    return {.state = Slot::State::damaged, .row = {}};
+    return damaged;
+  // Sealed, but nothing that a recorder has counted.
+  if (stored.number > greatest_row_number || stored.realtime_ns > greatest_figure ||
+      stored.untracked_tasks > greatest_figure || stored.ticks_missed > greatest_figure)
+    return damaged;
   Row row{.number = stored.number,
           .realtime_ns = stored.realtime_ns,
           .value = {},
@@ -175,22 +209,36 @@ RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) 
   return {.state = Slot::State::row, .row = row};
 }
 
-std::optional<std::uint64_t> RingReader::newest() const {
+RingReader::Scan RingReader::scan() const {
   const std::uint64_t slots_a_read =
       std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / header_.slot_bytes);
-  std::optional<std::uint64_t> newest;
-  for (std::uint64_t first = 0; first < slots_present_; first += slots_a_read) {
-    const std::string block = read(slot_at(header_, first), slots_a_read * header_.slot_bytes);
-    if (block.empty()) break;
-    for (std::uint64_t i = 0; i < slots_a_read && first + i < slots_present_; i++) {
-      const std::uint64_t offset = i * header_.slot_bytes;
-      if (offset >= block.size()) break;
-      const Slot slot =
-          decode(std::string_view(block).substr(offset, header_.slot_bytes), first + i);
-      if (slot.state == Slot::State::row) newest = std::max(newest.value_or(0), slot.row.number);
+  Scan scan;
+  for (std::uint64_t slot = 0; slot < slots_present_;) {
+    slot = slot_with_data(slot);
+    const std::uint64_t count =
+        std::min(slots_a_read, slots_present_ - std::min(slot, slots_present_));
+    const std::string block = read(slot_at(header_, slot), count * header_.slot_bytes);
+    if (block.size() < header_.slot_bytes) break;
+    for (std::uint64_t i = 0; (i + 1) * header_.slot_bytes <= block.size(); i++) {
+      const Slot found = decode(
+          std::string_view(block).substr(i * header_.slot_bytes, header_.slot_bytes), slot + i);
+      if (found.state == Slot::State::row) scan.numbers.push_back(found.row.number);
+      if (found.state == Slot::State::damaged) scan.damaged_slots.push_back(slot + i);
     }
+    slot += count;
   }
-  return newest;
+  std::sort(scan.numbers.begin(), scan.numbers.end());
+  return scan;
+}
+
+// The first slot from this one on that may not be all zeros. A recorder allocates its whole file: one that is mostly
+// holes is somebody's idea, and may be of any size.
+std::uint64_t RingReader::slot_with_data(std::uint64_t slot) const {
+  if (!mostly_holes_) return slot;
+  const off_t data = lseek(file_.get(), static_cast<off_t>(slot_at(header_, slot)), SEEK_DATA);
+  if (data < 0) return errno == ENXIO ? slots_present_ : slot;
+  const std::uint64_t at = std::max(static_cast<std::uint64_t>(data), slots_at(header_));
+  return std::max<std::uint64_t>(slot, (at - slots_at(header_)) / header_.slot_bytes);
 }
 
 // As many of the bytes as there are.
@@ -206,66 +254,6 @@ std::string RingReader::read(std::uint64_t offset, std::size_t bytes) const {
   }
   buffer.resize(got);
   return buffer;
-}
-
-RingRows::RingRows(const RingReader &ring) : ring_(ring) {
-  const auto newest = ring.newest();
-  if (newest && *newest >= ring.capacity()) oldest_ = *newest - ring.capacity() + 1;
-  number_ = oldest_;
-  overwritten_ = oldest_;
-}
-
-std::optional<Row> RingRows::next() {
-  using State = RingReader::Slot::State;
-  bool over = false;
-  while (!at_end_) {
-    const RingReader::Slot slot = ring_.slot_of(number_);
-    if (slot.state == State::row && slot.row.number == number_) {
-      number_++;
-      return slot.row;
-    }
-    if (slot.state == State::row && slot.row.number > number_) {
-      // The recorder has come round: it keeps that row and the `capacity` - 1 before it.
-      oldest_ = slot.row.number - ring_.capacity() + 1;
-      overwritten_ += oldest_ - number_;
-      number_ = oldest_;
-      continue;
-    }
-    if (!over) {
-      over = !ring_.being_recorded();
-      if (over) continue;  // once more, as the row may have come before that end
-      if (slot.state != State::damaged) return std::nullopt;
-    }
-    if (!skip_damaged(over) && !over) return std::nullopt;
-  }
-  return std::nullopt;
-}
-
-// The row that should come next cannot be trusted. Goes on with the next that can be; false where
-// there is none.
-bool RingRows::skip_damaged(bool over) {
-  using State = RingReader::Slot::State;
-  const std::uint64_t slots = ring_.capacity() + 1;
-  const std::uint64_t slots_left = slots - std::min(number_ - oldest_, slots);
-  std::uint64_t damaged_behind_the_last = 0;
-  for (std::uint64_t ahead = 0; ahead < slots; ahead++) {
-    if (const std::uint64_t index = (number_ + ahead) % slots; index >= ring_.slots_present()) {
-      ahead += slots - index - 1;  // there are no more up to the first one
-      continue;
-    }
-    const RingReader::Slot slot = ring_.slot_of(number_ + ahead);
-    if (slot.state == State::row && slot.row.number >= number_ + ahead) {
-      damaged_ += ahead;
-      number_ += ahead;
-      return true;
-    }
-    if (slot.state == State::damaged && ahead < slots_left) damaged_behind_the_last++;
-  }
-  if (over) {
-    damaged_ += damaged_behind_the_last;
-    at_end_ = true;
-  }
-  return false;
 }
 
 }  // namespace rusage_bpf

@@ -1,10 +1,10 @@
 #include "ring/writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,17 +12,21 @@
 #include <cstring>
 
 #include "document/document.h"
-#include "os/caller.h"
-#include "os/file_lock.h"
+#include "os/clock.h"
 #include "ring/layout.h"
 #include "ring/places.h"
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::uint64_t most_default_rows = 1 << 20;
-constexpr std::uint64_t most_default_bytes = std::uint64_t{64} << 20;
 constexpr std::uint64_t own_slot_bytes = slot_bytes(column_count);
+constexpr std::uint64_t least_default_rows = (std::uint64_t{4} << 20) / own_slot_bytes;
+constexpr std::uint64_t most_default_rows = (std::uint64_t{64} << 20) / own_slot_bytes;
+// No ring is made smaller than this where there is little room.
+constexpr std::uint64_t least_rows = (std::uint64_t{64} << 10) / own_slot_bytes;
+// What is allocated for the description before that is known; most are 3 KiB.
+constexpr std::uint64_t usual_header_bytes = std::uint64_t{16} << 10;
+constexpr std::uint64_t own_ending_bytes = std::uint64_t{16} << 10;
 static_assert(column_count <= RUSAGE_RING_MOST_COLUMNS);
 
 // A row as it stands in a slot of ours.
@@ -38,75 +42,91 @@ std::uint64_t page_start(std::uint64_t offset) {
   return offset / page_bytes * page_bytes;
 }
 
-// Gives the file its blocks; an errno if there are not so many. A disk on which they cannot be is not
-// filled up before that shows, since others are writing to it.
-int allocate(int fd, std::uint64_t size) {
-  struct statvfs disk {};
-  if (fstatvfs(fd, &disk) == 0 && disk.f_blocks > 0 && size / disk.f_frsize >= disk.f_bavail)
-    return ENOSPC;
-  return posix_fallocate(fd, 0, static_cast<off_t>(size));
+std::uint64_t wanted_rows(const RingOptions &options) {
+  if (options.rows > 0) return options.rows;
+  constexpr std::uint64_t hour_ns = 3600 * ns_per_s;
+  return std::clamp(hour_ns / std::max<std::uint64_t>(options.interval_ns, 1) + 1,
+                    least_default_rows, most_default_rows);
 }
 
-// Nothing of somebody's is ever replaced: only a ring, and only one that nobody records to.
-Result<void> check_replaceable(const std::string &path) {
-  const AsCaller as_caller;
-  const Fd old(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  // Nothing there, or what the making of the file will find wrong and say.
-  if (!old || fstat(old.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+rusage_ring_header header_of(std::uint64_t rows, std::uint64_t description_bytes) {
   rusage_ring_header header{};
-  const bool is_ring =
-      pread(old.get(), &header, sizeof(header), 0) == sizeof(header) && has_magic(header);
-  if (!is_ring)
-    return error(fmt::format("{}: exists and is no recovery ring; choose another name", path));
-  if (is_locked(old.get()))
-    return error(fmt::format("{}: is being recorded to; choose another name", path));
-  return {};
+  std::memcpy(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic));
+  header.version = RUSAGE_RING_VERSION;
+  header.byte_order = RUSAGE_RING_BYTE_ORDER;
+  header.header_bytes =
+      std::max(usual_header_bytes, whole_pages(sizeof(header) + description_bytes));
+  header.ending_bytes = own_ending_bytes;
+  header.slots = rows + 1;
+  header.slot_bytes = own_slot_bytes;
+  header.columns = column_count;
+  header.description_bytes = description_bytes;
+  return header;
 }
 
-Result<NewFile> create_in_default_place() {
-  std::string failures;
-  for (const std::string &path : new_ring_paths()) {
-    auto file = NewFile::create(path, 0600);
-    if (file) return file;
-    failures += file.error().message + "; ";
-  }
-  return error(failures + "name a file for the recovery ring with --ring");
+// A begin that also says where the rows go.
+std::string description_of(const Recording &recording, const RingOptions &options) {
+  Json json = begin_json(recording);
+  json["outputs"] = options.outputs;
+  return to_text(json);
+}
+
+// Whether files there are memory, which the command may lack: its cgroup is charged for ours.
+bool is_in_memory(const std::string &path) {
+  struct statfs system {};
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  return statfs(directory.c_str(), &system) == 0 &&
+         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
+bool is_for_lack_of_room(const Error &failure) {
+  return failure.errno_value == ENOSPC || failure.errno_value == EDQUOT ||
+         failure.errno_value == EFBIG || failure.errno_value == ENOMEM;
 }
 
 }  // namespace
 
 Result<RingWriter> RingWriter::create(const RingOptions &options) {
-  if (!options.path.empty())
-    if (auto checked = check_replaceable(options.path); !checked)
-      return tl::unexpected(checked.error());
-  auto file =
-      options.path.empty() ? create_in_default_place() : NewFile::create(options.path, 0600);
+  if (options.path.empty()) return create_somewhere(options);
+  const std::uint64_t rows = wanted_rows(options);
+  const std::uint64_t bytes = file_bytes(header_of(rows, 0));
+  auto file = RingFile::create(options.path, bytes, bytes);
   if (!file) return tl::unexpected(file.error());
-  if (auto locked = lock(file->fd(), file->path()); !locked) return tl::unexpected(locked.error());
-  return RingWriter(*std::move(file), options);
+  return RingWriter(*std::move(file), options, rows);
+}
+
+// Nobody has asked for a ring, so that it takes half of what is free at most.
+Result<RingWriter> RingWriter::create_somewhere(const RingOptions &options) {
+  const std::vector<std::string> paths = new_ring_paths();
+  std::string failures;
+  for (std::uint64_t most_rows = wanted_rows(options);; most_rows /= 2) {
+    bool lacks_room = false;
+    failures.clear();
+    for (const std::string &path : paths) {
+      const bool at_least = options.rows == 0 && is_in_memory(path);
+      const std::uint64_t rows = at_least ? std::min(most_rows, least_default_rows) : most_rows;
+      const std::uint64_t bytes = file_bytes(header_of(rows, 0));
+      auto file = RingFile::create(path, bytes, 2 * bytes);
+      if (file) return RingWriter(*std::move(file), options, rows);
+      lacks_room |= is_for_lack_of_room(file.error());
+      failures += (failures.empty() ? "" : "; ") + file.error().message;
+    }
+    if (!lacks_room || most_rows <= least_rows) return error(failures);
+  }
+}
+
+bool RingWriter::smaller() const {
+  return rows_ < wanted_rows(options_);
 }
 
 Result<void> RingWriter::begin(const Recording &recording) {
-  const std::string description = to_text(begin_json(recording));
-  const std::uint64_t rows = options_.rows > 0
-                                 ? options_.rows
-                                 : std::min(most_default_rows, most_default_bytes / own_slot_bytes);
-  std::memcpy(header_.magic, RUSAGE_RING_MAGIC, sizeof(header_.magic));
-  header_.version = RUSAGE_RING_VERSION;
-  header_.byte_order = RUSAGE_RING_BYTE_ORDER;
-  header_.header_bytes = whole_pages(sizeof(header_) + description.size());
-  header_.ending_bytes = RUSAGE_RING_PAGE_BYTES;
-  header_.slots = rows + 1;
-  header_.slot_bytes = own_slot_bytes;
-  header_.columns = column_count;
-  header_.description_bytes = description.size();
-
+  const std::string description = description_of(recording, options_);
+  header_ = header_of(rows_, description.size());
+  if (header_.header_bytes > most_header_bytes)
+    return error(fmt::format("{}: the command is too long for a recovery ring", path()));
   const std::uint64_t size = file_bytes(header_);
-  if (const int failure = allocate(file_.fd(), size); failure != 0)
-    return errno_error(fmt::format("{}: {} MiB for the recovery ring (see --ring, --ring-rows)",
-                                   path(), (size >> 20) + 1),
-                       failure);
+  if (header_.header_bytes > usual_header_bytes)
+    if (auto allocated = file_.allocate(size, size); !allocated) return allocated;
   auto mapping = Mapping::open(file_.fd(), size, path());
   if (!mapping) return tl::unexpected(mapping.error());
   mapping_ = *std::move(mapping);
@@ -119,7 +139,8 @@ Result<void> RingWriter::begin(const Recording &recording) {
   std::memcpy(first, &header_, sizeof(header_));
   std::memcpy(first + second_header_at(header_), first, sizeof(header_) + description.size());
   resident_from_ = page_start(slots_at(header_));
-  return write_to_disk(0, size);
+  if (auto written = write_to_disk(0, size); !written) return written;
+  return file_.claim_name();
 }
 
 Result<void> RingWriter::append(const Row &row) {
@@ -165,10 +186,24 @@ Result<void> RingWriter::remove_unless_named() {
 }
 
 Result<void> RingWriter::write_to_disk(std::uint64_t offset, std::uint64_t bytes) {
-  if (!options_.sync) return {};
+  if (!options_.sync) return check_mapping();
   const std::uint64_t from = page_start(offset);
   if (msync(mapping_.data() + from, offset + bytes - from, MS_SYNC) != 0)
     return errno_error(path());
+  return check_mapping();
+}
+
+Result<void> RingWriter::check_mapping() const {
+  if (!mapping_.lost()) return {};
+  return error(fmt::format("{}: was cut short, or its disk fails", path()));
+}
+
+Result<void> RingWriter::check() const {
+  if (auto mapped = check_mapping(); !mapped) return mapped;
+  struct stat status {};
+  if (fstat(file_.fd(), &status) == 0 && static_cast<std::size_t>(status.st_size) < mapping_.size())
+    return error(fmt::format("{}: was cut short", path()));
+  if (!file_.has_its_name()) return error(fmt::format("{}: was removed", path()));
   return {};
 }
 

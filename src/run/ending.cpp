@@ -8,6 +8,7 @@
 
 #include "os/clock.h"
 #include "os/message.h"
+#include "output/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -64,7 +65,7 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
   }
 }
 
-Result<void> finish(const std::vector<Error> &failures, RingWriter &ring) {
+Result<void> finish(const std::vector<Error> &failures, RecoveryRing &ring) {
   std::vector<Error> real;
   for (const Error &failure : failures) {
     if (failure.errno_value != EPIPE)
@@ -72,13 +73,15 @@ Result<void> finish(const std::vector<Error> &failures, RingWriter &ring) {
     else
       say("{}; the rows after that were not written to it", failure.message);
   }
-  if (real.empty()) return ring.remove_unless_named();
-  return tl::unexpected(with_ring(all_of(real), ring));
+  if (!real.empty()) return tl::unexpected(with_ring(all_of(real), ring));
+  ring.remove_unless_named();
+  if (const auto message = ring.take_message()) say_line(one_line(*message));
+  return {};
 }
 
-Error with_ring(Error error, const RingWriter &ring) {
-  if (ring.in_place())
-    error.message += fmt::format("; the rows are safe: rusage-bpf recover {}", ring.path());
+Error with_ring(Error error, const RecoveryRing &ring) {
+  if (const std::string path = ring.safe_in(); !path.empty())
+    error.message += fmt::format("; the rows are safe: rusage-bpf recover {}", path);
   return error;
 }
 

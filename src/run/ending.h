@@ -6,7 +6,7 @@
 #include "os/error.h"
 #include "os/signals.h"
 #include "output/background_writer.h"
-#include "ring/writer.h"
+#include "ring/recovery_ring.h"
 
 namespace rusage_bpf {
 
@@ -17,9 +17,9 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
 
 // What comes of the failures to write. If there are any, the ring is kept, and the message says so. That a reader has
 // gone away is no failure: it has had what it wanted, and the status is what it would be without us.
-Result<void> finish(const std::vector<Error> &failures, RingWriter &ring);
+Result<void> finish(const std::vector<Error> &failures, RecoveryRing &ring);
 
 // The same error, with where the rows are if they are there.
-Error with_ring(Error error, const RingWriter &ring);
+Error with_ring(Error error, const RecoveryRing &ring);
 
 }  // namespace rusage_bpf

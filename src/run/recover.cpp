@@ -1,78 +1,22 @@
 #include "run/recover.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <ctime>
 
-#include "os/clock.h"
 #include "os/message.h"
-#include "os/write_all.h"
+#include "os/same_file.h"
+#include "output/format.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
-#include "ring/places.h"
-#include "ring/reader.h"
+#include "ring/left_over.h"
 #include "run/outputs.h"
+#include "run/rings.h"
 
 namespace rusage_bpf {
 namespace {
-
-struct FoundRing {
-  std::string path;
-  Result<RingReader> reader;
-
-  // 0 where it cannot be read.
-  [[nodiscard]] std::uint64_t start_realtime_ns() const {
-    return reader ? reader->recording().start_realtime_ns : 0;
-  }
-};
-
-// Newest first.
-std::vector<FoundRing> find_rings() {
-  std::vector<FoundRing> rings;
-  for (const std::string &path : possible_ring_paths())
-    rings.push_back({path, RingReader::open(path)});
-  std::stable_sort(rings.begin(), rings.end(), [](const FoundRing &a, const FoundRing &b) {
-    return a.start_realtime_ns() > b.start_realtime_ns();
-  });
-  return rings;
-}
-
-std::string started(std::uint64_t realtime_ns) {
-  if (realtime_ns == 0) return "";
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                     fmt::localtime(static_cast<std::time_t>(realtime_ns / ns_per_s)));
-}
-
-std::string_view state_of(const RingReader &ring) {
-  if (ring.being_recorded()) return "recording";
-  return ring.outcome() ? "complete" : "cut short";
-}
-
-std::uint64_t rows_kept(const RingReader &ring) {
-  const auto newest = ring.newest();
-  return newest ? std::min(*newest + 1, ring.capacity()) : 0;
-}
-
-Result<void> list_rings() {
-  const auto rings = find_rings();
-  if (rings.empty()) {
-    say("there are no recovery rings");
-    return {};
-  }
-  constexpr auto line = "{:<19}  {:>11}  {:<10}  {:<30}  {}\n";
-  std::string list = fmt::format(line, "STARTED", "ROWS", "STATE", "WHAT", "RING");
-  for (const FoundRing &ring : rings) {
-    const auto &reader = ring.reader;
-    const std::string target = reader ? target_name(reader->recording()) : "";
-    list += fmt::format(line, started(ring.start_realtime_ns()),
-                        human_count(reader ? rows_kept(*reader) : 0),
-                        reader ? state_of(*reader) : "unreadable", one_line(target, 30), ring.path);
-  }
-  return print_all(list);
-}
 
 Result<RingReader> open_ring(const RecoverOptions &options) {
   if (!options.last) return RingReader::open(options.ring);
@@ -96,16 +40,30 @@ Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last
   Outcome outcome = told.value_or(Outcome());
   if (!told) {
     outcome.end_realtime_ns = last.realtime_ns;
-    outcome.audit.losses = last.losses;
+    if (totals.rows() > 0) outcome.audit.losses = last.losses;
   }
   outcome.totals = totals;
   outcome.recovered = true;
+  outcome.goes_on = !told && ring.being_recorded();
   outcome.rows_overwritten = rows.overwritten();
   outcome.audit.rows_damaged = rows.damaged();
   return outcome;
 }
 
+// A document in the ring's place would be the end of it.
+Result<void> check_outputs(const RingReader &ring, const RecoverOptions &options) {
+  for (const std::string &name : options.outputs) {
+    const auto output = parse_output_name(name);
+    if (output && output->path != "-" && is_same_file(output->path, ring.path()))
+      return tl::unexpected(Error{
+          .message = fmt::format("recover: -o {} is the ring itself; give another name", name),
+          .kind = Error::Kind::usage});
+  }
+  return {};
+}
+
 Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
+  if (auto checked = check_outputs(ring, options); !checked) return tl::unexpected(checked.error());
   auto outputs =
       open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = options.follow});
   if (!outputs) return tl::unexpected(outputs.error());
@@ -135,9 +93,9 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
 }  // namespace
 
 Result<int> recover(const RecoverOptions &options) {
-  if (!options.last && options.ring.empty()) {
-    const auto listed = list_rings();
-    if (!listed) return tl::unexpected(listed.error());
+  if (options.prune || (!options.last && options.ring.empty())) {
+    const auto done = options.prune ? prune_rings(options.older_than_ns) : list_rings();
+    if (!done) return tl::unexpected(done.error());
     return 0;
   }
   const auto ring = open_ring(options);

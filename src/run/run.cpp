@@ -6,15 +6,18 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "os/caller.h"
 #include "os/message.h"
 #include "os/privileges.h"
+#include "os/same_file.h"
 #include "os/user.h"
 #include "output/format.h"
 #include "output/live_sink.h"
 #include "output/summary_sink.h"
+#include "output/text.h"
 #include "recorder/recorder.h"
 #include "run/ending.h"
 #include "run/outputs.h"
@@ -69,7 +72,7 @@ Recording describe(const Options &options, const Opened &opened) {
 
 // Where the rows go: the ring first.
 struct Places {
-  RingWriter ring;
+  RecoveryRing ring;
   BackgroundWriters writers;
   Outputs outputs;
 
@@ -90,14 +93,36 @@ bool wants_live_line(const Options &options) {
   return options.attach() && !options.quiet && rows_elsewhere;
 }
 
+// What is to be said of the ring beside what the user said of it; fails where an output would take its place.
+Result<RingOptions> ring_options(const Options &options) {
+  RingOptions ring = options.ring;
+  ring.interval_ns = options.interval_ns;
+  for (const std::string &name : options.outputs) {
+    const auto output = parse_output_name(name);
+    if (!output) continue;
+    const bool is_stream = output->path == "-";
+    if (!ring.path.empty() && is_same_file(is_stream ? "/dev/stdout" : output->path, ring.path))
+      return tl::unexpected(Error{
+          .message =
+              fmt::format("-o {} and --ring {} are the same file; give two names", name, ring.path),
+          .kind = options.attach() ? Error::Kind::usage : Error::Kind::recorder});
+    std::error_code none;
+    if (!is_stream) ring.outputs.push_back(std::filesystem::absolute(output->path, none));
+  }
+  return ring;
+}
+
 Result<Places> open_places(const Options &options) {
+  const auto wanted = ring_options(options);
+  if (!wanted) return tl::unexpected(wanted.error());
   auto writers = BackgroundWriters::create();
   if (!writers) return tl::unexpected(writers.error());
   auto outputs =
       open_outputs(options.outputs, {.csv_meta = options.csv_meta, .background = &*writers});
   if (!outputs) return tl::unexpected(outputs.error());
-  auto ring = RingWriter::create(options.ring);
+  auto ring = RecoveryRing::open(*wanted);
   if (!ring) return tl::unexpected(ring.error());
+  if (const auto message = ring->take_message()) say_line(one_line(*message));
   // The live line goes before the summary comes.
   if (wants_live_line(options))
     if (auto line = StatusLine::open())

@@ -1,7 +1,10 @@
 // Recorders that are killed at random instants, and what their rings still hold. A row counts as
 // finished once the recorder has written it to standard output, which is after it has sealed it.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -13,6 +16,7 @@
 #include <sstream>
 
 #include "ring/layout.h"
+#include "ring/writer.h"
 #include "support/background.h"
 #include "support/document.h"
 #include "support/ndjson.h"
@@ -193,6 +197,75 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has over
       REQUIRE(rows[n - overwritten] == finished[n]);
     CHECK(document->json()["audit"]["rows_damaged"] == 0);
   }
+}
+
+// The names in the directory of rings, which is there or not.
+std::set<std::string> rings_in(const Scene &scene) {
+  std::set<std::string> names;
+  const auto directory = scene.path(".local/state/rusage-bpf");
+  if (std::filesystem::exists(directory))
+    for (const auto &entry : std::filesystem::directory_iterator(directory))
+      names.insert(entry.path().filename());
+  return names;
+}
+
+TEST_CASE(
+    "A recorder that is killed while it sets up leaves nothing that recover does not list and "
+    "remove") {
+  std::mt19937 random(std::random_device{}());
+  std::uniform_int_distribution<useconds_t> instant_us(0, 100'000);
+  for (int i = 0; i < repetitions(); i++) {
+    const Scene scene;
+    Background recorder(scene.recorder({"-q", "-o", "out.json", "--", "sleep", ".2"}));
+    usleep(instant_us(random));
+    recorder.send(SIGKILL);
+    recorder.wait();
+    const auto left = rings_in(scene);
+    const std::string listed = run_to_end(scene.recorder({"recover"})).output;
+    for (const std::string &name : left) CHECK(listed.find(name) != std::string::npos);
+    CHECK(run_to_end(scene.recorder({"recover", "--prune", "--older-than", "0s"})).exit_code == 0);
+    CHECK(rings_in(scene).empty());
+  }
+}
+
+// A child that is killed between two steps of making a ring in `home`.
+enum class Step { created, begun };
+void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) {
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    setenv("XDG_STATE_HOME", home.path(".local/state").c_str(), 1);
+    unsetenv("SUDO_UID");
+    // Without /proc a file can be given no name later.
+    const bool hidden =
+        !named_from_the_start || (unshare(CLONE_NEWNS) == 0 &&
+                                  mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                                  mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
+    if (!hidden) _exit(98);
+    auto ring = rusage_bpf::RingWriter::create({});
+    if (!ring) _exit(97);
+    if (step == Step::begun && !ring->begin(rusage_bpf::Recording())) _exit(96);
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+}
+
+TEST_CASE("Nothing is left of a ring that had not begun, or a name that recover knows") {
+  const Scene scene;
+  std::filesystem::create_directories(scene.path(".local/state"));
+  make_ring_and_die(scene, Step::created, false);
+  CHECK(rings_in(scene).empty());
+  make_ring_and_die(scene, Step::created, true);
+  REQUIRE(rings_in(scene).size() == 1);
+  CHECK(rusage_bpf::is_unfinished_name(*rings_in(scene).begin()));
+  make_ring_and_die(scene, Step::begun, true);
+  make_ring_and_die(scene, Step::begun, false);
+  CHECK(rings_in(scene).size() == 3);
+  const Finished pruned = run_to_end(scene.recorder({"recover", "--prune"}));
+  CHECK(pruned.output.find("removed 3 rings") != std::string::npos);
+  CHECK(rings_in(scene).empty());
 }
 
 // Changes a byte of a file.

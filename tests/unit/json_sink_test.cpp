@@ -229,6 +229,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                       {"untraceable_tasks", 6},
                       {"ticks_missed", 3},
                       {"rows_damaged", 0},
+                      {"ring_error", nullptr},
                       {"processes_left_out", 0},
                       {"recorder_cpu", .5},
                       {"recorder_peak_rss", 4096}});

@@ -384,27 +384,32 @@ TEST_CASE("without a name the ring stands in the user's state directory, until i
   unsetenv("SUDO_UID");
   const test::TemporaryDirectory state;
   setenv("XDG_STATE_HOME", state.path().c_str(), 1);
+  // The user may have others elsewhere.
+  const auto there = [&] {
+    std::vector<std::string> paths;
+    for (const PossibleRing &ring : possible_rings())
+      if (ring.path.starts_with(state.file(""))) paths.push_back(ring.path);
+    return paths;
+  };
   {
     auto writer = RingWriter::create({.path = "", .rows = 4});
     REQUIRE(writer);
-    CHECK(possible_ring_paths().empty());
+    CHECK(there().empty());
     REQUIRE(writer->begin(a_recording()));
     REQUIRE(writer->put_in_place());
-    CHECK(possible_ring_paths() == std::vector{writer->path()});
+    CHECK(there() == std::vector{writer->path()});
     CHECK(writer->path().starts_with(state.file("rusage-bpf/")));
     REQUIRE(writer->remove_unless_named());
-    CHECK(possible_ring_paths().empty());
+    CHECK(there().empty());
   }
   unsetenv("XDG_STATE_HOME");
 }
 
 TEST_CASE("a ring that would not fit on the disk is refused before the disk is filled up") {
   const Ring ring(100'000'000'000);
-  auto writer = RingWriter::create(ring.options());
-  REQUIRE(writer);
-  const auto begun = writer->begin(a_recording());
-  REQUIRE_FALSE(begun);
-  CHECK_THAT(begun.error().message, Contains("No space left") && Contains("--ring-rows"));
+  const auto writer = RingWriter::create(ring.options());
+  REQUIRE_FALSE(writer);
+  CHECK_THAT(writer.error().message, Contains("No space left") && Contains("--ring-rows"));
 }
 
 }  // namespace

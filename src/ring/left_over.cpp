@@ -1,0 +1,84 @@
+#include "ring/left_over.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "os/caller.h"
+#include "os/clock.h"
+#include "os/file_lock.h"
+#include "ring/layout.h"
+#include "ring/places.h"
+
+namespace rusage_bpf {
+namespace {
+
+// Whether the file is a ring's, or one that a recorder had not got to writing into.
+bool is_of_a_ring(int fd, bool has_name_of_ours) {
+  rusage_ring_header header{};
+  const ssize_t got = pread(fd, &header, sizeof(header), 0);
+  if (got == sizeof(header) && has_magic(header)) return true;
+  const rusage_ring_header nothing{};
+  return has_name_of_ours && got >= 0 &&
+         std::memcmp(&header, &nothing, static_cast<std::size_t>(got)) == 0;
+}
+
+}  // namespace
+
+RingFound RingFound::look_at(const std::string &path, bool unfinished) {
+  RingFound ring{path, unfinished, 0, 0, 0, RingReader::open(path)};
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    ring.bytes = static_cast<std::uint64_t>(status.st_blocks) * 512;
+    ring.changed_realtime_ns =
+        static_cast<std::uint64_t>(std::max<time_t>(status.st_mtim.tv_sec, 0)) * ns_per_s;
+  }
+  if (!ring.reader) return ring;
+  const auto scan = ring.reader->scan();
+  ring.rows = std::min<std::uint64_t>(scan.numbers.size(), ring.reader->capacity());
+  ring.changed_realtime_ns = ring.start_realtime_ns();
+  if (!scan.numbers.empty())
+    ring.changed_realtime_ns = std::max(ring.changed_realtime_ns,
+                                        ring.reader->slot_of(scan.numbers.back()).row.realtime_ns);
+  return ring;
+}
+
+std::vector<RingFound> find_rings() {
+  std::vector<RingFound> rings;
+  for (const PossibleRing &possible : possible_rings())
+    rings.push_back(RingFound::look_at(possible.path, possible.unfinished));
+  std::stable_sort(rings.begin(), rings.end(), [](const RingFound &a, const RingFound &b) {
+    return a.start_realtime_ns() > b.start_realtime_ns();
+  });
+  return rings;
+}
+
+Result<HeldRing> HeldRing::hold(const RingFound &ring) {
+  const AsCaller as_caller;
+  Fd file(open(ring.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (!file) return errno_error(ring.path);
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return errno_error(ring.path);
+  if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid ||
+      !is_of_a_ring(file.get(), ring.unfinished))
+    return error("is no recovery ring of yours");
+  if (!prevent_lock(file.get())) return error("is being recorded to");
+  return HeldRing(ring.path, std::move(file));
+}
+
+Result<void> HeldRing::remove() {
+  const AsCaller as_caller;
+  struct stat own {};
+  struct stat there {};
+  if (fstat(file_.get(), &own) != 0 || lstat(path_.c_str(), &there) != 0) return errno_error(path_);
+  if (own.st_dev != there.st_dev || own.st_ino != there.st_ino)
+    return error(fmt::format("{}: is another file now", path_));
+  if (unlink(path_.c_str()) != 0) return errno_error(path_);
+  return {};
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,169 @@
+#include "run/rings.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "document/document.h"
+#include "input/reader.h"
+#include "os/clock.h"
+#include "os/message.h"
+#include "os/write_all.h"
+#include "output/summary_sink.h"
+#include "output/text.h"
+#include "ring/left_over.h"
+
+namespace rusage_bpf {
+namespace {
+
+std::string started(std::uint64_t realtime_ns) {
+  if (realtime_ns == 0) return "";
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
+                     fmt::localtime(static_cast<std::time_t>(realtime_ns / ns_per_s)));
+}
+
+std::uint64_t age_ns(const RingFound &ring) {
+  const std::uint64_t now_ns = realtime_ns();
+  return now_ns - std::min(ring.changed_realtime_ns, now_ns);
+}
+
+// "3 d": whole ones of the greatest unit.
+std::string age(std::uint64_t ns) {
+  const std::uint64_t s = ns / ns_per_s;
+  if (s < 60) return fmt::format("{} s", s);
+  if (s < 3600) return fmt::format("{} min", s / 60);
+  if (s < 86400) return fmt::format("{} h", s / 3600);
+  return fmt::format("{} d", s / 86400);
+}
+
+std::string_view state_of(const RingFound &ring) {
+  if (ring.unfinished) return "unfinished";
+  if (!ring.reader) return "unreadable";
+  if (ring.reader->being_recorded()) return "recording";
+  return ring.reader->outcome() ? "complete" : "cut short";
+}
+
+// The rows of a document, and whether it is of the same recording.
+class SameRecording final : public Sink {
+ public:
+  explicit SameRecording(const Recording &recording) : meta_(begin_json(recording)["meta"]) {}
+
+  Result<void> begin(const Recording &recording) override {
+    if (begin_json(recording)["meta"] != meta_) return error("is of another recording");
+    return {};
+  }
+  Result<void> row(const Row &row) override {
+    rows_++;
+    last_ = row;
+    return {};
+  }
+  Result<void> end(const Outcome &) override { return {}; }
+
+  [[nodiscard]] std::uint64_t rows() const { return rows_; }
+  [[nodiscard]] std::uint64_t elapsed_ns() const { return last_.value[RUSAGE_elapsed]; }
+
+ private:
+  Json meta_;
+  std::uint64_t rows_ = 0;
+  Row last_;
+};
+
+// Whether the document holds all rows that the ring does: as many, up to the same last one.
+bool holds_rows_of(const RingFound &ring, const std::string &path) {
+  const auto input = InputFile::open(path);
+  if (!input) return false;
+  SameRecording document(ring.reader->recording());
+  if (!read_recording(*input, document) || document.rows() < ring.rows) return false;
+  const auto numbers = ring.reader->scan().numbers;
+  const Row newest = ring.reader->slot_of(numbers.back()).row;
+  constexpr std::uint64_t rounding_ns = 1000;  // a document's times are decimal seconds
+  return document.elapsed_ns() + rounding_ns >= newest.value[RUSAGE_elapsed];
+}
+
+// Why the ring can go; empty where it cannot.
+std::string reason_to_remove(const RingFound &ring, std::optional<std::uint64_t> older_than_ns) {
+  if (ring.unfinished) return "it was never complete";
+  if (ring.reader && ring.rows == 0) return "it holds no rows";
+  if (ring.reader)
+    for (const std::string &path : ring.reader->outputs())
+      if (holds_rows_of(ring, path)) return fmt::format("its rows are in {}", one_line(path));
+  if (older_than_ns && age_ns(ring) >= *older_than_ns)
+    return fmt::format("its last row is {} old", age(age_ns(ring)));
+  return "";
+}
+
+struct Amount {
+  std::uint64_t rings = 0;
+  std::uint64_t bytes = 0;
+
+  void add(const RingFound &ring) {
+    rings++;
+    bytes += ring.bytes;
+  }
+  [[nodiscard]] std::string text() const {
+    return fmt::format("{} {}, {}", human_count(rings), rings == 1 ? "ring" : "rings",
+                       human_bytes(bytes));
+  }
+};
+
+}  // namespace
+
+Result<void> list_rings() {
+  const auto rings = find_rings();
+  if (rings.empty()) {
+    say("there are no recovery rings");
+    return {};
+  }
+  constexpr auto line = "{:<19}  {:>6}  {:>11}  {:>9}  {:<10}  {:<30}  {}\n";
+  std::string list = fmt::format(line, "STARTED", "AGE", "ROWS", "SIZE", "STATE", "WHAT", "RING");
+  for (const RingFound &ring : rings) {
+    const std::string target = ring.reader ? target_name(ring.reader->recording()) : "";
+    list += fmt::format(line, started(ring.start_realtime_ns()), age(age_ns(ring)),
+                        human_count(ring.rows), human_bytes(ring.bytes), state_of(ring),
+                        one_line(target, 30), one_line(ring.path));
+  }
+  return print_all(list);
+}
+
+Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns) {
+  Amount removed;
+  Amount kept;
+  Amount recorded_to;
+  std::string text;
+  std::optional<Error> failure;
+  for (const RingFound &found : find_rings()) {
+    auto held = HeldRing::hold(found);
+    if (!held) {
+      text += fmt::format("kept {}: {}\n", one_line(found.path), one_line(held.error().message));
+      recorded_to.add(found);
+      continue;
+    }
+    // Until it was held, rows may have come.
+    const RingFound ring = RingFound::look_at(found.path, found.unfinished);
+    const std::string reason = reason_to_remove(ring, older_than_ns);
+    if (reason.empty()) {
+      kept.add(ring);
+      continue;
+    }
+    if (auto gone = held->remove(); !gone) {
+      if (!failure) failure = gone.error();
+      kept.add(ring);
+      continue;
+    }
+    removed.add(ring);
+    text +=
+        fmt::format("removed {}, {}: {}\n", one_line(ring.path), human_bytes(ring.bytes), reason);
+  }
+  text += fmt::format("removed {}", removed.text());
+  if (recorded_to.rings > 0) text += fmt::format("; left alone {}", recorded_to.text());
+  if (kept.rings > 0)
+    text += fmt::format("; kept {}, whose rows are nowhere else{}", kept.text(),
+                        older_than_ns ? "" : ": --older-than 7d removes those older than a week");
+  if (auto printed = print_all(text + "\n"); !printed) return printed;
+  if (failure) return tl::unexpected(*failure);
+  return {};
+}
+
+}  // namespace rusage_bpf

@@ -1,0 +1,239 @@
+// rusage-bpf recover --prune: what it removes, and what it leaves.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "support/background.h"
+#include "support/ndjson.h"
+#include "support/scene.h"
+#include "support/users.h"
+
+namespace ring_prune_test {
+namespace {
+
+using namespace test;
+using Catch::Matchers::Contains;
+using Words = std::vector<std::string>;
+namespace fs = std::filesystem;
+
+constexpr const char *waits =
+    ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
+
+// A home with rings in its state directory.
+class Home {
+ public:
+  Home() { fs::create_directories(scene_.path(state)); }
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+  [[nodiscard]] static std::string in_state(const std::string &name) {
+    return std::string(state) + "/" + name;
+  }
+  [[nodiscard]] std::set<std::string> files() const {
+    std::set<std::string> names;
+    for (const auto &entry : fs::directory_iterator(scene_.path(state)))
+      names.insert(entry.path().filename());
+    return names;
+  }
+  // A complete ring that is kept, beside its document.
+  void record(const std::string &ring, const std::string &output) const {
+    REQUIRE(run_to_end(scene_.recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output,
+                                        "--", "sleep", ".05"}))
+                .exit_code == 0);
+  }
+  // One whose recorder was killed, in CSV, which says nothing of the recording.
+  void record_and_kill(const std::string &ring) const {
+    Background recorder(scene_.recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv",
+                                         "-o", "-.ndjson", "--", "sh", "script"}));
+    wait_until("a row", [&] { return recorder.output().find("\"sample\"") != std::string::npos; });
+    recorder.send(SIGKILL);
+    recorder.wait();
+    scene_.create("stop");
+  }
+  [[nodiscard]] std::string prune(Words more = {}) const {
+    more.insert(more.begin(), {"recover", "--prune"});
+    const Finished finished = run_to_end(scene_.recorder(more));
+    CHECK(finished.exit_code == 0);
+    CHECK(finished.errors.empty());
+    return finished.output;
+  }
+
+ private:
+  static constexpr auto state = ".local/state/rusage-bpf";
+  Scene scene_{waits};
+};
+
+TEST_CASE("recover --prune removes a ring whose rows a document holds, and says how much that was",
+          "[host]") {
+  const Home home;
+  const std::string output = GENERATE("out.json", "out.ndjson");
+  home.record("a.ring", output);
+  home.record("b.ring", "other.json");
+  fs::remove(home.scene().path("other.json"));
+  const std::string said = home.prune();
+  CHECK_THAT(said, Contains("removed " + home.scene().path(Home::in_state("a.ring"))) &&
+                       Contains("its rows are in " + home.scene().path(output)) &&
+                       Contains("removed 1 ring, ") && Contains(" MiB") &&
+                       Contains("kept 1 ring, "));
+  CHECK(home.files() == std::set<std::string>{"b.ring"});
+}
+
+TEST_CASE("recover --prune keeps a ring whose document is another recording's, or lacks rows",
+          "[host]") {
+  const Home home;
+  home.record("a.ring", "out.ndjson");
+  SECTION("of another recording") {
+    home.record("b.ring", "b.ndjson");
+    fs::remove(home.scene().path(Home::in_state("b.ring")));
+    fs::copy_file(home.scene().path("b.ndjson"), home.scene().path("out.ndjson"),
+                  fs::copy_options::overwrite_existing);
+  }
+  SECTION("without its last row") {
+    const std::string text = home.scene().text("out.ndjson");
+    const std::size_t last = text.rfind("{\"kind\":\"sample\"");
+    fs::resize_file(home.scene().path("out.ndjson"), last);
+  }
+  SECTION("no document at all") {
+    home.scene().create("out.ndjson", "a letter");
+  }
+  SECTION("a FIFO") {
+    fs::remove(home.scene().path("out.ndjson"));
+    REQUIRE(mkfifo(home.scene().path("out.ndjson").c_str(), 0600) == 0);
+  }
+  CHECK_THAT(home.prune(), Contains("removed 0 rings") && Contains("--older-than 7d"));
+  CHECK(home.files() == std::set<std::string>{"a.ring"});
+}
+
+TEST_CASE("recover --prune removes a ring that was cut short only by its age", "[host]") {
+  const Home home;
+  home.record_and_kill("a.ring");
+  CHECK_THAT(home.prune(), Contains("kept 1 ring"));
+  CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("kept 1 ring"));
+  CHECK(home.files() == std::set<std::string>{"a.ring"});
+  CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 1 ring"));
+  CHECK(home.files().empty());
+}
+
+TEST_CASE("recover --prune never removes a ring that is being recorded to", "[host]") {
+  const Home home;
+  Background recorder(
+      home.scene().recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
+  test::wait_for_rows(home.scene().path("out.ndjson"), 1);
+  CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("is being recorded to"));
+  CHECK(home.files().size() == 1);
+  // It is stopped, too.
+  recorder.send(SIGSTOP);
+  CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("is being recorded to"));
+  recorder.send(SIGCONT);
+  CHECK(home.files().size() == 1);
+  home.scene().create("stop");
+  CHECK(recorder.wait().exit_code == 0);
+  CHECK(home.files().empty());
+}
+
+TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no link", "[host]") {
+  const Home home;
+  const Scene &scene = home.scene();
+  home.record("kept.ring", "out.json");
+  fs::rename(scene.path(Home::in_state("kept.ring")), scene.path("elsewhere.ring"));
+  fs::create_symlink(scene.path("elsewhere.ring"), scene.path(Home::in_state("link.ring")));
+  scene.create(Home::in_state("letter.ring"), "a letter");
+  scene.create(Home::in_state("empty.ring"));
+  scene.create(Home::in_state(".letter.ring.1-0.partial"), "a letter");
+  home.record("of_another.ring", "of_another.json");
+  give_to_nobody(scene.path(Home::in_state("of_another.ring")));
+  fs::create_directory(scene.path(Home::in_state("directory.ring")));
+  const auto before = home.files();
+  CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 0 rings"));
+  CHECK(home.files() == before);
+  CHECK(scene.exists("elsewhere.ring"));
+}
+
+TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left",
+          "[host]") {
+  const Home home;
+  const Scene &scene = home.scene();
+  scene.create(Home::in_state(".20261122T182957Z-28798.ring.28798-0.partial"),
+               std::string(100'000, '\0'));
+  scene.create(Home::in_state(".empty.ring.1.partial"));
+  scene.create(Home::in_state(".begun.ring.2.partial"), "rusgring" + std::string(100, '\0'));
+  const Finished list = run_to_end(scene.recorder({"recover"}));
+  CHECK_THAT(list.output, Contains("unfinished") && Contains(".begun.ring.2.partial"));
+  CHECK_THAT(home.prune(), Contains("removed 3 rings") && Contains("it was never complete"));
+  CHECK(home.files().empty());
+}
+
+TEST_CASE("recover --prune removes a ring that it cannot read only by its age", "[host]") {
+  const Home home;
+  home.record("a.ring", "out.json");
+  const std::string path = home.scene().path(Home::in_state("a.ring"));
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(8) << '\x09';
+  fs::resize_file(path, 100'000);
+  CHECK_THAT(run_to_end(home.scene().recorder({"recover"})).output, Contains("unreadable"));
+  CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("kept 1 ring"));
+  fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(2));
+  CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("removed 1 ring"));
+  CHECK(home.files().empty());
+}
+
+TEST_CASE("Rings are listed with their age and size", "[host]") {
+  const Home home;
+  home.record_and_kill("a.ring");
+  const Finished list = run_to_end(home.scene().recorder({"recover"}));
+  CHECK_THAT(list.output,
+             Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
+}
+
+TEST_CASE("recover says of a recording that goes on that it does, and of none what it cannot know",
+          "[host]") {
+  const Home home;
+  Background sleeper({.argv = {"sleep", "60"}});
+  Background recorder(home.scene().recorder(
+      {"-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--pid", std::to_string(sleeper.pid())}));
+  test::wait_for_rows(home.scene().path("out.ndjson"), 2);
+  const auto recovered = [&] {
+    return run_to_end(home.scene().recorder({"recover", "ring", "-o", "a.json"}));
+  };
+  const std::string live = recovered().errors;
+  CHECK_THAT(live, Contains("so far") && !Contains("Ctrl-C") && !Contains("after a crash") &&
+                       !Contains("the recorder was gone"));
+  recorder.send(SIGKILL);
+  recorder.wait();
+  const std::string dead = recovered().errors;
+  CHECK_THAT(dead, Contains("until the recorder was gone") && !Contains("Ctrl-C"));
+}
+
+TEST_CASE("recover of what /proc recorded claims no number of processes", "[host]") {
+  const Home home;
+  home.record("x.ring", "out.json");
+  REQUIRE(run_to_end(home.scene().recorder({"-q", "--backend", "proc", "--ring", "ring", "-o",
+                                            "out.json", "--", "sleep", ".05"}))
+              .exit_code == 0);
+  const Finished recovered = run_to_end(home.scene().recorder({"recover", "ring", "-o", "a.json"}));
+  CHECK_THAT(recovered.errors,
+             Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
+}
+
+TEST_CASE("What recover --prune is not for is said in one line", "[host]") {
+  const Scene scene;
+  const auto check = [&](Words arguments, const Words &words) {
+    arguments.insert(arguments.begin(), "recover");
+    const Finished finished = run_to_end(scene.recorder(arguments));
+    CHECK(finished.exit_code == 2);
+    check_line(finished.errors, words);
+  };
+  check({"--prune", "--older-than", "soon"}, {"--older-than soon", "7d"});
+  check({"--prune", "--older-than", "7"}, {"--older-than 7", "7d"});
+  check({"--prune", "--older-than", "-1d"}, {"--older-than -1d"});
+  check({"--prune", "--older-than", "99999999999999999999d"}, {"--older-than"});
+  check({"--older-than", "7d"}, {"--prune"});
+  check({"--prune", "ring"}, {"--prune"});
+  check({"--prune", "--last"}, {"--prune"});
+}
+
+}  // namespace
+}  // namespace ring_prune_test
