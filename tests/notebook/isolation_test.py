@@ -224,11 +224,20 @@ assert twice(2) == 4""")
         process.communicate(timeout=PATIENCE_S)
         wait_until("the recorder's end", lambda: not recorders_of(sleeper.pid))
 
+    def test_in_a_time_namespace_as_after_criu_marks_are_in_their_rows(self):
+        self.run_block("time.sleep(.2)\nrusage_bpf.mark('here')\ntime.sleep(.2)",
+                       after="[mark] = r.frame().attrs['marks']\nends = r.samples.elapsed\n"
+                       "assert .2 < mark['elapsed'] < ends.iloc[-1] - .2, mark\n"
+                       "assert ends[mark['row'] - 1] < mark['elapsed'] <= ends[mark['row']]\n"
+                       "assert time.clock_gettime(time.CLOCK_MONOTONIC) > 1e8",
+                       prefix=("unshare", "--time", "--monotonic", "100000000", "--fork"))
+
     def test_init_of_a_container_is_recorded_and_keeps_no_zombie(self):
         _, known, errors = self.run_block(
             "assert os.getpid() == 1\nsubprocess.run(['/bin/true'])",
             after="assert os.listdir('/proc').count('1') == 1 and list(children(1)) == []",
             prefix=("unshare", "--pid", "--fork", "--mount-proc"))
+        self.assertRegex(errors, "^rusage-bpf: this process is init, number 1, and so the recorder's parent, .*\n$")
         self.assertEqual(known[2], ["python3", "python3", "true"])
 
 

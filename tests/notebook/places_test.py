@@ -55,7 +55,13 @@ class PlacesTest(unittest.TestCase):
         self.check(f"{state}/rusage-bpf/", XDG_STATE_HOME=state)
         self.check(f"{self.home}/.local/state/rusage-bpf/", XDG_STATE_HOME="relative")
         self.check(f"{runtime}/rusage-bpf/", HOME="/proc", XDG_RUNTIME_DIR=runtime)
-        self.check("/tmp/rusage-bpf-0-", HOME="/proc/nowhere")
+        another = os.path.join(self.home, "another")
+        os.mkdir(another)
+        os.chown(another, 65534, 65534)
+        no_runtime = "test ! -d /run/user/0 || mount -t tmpfs -o uid=65534 none /run/user/0"
+        for variables in ({"HOME": "/proc/nowhere"}, {"HOME": "/proc", "XDG_RUNTIME_DIR": another}):
+            self.check("/tmp/rusage-bpf-0-", mount=no_runtime, **variables)
+        self.assertFalse(os.path.exists("/proc/nowhere"))
         self.assertEqual(os.stat(f"{state}/rusage-bpf").st_mode & 0o777, 0o700)
 
     def test_a_home_that_is_read_only_or_full_is_passed_over(self):

@@ -5,7 +5,7 @@ import pwd
 import secrets
 import time
 from dataclasses import dataclass
-from typing import Iterator, List
+from typing import Iterator, List, Optional
 
 _SUFFIXES = (".ring", ".ndjson", ".log", ".json", ".control")
 
@@ -70,18 +70,30 @@ def new_files() -> Iterator[Files]:
 
 
 def _state_directories() -> List[str]:
-    """As the XDG base directory specification has them; those whose variable is not set are left out."""
-    parents = [os.environ.get("XDG_STATE_HOME", ""), os.path.join(_home(), ".local", "state"),
-               os.environ.get("XDG_RUNTIME_DIR", "")]
-    return [os.path.join(parent, "rusage-bpf") for parent in parents if os.path.isabs(parent)]
+    """The user's own directories as the XDG base directory specification has them, of those that there are."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    parents = [state if os.path.isabs(state) else None, os.path.join(_home(), ".local", "state") if _home() else None,
+               _runtime_directory()]
+    return [os.path.join(parent, "rusage-bpf") for parent in parents if parent]
 
 
-def _home() -> str:
-    """The user's home, or an empty text where there is none."""
+def _home() -> Optional[str]:
+    """The user's home, if there is one; that of a user without is /."""
     home = os.environ.get("HOME", "")
-    if os.path.isabs(home):
-        return home
+    if not os.path.isabs(home) or not home.strip("/"):
+        try:
+            home = pwd.getpwuid(os.geteuid()).pw_dir
+        except KeyError:
+            return None
+    return home if home.strip("/") and os.path.isdir(home) else None
+
+
+def _runtime_directory() -> Optional[str]:
+    """Only the user's own: after su, the variable may name another's."""
+    directory = os.environ.get("XDG_RUNTIME_DIR", "")
+    if not os.path.isabs(directory):
+        directory = f"/run/user/{os.geteuid()}"
     try:
-        return pwd.getpwuid(os.geteuid()).pw_dir
-    except KeyError:
-        return ""
+        return directory if os.stat(directory).st_uid == os.geteuid() else None
+    except OSError:
+        return None

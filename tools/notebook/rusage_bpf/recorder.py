@@ -12,6 +12,7 @@ from .errors import RecorderError
 from .follow import Follower
 from .places import Files, new_files
 from .program import find_program
+from .say import warn
 from .surroundings import note_surroundings
 
 _NAME = "rusage-bpf: "
@@ -53,6 +54,9 @@ class Recorder:
 
         `announce` is called just before it begins; again, where that place turns out not to have room for it.
         """
+        if os.getpid() == 1:
+            warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init above it, "
+                 "as of docker run --init, takes that over")
         failure: Optional[Exception] = None
         for files in new_files():
             try:
