@@ -43,12 +43,22 @@ struct Texts {
   std::string until;
   std::string backend;
   std::string pid;
+  std::string stop_with;
   std::string user;
   std::string ring_rows;
   std::string max_processes;
   bool progress = false;
   bool no_progress = false;
 };
+
+Result<void> read_pid(const CLI::App &app, const char *option, const std::string &text,
+                      std::optional<pid_t> &pid) {
+  if (app.count(option) == 0) return {};
+  pid = parse_number<pid_t>(text);
+  if (pid && *pid >= 1) return {};
+  return error(
+      fmt::format("{} {}: give the number of a process that runs, such as 1234", option, text));
+}
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
   if (app.count("--interval") > 0) {
@@ -84,12 +94,9 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     return error("give --progress or --no-progress, not both");
   if (texts.progress || texts.no_progress) options.progress = texts.progress;
   if (app.count("--user") > 0) options.user = texts.user;
-  if (app.count("--pid") > 0) {
-    options.pid = parse_number<pid_t>(texts.pid);
-    if (!options.pid || *options.pid < 1)
-      return error(
-          fmt::format("--pid {}: give the number of a process that runs, such as 1234", texts.pid));
-  }
+  if (auto read = read_pid(app, "--pid", texts.pid, options.pid); !read) return read;
+  if (auto read = read_pid(app, "--stop-with", texts.stop_with, options.stop_with); !read)
+    return read;
   if (app.count("--ring") > 0 && options.ring.path.empty())
     return error("--ring: give a file for the recovery ring");
   if (app.count("--ring-rows") > 0) {
@@ -125,6 +132,8 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
     return error("--until is for a command; a tree is recorded until its last process ends");
   if (attach_options > 0 && options.user)
     return error("--user is for a command; what runs already has its users");
+  if (attach_options == 0 && options.stop_with)
+    return error("--stop-with is for --pid and --cgroup: a command is recorded until it ends");
   if (attach_options == 0 && options.stop_on_eof)
     return error("--stop-on-eof is for --pid and --cgroup: standard input is the command's");
   return {};
@@ -195,6 +204,9 @@ Result<Options> recording_options(Arguments arguments) {
       ->option_text("WHAT");
   app.add_flag("--stop-on-eof", options.stop_on_eof,
                "with --pid or --cgroup: stop when standard input ends");
+  app.add_option("--stop-with", texts.stop_with,
+                 "with --pid or --cgroup: stop when that process ends")
+      ->option_text("PID");
   app.add_option("--ring", options.ring.path,
                  "the recovery ring, which is kept then; default a file of its own in "
                  "~/.local/state/rusage-bpf, or another place that has room, removed once the "

@@ -38,8 +38,9 @@ struct Options {
   Backend backend = Backend::best;
 
   std::optional<std::uint64_t> duration_ns;
-  bool until_tree = false;   // with a command: until its last descendant ends
-  bool stop_on_eof = false;  // of standard input
+  bool until_tree = false;         // with a command: until its last descendant ends
+  bool stop_on_eof = false;        // of standard input
+  std::optional<pid_t> stop_with;  // a process; with its exit
 
   // Set where something is to be printed instead of recorded: help or version.
   std::string print;

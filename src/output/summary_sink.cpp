@@ -25,6 +25,7 @@ std::string why_it_ended(const std::string &by) {
   if (by == "duration") return "the time was up";
   if (by == "eof") return "standard input ended";
   if (by == "outputs") return "no output was left to write to";
+  if (by == "stop-with") return "the process of --stop-with ended";
   if (by.empty()) return "the recorder was gone";
   return by;
 }

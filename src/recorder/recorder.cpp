@@ -134,11 +134,13 @@ bool at_end(int input) {
 // or nothing.
 std::string_view wait_for(const SignalQueue &signals, const Alarm &alarm, const Stops &stops,
                           const BackgroundWriters &writers) {
-  std::array<pollfd, 4> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
-                               pollfd{stops.input, POLLIN, 0}, pollfd{writers.fd(), POLLIN, 0}};
+  std::array<pollfd, 5> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
+                               pollfd{stops.input, POLLIN, 0}, pollfd{stops.process, POLLIN, 0},
+                               pollfd{writers.fd(), POLLIN, 0}};
   poll(events.data(), events.size(), -1);
   if (events[2].revents != 0 && at_end(stops.input)) return "eof";
-  if (events[3].revents != 0) {
+  if (events[3].revents != 0) return "stop-with";
+  if (events[4].revents != 0) {
     writers.take_note();
     if (stops.without_outputs && !writers.any_left()) return "outputs";
   }

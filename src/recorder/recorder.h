@@ -29,6 +29,7 @@ struct Recorded {
 struct Stops {
   std::optional<std::uint64_t> duration_ns;
   int input = -1;                // a descriptor; its end of file
+  int process = -1;              // a pidfd; that process's exit
   bool without_outputs = false;  // none is left to be written to
 };
 

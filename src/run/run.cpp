@@ -241,13 +241,20 @@ Result<int> record_command(const Options &options, Places places) {
   return exit_status(command->ended()->exit);
 }
 
+// A pidfd of --stop-with's process; none where that is not asked for.
+Result<Fd> find_stop_with(const Options &options) {
+  return options.stop_with ? open_process("--stop-with", *options.stop_with) : Fd();
+}
+
 // Records what runs already, from now on.
 Result<int> record_running(const Options &options, Recording recording, Source &source,
-                           Target &target, SignalQueue &signals, Places places) {
+                           Target &target, SignalQueue &signals, const Fd &stop_with,
+                           Places places) {
   if (auto given_up = give_up_privileges(places, source, std::nullopt); !given_up)
     return tl::unexpected(given_up.error());
   const Stops stops{.duration_ns = options.duration_ns,
                     .input = options.stop_on_eof ? STDIN_FILENO : -1,
+                    .process = stop_with.get(),
                     .without_outputs = true};
   const auto recorded =
       record(std::move(recording), Baseline::first_look, stops,
@@ -258,7 +265,8 @@ Result<int> record_running(const Options &options, Recording recording, Source &
   return 0;
 }
 
-Result<int> record_tree(const Options &options, SignalQueue &signals, Places places) {
+Result<int> record_tree(const Options &options, SignalQueue &signals, const Fd &stop_with,
+                        Places places) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
   auto opened = open_source(options, tree->may_look());
@@ -270,11 +278,12 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, Places pla
   recording.target = "pid";
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
-  return record_running(options, std::move(recording), *opened->source, *tree, signals,
+  return record_running(options, std::move(recording), *opened->source, *tree, signals, stop_with,
                         std::move(places));
 }
 
-Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places places) {
+Result<int> record_cgroup(const Options &options, SignalQueue &signals, const Fd &stop_with,
+                          Places places) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
   auto opened = open_source(options, cgroup->may_look(), cgroup->id());
@@ -284,7 +293,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, Places p
   Recording recording = describe(options, *opened);
   recording.target = "cgroup";
   recording.cgroup = cgroup->path();
-  return record_running(options, std::move(recording), *opened->source, *cgroup, signals,
+  return record_running(options, std::move(recording), *opened->source, *cgroup, signals, stop_with,
                         std::move(places));
 }
 
@@ -300,10 +309,12 @@ Result<int> run(const Options &options) {
   // has begun, and leaves no half-made output behind.
   auto signals = SignalQueue::take_ending();
   if (!signals) return tl::unexpected(signals.error());
+  const auto stop_with = find_stop_with(options);
+  if (!stop_with) return tl::unexpected(stop_with.error());
   auto places = open_places(options);
   if (!places) return tl::unexpected(places.error());
-  return options.pid ? record_tree(options, *signals, std::move(*places))
-                     : record_cgroup(options, *signals, std::move(*places));
+  return options.pid ? record_tree(options, *signals, *stop_with, std::move(*places))
+                     : record_cgroup(options, *signals, *stop_with, std::move(*places));
 }
 
 }  // namespace rusage_bpf

@@ -32,20 +32,26 @@ std::vector<std::string> command_line(pid_t pid) {
 
 }  // namespace
 
-Result<Attach> Attach::find(pid_t pid) {
+Result<Fd> open_process(const char *option, pid_t pid) {
   Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-  if (!process && errno == ESRCH)
-    return error(fmt::format("--pid {}: there is no such process", pid));
+  if (process) return process;
+  if (errno == ESRCH) return error(fmt::format("{} {}: there is no such process", option, pid));
   // Which of the two depends on the kernel.
-  if (!process && (errno == EINVAL || errno == ENOENT))
-    return error(fmt::format("--pid {}: this is a thread; give the number of its process", pid));
-  if (!process) return errno_error(fmt::format("--pid {}", pid));
+  if (errno == EINVAL || errno == ENOENT)
+    return error(
+        fmt::format("{} {}: this is a thread; give the number of its process", option, pid));
+  return errno_error(fmt::format("{} {}", option, pid));
+}
+
+Result<Attach> Attach::find(pid_t pid) {
+  auto process = open_process("--pid", pid);
+  if (!process) return tl::unexpected(process.error());
   const std::string stat_text = read_all(fmt::format("/proc/{}/stat", pid));
   const auto stat = proc::parse_stat(stat_text);
   constexpr std::uint64_t flag_kernel_thread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
   if (stat && (stat->flags & flag_kernel_thread) != 0)
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
-  Attach attach(pid, std::move(process), command_line(pid));
+  Attach attach(pid, *std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
   if (!attach.alive()) return error(fmt::format("--pid {}: the process has ended", pid));
   return attach;

@@ -41,4 +41,7 @@ class Attach final : public Target {
   std::vector<std::string> argv_;
 };
 
+// A pidfd of the process with this number, as we see it; `option` is what asked for it.
+Result<Fd> open_process(const char *option, pid_t pid);
+
 }  // namespace rusage_bpf

@@ -173,6 +173,45 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   work.finish();
 }
 
+TEST_CASE(
+    "with --stop-with the end of that process ends the recording, and what is recorded goes on",
+    "[host]") {
+  Work work;
+  Background other({.argv = {"sleep", "3600"}, .directory = work.scene().path()});
+  Words options = hourly;
+  options.insert(options.end(), {"--stop-with", std::to_string(other.pid())});
+  AttachedRecorder recorder(work.scene(), work.pid(), options);
+  work.do_one();
+  CHECK(is_recording(recorder.process().pid()));
+  other.send(SIGKILL);
+  check_last_row(recorder.finish("stop-with"), 1);
+  work.finish();
+}
+
+TEST_CASE(
+    "with --stop-with the recorded process itself its descendants may outlive the recording, and "
+    "its end is told") {
+  const Scene scene("sleep 3600 & echo $! >child; : >ready; read line <gate");
+  const Gate gate(scene.path("gate"));
+  Background root({.argv = {"sh", "script"}, .directory = scene.path()});
+  wait_until("the child", [&] { return scene.exists("ready"); });
+  const pid_t child = std::stoi(scene.text("child"));
+  Words options = hourly;
+  options.insert(options.end(), {"--stop-with", std::to_string(root.pid())});
+  AttachedRecorder recorder(scene, root.pid(), options);
+  root.send(SIGKILL);
+  const Document document = recorder.finish("stop-with");
+  CHECK(kill(child, SIGKILL) == 0);
+  CHECK(document.rows().back()["pid_count"] == 1);
+  CHECK(document.sum("exits") == 1);
+  const auto &processes = document.json()["processes"];
+  const auto ended = std::find_if(processes.begin(), processes.end(), [&](const auto &process) {
+    return process["pid"] == root.pid();
+  });
+  REQUIRE(ended != processes.end());
+  CHECK((*ended)["signal"] == SIGKILL);
+}
+
 TEST_CASE("where the process that held standard input was killed, the recording tells so") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene("exec 3>input; : >ready; read line <gate");

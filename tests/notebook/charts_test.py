@@ -21,6 +21,7 @@ from rusage_bpf.charts import by_spread, draw, raw_figure, scaled, scaled_figure
 from rusage_bpf.costs import rates
 from rusage_bpf.decimate import extremes, peaks
 from rusage_bpf.recording import Recording
+from rusage_bpf.times import axis
 
 NAMES = ["pid_count", "user", "system", "read_count", "write_count", "read_bytes", "write_bytes", "rss", "vms",
          "ctx_switches_voluntary", "ctx_switches_involuntary", "num_fds"]
@@ -104,6 +105,27 @@ class ChartsTest(unittest.TestCase):
         for figure in figures:
             self.assertLess(sum(len(trace.x) for trace in figure.data), 30_000)
             self.assertLess(len(figure.to_json()), 2_000_000)
+
+    def test_a_clock_that_is_set_while_it_runs_moves_no_row_and_no_mark(self):
+        for step_s in (-.05, -3600, 3600):
+            shown = recording(60)
+            expected = axis(shown.samples)
+            shown.samples.loc[30:, "timestamp"] += pandas.Timedelta(seconds=step_s)
+            shown.marks = [{"timestamp": shown.samples["timestamp"][row], "elapsed": row * .01 - .005, "label": str(row)}
+                           for row in (10, 29, 30, 50)]
+            for figure in draw(shown):
+                figure.to_json()
+                self.assertEqual([shape.x0 for shape in figure.layout.shapes],
+                                 [expected[row] - pandas.Timedelta(milliseconds=5) for row in (10, 29, 30, 50)])
+                for trace in figure.data:
+                    times = pandas.Series(trace.x)
+                    self.assertTrue(times.is_monotonic_increasing and times.is_unique)
+                    self.assertTrue(set(times) <= set(expected))
+            bars = scaled_figure(shown.samples).data[0]
+            self.assertGreater(min(bars.width), 0)
+            self.assertEqual([mark["row"] for mark in shown.frame().attrs["marks"]], [10, 29, 30, 50])
+            found = rates(shown.samples, .01)["user"].iloc[1:]
+            self.assertEqual(found.round(9).unique().tolist(), [.5])
 
     def test_few_rows_are_drawn_too(self):
         for rows in (1, 2, 3):

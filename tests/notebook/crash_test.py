@@ -145,6 +145,44 @@ class CrashTest(unittest.TestCase):
         self.assertRegex(text, r"memory: +at most [12]\d\d MiB resident, at .*: \d+% of its cgroup's limit, 200 MiB")
         self.assertRegex(text, r"OOM kills: +[1-9]\d* in its cgroup, [1-9]\d* on the machine")
 
+    # Another worker is killed by somebody else.
+    WORKERS = """import os, rusage_bpf, signal, sys, time
+open(sys.argv[1] + "/cgroup.procs", "w").write(str(os.getpid()))
+def worker():
+    if sys.argv[3] == "kill": os.kill(os.getpid(), 9)
+    open("/proc/self/oom_score_adj", "w").write("1000")
+    blocks = []
+    while True: blocks.append(bytearray(b"1") * (1 << 20))
+with rusage_bpf.record(interval=.02, backend=sys.argv[2]) as r:
+    child = os.fork() or worker()
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == 9
+    print(child, r.ring)
+    if sys.argv[4] == "die": os._exit(1)
+"""
+
+    def run_workers(self, cgroup, *how):
+        ran = subprocess.run([sys.executable, "-c", self.WORKERS, cgroup, *how], env=self.environment, cwd=self.home,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", check=how[2] == "live")
+        return *ran.stdout.split(), ran.stderr
+
+    def test_where_only_a_worker_was_ended_by_the_oom_killer_it_is_said(self):
+        cgroup = self.enterContext(memory_cgroup(300 << 20))
+        worker, _, errors = self.run_workers(cgroup, "bpf", "oom", "live")
+        self.assertRegex(errors, rf"^rusage-bpf: out of memory: python3 \({worker}\) after \d\.\d+ s with a peak of [123]\d\d MiB "
+                                 r"ended by SIGKILL, most likely from the kernel's OOM killer; the cgroup's limit is 300 MiB\n$")
+        errors = self.run_workers(cgroup, "proc", "oom", "live")[2]
+        self.assertRegex(errors, r"out of memory: .*; the cgroup's limit is 300 MiB\n$")
+        # With cgroup v1, others on the machine may be taken for it.
+        if any(version == "cgroup2" and os.path.exists(f"{mount}/memory.events") for version, mount in cgroup_mounts()):
+            self.assertEqual(self.run_workers(cgroup, "bpf", "kill", "live")[2], "")
+
+    def test_after_a_crash_it_is_said_of_a_worker_as_well(self):
+        cgroup = self.enterContext(memory_cgroup(300 << 20))
+        worker, ring, _ = self.run_workers(cgroup, "bpf", "oom", "die")
+        text = self.recovered(ring)
+        self.assertIn("ended with exit code 1", text)
+        self.assertRegex(text, rf"so: +out of memory: python3 \({worker}\) .* ended by SIGKILL, most likely")
+
     def test_the_signal_and_the_exit_code_are_told(self):
         for act, words in (("os.kill(os.getpid(), 11)", r"was killed by signal 11 \(Segmentation fault\)"),
                            ("os._exit(7)", "ended with exit code 7")):

@@ -110,7 +110,7 @@ class ScriptTest(unittest.TestCase):
 
         # Many rows are read in pieces, and a torn last line is none.
         lines = open_and_read(lines_path).splitlines(keepends=True)
-        sample = next(line for line in lines if '"user":0' in line)
+        sample = next(line for line in lines if line.startswith('{"kind":"sample"') and '"user":null' not in line)
         with open(lines_path, "w", encoding="utf-8") as file:
             file.writelines([lines[0], *[sample] * (_CHUNK_ROWS + 7), sample[:50]])
         cut = rusage_bpf.read(lines_path)

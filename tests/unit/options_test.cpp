@@ -166,6 +166,9 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
       {{"--duration", "-1", "--", "true"}, "--duration -1"},
       {{"--duration", "inf", "--", "true"}, "--duration inf"},
       {{"--stop-on-eof", "--", "true"}, "--stop-on-eof"},
+      {{"--stop-with", "42", "--", "true"}, "--stop-with"},
+      {{"--pid", "1", "--stop-with", "0"}, "--stop-with 0"},
+      {{"--pid", "1", "--stop-with", "1x"}, "--stop-with 1x"},
       {{"--progress", "--no-progress", "--", "true"}, "not both"},
   }));
   CAPTURE(arguments);

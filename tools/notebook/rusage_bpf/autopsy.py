@@ -3,8 +3,9 @@
 import signal
 from typing import Any, Dict, List, Optional
 
+from .oom import OomKills, killed_by_oom, oom_kills
 from .recording import Recording
-from .surroundings import Surroundings, boot_id, cgroup_oom_kills, machine_oom_kills
+from .surroundings import Surroundings
 from .text import human_bytes, plural
 
 _LAST_ROWS = 5
@@ -15,15 +16,17 @@ _SHOWN = ["timestamp", "pid_count", "user", "system", "rss", "read_bytes", "writ
 def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
     """A few lines for people. `before` is how the surroundings were when the recording began."""
     root = _root(recording)
-    kills = _oom_kills(before)
+    kills = oom_kills(before)
     lines = [
         ("the end", _ending(recording, root)),
         ("memory", _memory(recording, before)),
         ("OOM kills", _oom_text(kills)),
         ("alive", _alive(recording)),
     ]
-    if root and root["signal"] == signal.SIGKILL and any(kills.values()):
+    if root and root["signal"] == signal.SIGKILL and kills.maybe_ours():
         lines.append(("so", "it was most likely the kernel's OOM killer: there was too little memory"))
+    else:
+        lines += [("so", line) for line in killed_by_oom(recording, before)]
     rows = recording.samples[_SHOWN].tail(_LAST_ROWS).to_string(index=False)
     return "\n".join([f"{title + ':':<11}{text}" for title, text in lines] + ["last rows:", rows])
 
@@ -65,20 +68,9 @@ def _memory(recording: Recording, before: Optional[Surroundings]) -> str:
     return text
 
 
-def _oom_kills(before: Optional[Surroundings]) -> Dict[str, Optional[int]]:
-    """How many there were since then; None where that cannot be known, as after a restart of the machine."""
-    if before is None or before.boot_id != boot_id():
-        return {"in its cgroup": None, "on the machine": None}
-
-    def since(now: Optional[int], then: Optional[int]) -> Optional[int]:
-        return None if now is None or then is None else now - then
-
-    return {"in its cgroup": since(cgroup_oom_kills(before.cgroup), before.cgroup_oom_kills),
-            "on the machine": since(machine_oom_kills(), before.machine_oom_kills)}
-
-
-def _oom_text(kills: Dict[str, Optional[int]]) -> str:
-    counts = [f"{'not known' if count is None else count} {where}" for where, count in kills.items()]
+def _oom_text(kills: OomKills) -> str:
+    counts = [f"{'not known' if count is None else count} {where}"
+              for count, where in ((kills.in_cgroup, "in its cgroup"), (kills.on_machine, "on the machine"))]
     return f"{', '.join(counts)}, since the recording began"
 
 

@@ -10,6 +10,7 @@ from .costs import cost_figure
 from .decimate import bucket_size, extremes, peaks
 from .marks import draw_marks
 from .recording import BASIC_COLUMNS, Recording
+from .times import axis
 
 _MOST_BARS = 600
 _BARS_WITH_LINES = 200
@@ -22,7 +23,7 @@ def draw(recording: Recording) -> List[graph_objects.Figure]:
     """The charts in their order. A long recording is drawn with fewer points, and every peak."""
     figures = [scaled_figure(recording.samples), raw_figure(recording.samples), cost_figure(recording)]
     for figure in figures:
-        draw_marks(figure, recording.marks)
+        draw_marks(figure, recording)
     return figures
 
 
@@ -48,29 +49,31 @@ def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
 
     The first row, which has no counters, is left out.
     """
+    times = axis(samples)
     rows = samples.iloc[1:]
     values = scaled(_basic(rows))
     size = bucket_size(len(rows), _MOST_BARS)
-    ends = rows["timestamp"].iloc[[min(end, len(rows)) - 1 for end in range(size, len(rows) + size, size)]]
-    milliseconds = ends.diff().fillna(ends - samples["timestamp"].iloc[0]).dt.total_seconds() * 1000
+    ends = times.iloc[[min(end, len(rows)) for end in range(size, len(rows) + size, size)]]
+    milliseconds = ends.diff().fillna(ends - times.iloc[0]).dt.total_seconds() * 1000
     figure = graph_objects.Figure()
     for name in by_spread(values):
         figure.add_bar(x=ends, y=peaks(values[name].to_numpy(), _MOST_BARS), name=name,
                        width=milliseconds * _BAR_SHARE, offset=-milliseconds * (1 + _BAR_SHARE) / 2,
                        # The line round a bar, of the ground's colour, would be most of a narrow one.
                        marker_line_width=None if len(ends) <= _BARS_WITH_LINES else 0)
-    figure.update_xaxes(range=[samples["timestamp"].iloc[0], samples["timestamp"].iloc[-1]])
+    figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
     # "relative" stacks as "stack" does, and leaves the legend in order.
     return figure.update_layout(barmode="relative", **_layout())
 
 
 def raw_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     """Every column as it is, in the same order and so in the same colours."""
+    times = axis(samples)
     figure = graph_objects.Figure()
-    figure.update_xaxes(range=[samples["timestamp"].iloc[0], samples["timestamp"].iloc[-1]])
+    figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
     for name in by_spread(scaled(_basic(samples.iloc[1:]))):
         drawn = extremes(samples[name].to_numpy(dtype=float), _MOST_POINTS)
-        figure.add_scatter(x=samples["timestamp"].iloc[drawn], y=samples[name].iloc[drawn], name=name, mode="lines")
+        figure.add_scatter(x=times.iloc[drawn], y=samples[name].iloc[drawn], name=name, mode="lines")
     return figure.update_layout(**_layout())
 
 

@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from .decimate import extremes
 from .recording import Recording
 from .text import as_label, human_bytes
+from .times import axis
 
 _MOST_POINTS = 2000
 _MOST_COMMANDS = 8
@@ -19,11 +20,11 @@ _RATES = {"read": "read_bytes", "write": "write_bytes", "disk read": "disk_read_
 
 
 def rates(samples: pandas.DataFrame, interval: float) -> pandas.DataFrame:
-    """Counters per second over each row's time, indexed by `timestamp`; gauges as they are.
+    """Counters per second over each row's time, indexed by the time of its end; gauges as they are.
 
     A last row much shorter than `interval` seconds is taken together with the one before it.
     """
-    rows = samples.set_index("timestamp")
+    rows = samples.set_index(axis(samples))
     counters = [name for name in ("user", "system", *_RATES.values()) if name in rows]
     if len(rows) > 2 and rows["elapsed"].iloc[-1] - rows["elapsed"].iloc[-2] < interval / 2:
         rows = rows.copy()
@@ -31,14 +32,15 @@ def rates(samples: pandas.DataFrame, interval: float) -> pandas.DataFrame:
         rows = rows.drop(rows.index[-2])
     result = rows[["rss"]].astype(float)
     for name in counters:
-        result[name] = rows[name] / rows["elapsed"].diff()
+        seconds = rows["elapsed"].diff()
+        result[name] = rows[name] / seconds.where(seconds > 0)
     return result
 
 
 def cost_figure(recording: Recording) -> graph_objects.Figure:
     commands = (recording.commands or [])[:_MOST_COMMANDS]
     shares = [.28, .22, .28, .04 * len(commands) + .06] if commands else [.36, .28, .36]
-    times = recording.samples["timestamp"]
+    times = axis(recording.samples)
     figure = make_subplots(rows=len(shares), cols=1, row_heights=shares, vertical_spacing=.07)
     _draw_times(figure, rates(recording.samples, recording.meta["interval"]))
     if commands:

@@ -2,11 +2,12 @@
 
 import json
 import os
-from typing import Any, Dict, List
-
-import pandas
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from .recording import Recording
+
+if TYPE_CHECKING:
+    import pandas
 
 _SCHEMA = "rusage-bpf/1"
 # As Python objects, rows take many times the memory that they have as a frame.
@@ -23,12 +24,14 @@ def read(path: str) -> Recording:
         first = file.readline()
         file.seek(0)
         try:
-            document = _of_lines(file) if first.startswith(b'{"kind":"begin"') else json.load(file)
-        except ValueError as failure:
+            return _recording(_of_lines(file) if first.startswith(b'{"kind":"begin"') else json.load(file))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as failure:
             raise ValueError(f"{path}: is no recording of rusage-bpf: {failure}") from failure
+
+
+def _recording(document: Any) -> Recording:
     if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
-        raise ValueError(f"{path}: is no recording of rusage-bpf, or of a version that this one does not know; "
-                         f"its schema should be {_SCHEMA}")
+        raise ValueError(f"its schema is not {_SCHEMA}, the one that this version reads")
     samples = document["samples"]
     if isinstance(samples, list):
         samples = _frame(samples, document["columns"])
@@ -49,6 +52,8 @@ def has_end(path: str) -> bool:
 
 def _of_lines(file) -> Dict[str, Any]:
     """The document that lines of NDJSON tell; a last line that is torn is left out."""
+    import pandas
+
     frames: List[pandas.DataFrame] = []
     samples: List[bytes] = []
     processes: List[Dict[str, Any]] = []
@@ -82,13 +87,15 @@ def _of_lines(file) -> Dict[str, Any]:
     return document
 
 
-def _frame_of_lines(lines: List[bytes], columns: List[Dict[str, str]]) -> pandas.DataFrame:
+def _frame_of_lines(lines: List[bytes], columns: List[Dict[str, str]]) -> "pandas.DataFrame":
     # One text is parsed much faster than many.
     return _frame(json.loads(b"[" + b",".join(lines) + b"]"), columns)
 
 
-def _frame(samples: List[Dict[str, Any]], columns: List[Dict[str, str]]) -> pandas.DataFrame:
+def _frame(samples: List[Dict[str, Any]], columns: List[Dict[str, str]]) -> "pandas.DataFrame":
     """A row an interval: counters as float64, NaN where they are not known, gauges as int64 if all are known."""
+    import pandas
+
     frame = pandas.DataFrame(samples, columns=[column["name"] for column in columns])
     for column in columns:
         name, kind = column["name"], column["kind"]

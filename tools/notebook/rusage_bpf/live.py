@@ -8,12 +8,15 @@ send an update. A cell that is over within a second shows nothing.
 import sys
 import threading
 from collections import deque
+from contextlib import suppress
 from typing import Any, Deque, Dict, List, Optional, Tuple
 
 from .follow import Follower
+from .say import one_line, warn
 from .text import human_bytes, plural
 
 _PERIOD_S = 1
+_PATIENCE_S = 5
 _MOST_POINTS = 240
 
 
@@ -29,6 +32,7 @@ class Live:
         self._follower: Optional[Follower] = None
         self._ready, self._begun, self._over, self._ended = (threading.Event() for _ in range(4))
         self._working = threading.Lock()
+        self._failure: Optional[Exception] = None
         self._thread = threading.Thread(target=self._run, name="rusage-bpf live", daemon=True)
         self._thread.start()
         self._ready.wait()
@@ -39,25 +43,36 @@ class Live:
 
     def stop(self) -> None:
         """From here on nothing is looked at or shown."""
-        with self._working:
-            self._over.set()
+        self._over.set()
+        # One that is at it just now gets the time for it, and not more: what it shows to may hang.
+        if self._working.acquire(timeout=_PATIENCE_S):
+            self._working.release()
 
     def end(self) -> None:
         self._over.set()
         self._begun.set()
         self._ended.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE_S)
+        if self._failure:
+            warn(f"the live line: {one_line(self._failure)}")
 
     def _run(self) -> None:
-        # Jupyter opens a channel for each thread that sends something.
-        sys.stdout.flush()
+        with suppress(Exception):
+            # Jupyter opens a channel for each thread that sends something.
+            sys.stdout.flush()
         self._ready.set()
         self._begun.wait()
-        while not self._over.wait(_PERIOD_S):
-            with self._working:
-                if not self._over.is_set() and self._history.add(self._follower.new_rows()):
-                    self._show()
+        try:
+            while not self._over.wait(_PERIOD_S):
+                self._look()
+        except Exception as failure:
+            self._failure = failure
         self._ended.wait()
+
+    def _look(self) -> None:
+        with self._working:
+            if not self._over.is_set() and self._history.add(self._follower.new_rows()):
+                self._show()
 
     def _show(self) -> None:
         bundle = {"text/plain": self._history.line(), "text/html": self._history.html()}
@@ -84,6 +99,8 @@ class History:
             since, rows = rows[0]["elapsed"], rows[1:]
         self._last = rows[-1]
         seconds = self._last["elapsed"] - since
+        if seconds <= 0:
+            return False
 
         def rate(*names: str) -> float:
             return sum(row[name] or 0 for row in rows for name in names) / seconds

@@ -2,19 +2,14 @@
 
 import ast
 import keyword
-from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional
+from typing import Any, List, Optional
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import MagicArgumentParser
-from IPython.display import display
 
-from .errors import RecorderError
-from .live import Live
-from .page import show
-from .recorder import Recorder
+from .cell import RecordedCell
 from .recovery import recover_samples_list
-from .session import recorded_by
+from .say import attempt
 
 _BACKGROUND_USAGE = ("usage: %%getrusage_in_background SECONDS NAME, as in "
                      "%%getrusage_in_background .03 samples_df")
@@ -50,7 +45,8 @@ def register(shell: Any) -> None:
 
 
 def _parser() -> MagicArgumentParser:
-    parser = MagicArgumentParser("%%rusage", add_help=False, description=(
+    # IPython puts the percent sign of a line magic in front of the name.
+    parser = MagicArgumentParser("%rusage", add_help=False, description=(
         "Records the notebook's whole process tree while the cell runs, draws it, and leaves the rows in a "
         "DataFrame whose attrs hold meta, totals, commands, audit and marks."))
     parser.add_argument("name", help="what the DataFrame is called")
@@ -84,47 +80,20 @@ def _name(text: str) -> str:
 
 def _run(shell: Any, cell: str, name: str, interval: float, backend: Optional[str] = None,
          every_column: bool = False, processes: bool = False, live: bool = True) -> None:
-    """Runs a cell and records it. Whatever the cell raises is raised when all is shown."""
+    """Runs a cell and records it. What the cell does and raises is what it would do and raise without the magic: it runs
+    where nothing can be recorded as well, and whatever goes wrong with the recording is a line on standard error."""
     __tracebackhide__ = True
     code = _compile(shell, cell)
-    with _errors_before_the_cell():
-        recorder = Recorder(interval, backend=backend)
-    print(f"Recovery file path: {recorder.files.ring}\n"
-          f"After a crash, run recover_samples_list('{recorder.files.ring}')")
     # A terminal cannot take back what it shows.
-    view = Live(display) if live and hasattr(shell, "kernel") else None
-    recording = None
+    recorded = RecordedCell(interval, backend, live and hasattr(shell, "kernel"))
     try:
-        with _errors_before_the_cell():
-            recorder.start()
-        print(recorder.description, flush=True)
-        if view:
-            view.begin(recorder.rows)
-        with recorded_by(recorder) as recording:
-            try:
-                for part in code:
-                    exec(part, shell.user_ns)
-            finally:
-                recorder.tell_to_stop()
-                if view:
-                    view.stop()
+        for part in code:
+            exec(part, shell.user_ns)
     finally:
-        if view:
-            view.end()
-        if recording is None:
-            recorder.discard()
-        elif recording.samples is not None:
-            shell.user_ns[name] = recording.frame(every_column, processes)
-            show(recording.figures())
-
-
-@contextmanager
-def _errors_before_the_cell() -> Iterator[None]:
-    """One line instead of a traceback, and no doubt about the cell."""
-    try:
-        yield
-    except RecorderError as failure:
-        raise UsageError(f"rusage-bpf: {failure}; the cell was not run") from failure
+        recorded.end()
+        with attempt(f"{name} is not set"):
+            shell.user_ns[name] = recorded.frame(every_column, processes)
+        recorded.draw()
 
 
 def _compile(shell: Any, cell: str) -> List[Any]:

@@ -1,18 +1,18 @@
 """Where a recording's files are while it is made, and after a crash."""
 
-import itertools
 import os
+import pwd
+import secrets
 import time
 from dataclasses import dataclass
+from typing import Iterator, List, Optional
 
-from .errors import RecorderError
-
-_numbers = itertools.count()
+_SUFFIXES = (".ring", ".ndjson", ".log", ".json", ".control")
 
 
 @dataclass(frozen=True)
 class Files:
-    """The files of one recording, side by side under one stem."""
+    """The files of one recording, side by side under one stem, which no other recording has."""
 
     stem: str
 
@@ -36,10 +36,15 @@ class Files:
         """What else could end a process, as it was at the start: see surroundings.py."""
         return self.stem + ".json"
 
+    @property
+    def control(self) -> str:
+        """The FIFO that stops the recorder: see control.py."""
+        return self.stem + ".control"
+
     def remove(self) -> None:
-        for path in (self.ring, self.rows, self.messages, self.surroundings):
+        for suffix in _SUFFIXES:
             try:
-                os.remove(path)
+                os.remove(self.stem + suffix)
             except FileNotFoundError:
                 pass
 
@@ -49,21 +54,46 @@ def beside(ring: str) -> Files:
     return Files(ring[:-len(".ring")] if ring.endswith(".ring") else ring)
 
 
-def new_files() -> Files:
-    """Names for a new recording, in the directory where `rusage-bpf recover` looks for rings."""
-    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{next(_numbers)}"
-    return Files(os.path.join(_state_directory(), name))
+def new_files() -> Iterator[Files]:
+    """Names for a new recording, each in another place, the best first: where `rusage-bpf recover` looks for rings.
+
+    A place that cannot be made for the user alone is left out; whether there is room in it is not known yet.
+    """
+    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
+    for directory in _state_directories():
+        try:
+            os.makedirs(directory, mode=0o700, exist_ok=True)
+        except OSError:
+            continue
+        yield Files(os.path.join(directory, name))
+    yield Files(f"/tmp/rusage-bpf-{os.geteuid()}-{name}")
 
 
-def _state_directory() -> str:
-    """For the user alone, as the XDG base directory specification has it."""
+def _state_directories() -> List[str]:
+    """The user's own directories as the XDG base directory specification has them, of those that there are."""
     state = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(state):
-        state = os.path.join(os.path.expanduser("~"), ".local", "state")
-    directory = os.path.join(state, "rusage-bpf")
+    parents = [state if os.path.isabs(state) else None, os.path.join(_home(), ".local", "state") if _home() else None,
+               _runtime_directory()]
+    return [os.path.join(parent, "rusage-bpf") for parent in parents if parent]
+
+
+def _home() -> Optional[str]:
+    """The user's home, if there is one; that of a user without is /."""
+    home = os.environ.get("HOME", "")
+    if not os.path.isabs(home) or not home.strip("/"):
+        try:
+            home = pwd.getpwuid(os.geteuid()).pw_dir
+        except KeyError:
+            return None
+    return home if home.strip("/") and os.path.isdir(home) else None
+
+
+def _runtime_directory() -> Optional[str]:
+    """Only the user's own: after su, the variable may name another's."""
+    directory = os.environ.get("XDG_RUNTIME_DIR", "")
+    if not os.path.isabs(directory):
+        directory = f"/run/user/{os.geteuid()}"
     try:
-        for path in (state, directory):
-            os.makedirs(path, mode=0o700, exist_ok=True)
-    except OSError as failure:
-        raise RecorderError(f"{failure}; let XDG_STATE_HOME name a directory that you may write to") from failure
-    return directory
+        return directory if os.stat(directory).st_uid == os.geteuid() else None
+    except OSError:
+        return None

@@ -2,21 +2,27 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-import pandas
+from .errors import RecorderError
+
+if TYPE_CHECKING:
+    import pandas
 
 # How many columns the data frame of `%%getrusage_in_background` has: the first of the document.
 BASIC_COLUMNS = 13
+_NS_PER_S = 1_000_000_000
 
 
-@dataclass
+@dataclass(eq=False)
 class Recording:
     """What was recorded; empty until it is over.
 
     samples    DataFrame, a row an interval, a column for each of `columns`: `timestamp` (datetime64[ns],
-               UTC, the row's end), counters over the interval (float64, NaN in the first row), gauges at
-               the row's end (int64). CPU and waiting times are in seconds, sizes in bytes.
+               UTC, the row's end by the machine's clock, which may be set meanwhile), `elapsed` (seconds from the
+               start to the row's end, which only grow), counters over the interval (float64, NaN in the first row),
+               gauges at the row's end (int64). CPU and waiting times are in seconds, sizes in bytes.
+               None where nothing was recorded.
     meta       what was recorded, when, on which machine, how it ended
     columns    name, unit, kind and source of each column
     totals     each counter's sum, each gauge's peak and when it was; None if it is not known
@@ -24,10 +30,10 @@ class Recording:
     commands   the same sums by command, the one that used most CPU first; None if they are not known
     audit      what was lost, what the recorder itself used; None if it is not known
     ring       the path of its recovery ring, for recover_samples_list, while it is made
-    marks      `timestamp` and `label` of each mark, in their order
+    marks      `timestamp`, `elapsed` and `label` of each mark, in their order
     """
 
-    samples: Optional[pandas.DataFrame] = None
+    samples: Optional["pandas.DataFrame"] = None
     meta: Dict[str, Any] = field(default_factory=dict)
     columns: List[Dict[str, str]] = field(default_factory=list)
     totals: Optional[Dict[str, Any]] = None
@@ -36,19 +42,30 @@ class Recording:
     audit: Optional[Dict[str, Any]] = None
     ring: Optional[str] = None
     marks: List[Dict[str, Any]] = field(default_factory=list)
+    # Where `elapsed` is 0 on time.monotonic_ns(), while it is made.
+    zero_ns: Optional[int] = field(default=None, repr=False)
 
     def mark(self, label: str) -> None:
-        """Names this instant: a line in the charts, and an entry in `marks`."""
-        self.marks.append({"timestamp": pandas.Timestamp(time.time_ns()), "label": str(label)})
+        """Names this instant: a line in the charts, and an entry in `marks`. RecorderError if it is not made here."""
+        if self.zero_ns is None:
+            raise RecorderError("mark: this recording is not made here")
+        now_ns, elapsed_ns = time.time_ns(), time.monotonic_ns() - self.zero_ns
+        import pandas
 
-    def frame(self, every_column: bool = True, processes: bool = True) -> pandas.DataFrame:
+        self.marks.append({"timestamp": pandas.Timestamp(now_ns), "elapsed": elapsed_ns / _NS_PER_S, "label": str(label)})
+
+    def take(self, done: "Recording") -> None:
+        """Fills it in with what is known now that it is over; the marks are its own."""
+        vars(self).update(vars(done), marks=self.marks, zero_ns=self.zero_ns)
+
+    def frame(self, every_column: bool = True, processes: bool = True) -> "pandas.DataFrame":
         """`samples`, or its first thirteen columns, with all else in `attrs`.
 
         Each mark also tells the `row` it lands in: the number of the first row that ends after it.
         """
         frame = self.samples if every_column else self.samples.iloc[:, :BASIC_COLUMNS]
         frame = frame.copy()
-        rows = self.samples["timestamp"].searchsorted([mark["timestamp"] for mark in self.marks])
+        rows = self.samples["elapsed"].searchsorted([mark["elapsed"] for mark in self.marks])
         marks = [dict(mark, row=min(int(row), len(frame) - 1)) for mark, row in zip(self.marks, rows)]
         frame.attrs = {"meta": self.meta, "totals": self.totals, "commands": self.commands, "audit": self.audit,
                        "marks": marks}

@@ -2,9 +2,10 @@
 
 import os
 import time
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
-import pandas
+if TYPE_CHECKING:
+    import pandas
 
 from .autopsy import autopsy
 from .documents import has_end, read
@@ -13,13 +14,14 @@ from .places import Files, beside
 from .program import find_path
 from .recording import Recording
 from .ring import recover_ring, run_recover
+from .say import attempt
 from .surroundings import noted_surroundings
 
 _PATIENCE_S = 3
 _POLL_S = 0.1
 
 
-def recover_samples_list(path: Optional[str] = None, every_column: bool = False) -> Optional[pandas.DataFrame]:
+def recover_samples_list(path: Optional[str] = None, every_column: bool = False) -> Optional["pandas.DataFrame"]:
     """What was recorded until a crash: draws it, says how it ended, and returns the rows.
 
     `path` is a recovery ring, as printed when the cell began. The DataFrame is that of the cell, thirteen
@@ -33,7 +35,8 @@ def recover_samples_list(path: Optional[str] = None, every_column: bool = False)
     recording = _complete(files) or recover_ring(find_path(), path)
     text = autopsy(recording, noted_surroundings(files.surroundings))
     print(text, flush=True)
-    show(recording.figures())
+    with attempt("no charts"):
+        show(recording.figures())
     frame = recording.frame(every_column)
     frame.attrs["autopsy"] = text
     return frame

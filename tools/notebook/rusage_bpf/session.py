@@ -1,62 +1,149 @@
 """Recording a part of a program: the recorder runs while a `with` block does."""
 
+import os
 import sys
-from contextlib import contextmanager
-from typing import Iterator, List, Optional
+import threading
+from contextlib import ContextDecorator, suppress
+from typing import Any, List, Optional
 
-from .documents import read
+from .descriptors import spare_descriptors
+from .documents import has_end, read
 from .errors import RecorderError
+from .oom import killed_by_oom
+from .owner import Owner
 from .recorder import Recorder
 from .recording import Recording
 from .ring import recover_ring
+from .say import attempt, one_line, say, warn
+from .surroundings import noted_surroundings
 
-_current: List[Recording] = []
+# For what comes later, now: an import within what is recorded would be part of it.
+with suppress(Exception):
+    import pandas  # noqa: F401
+
+# How a recording ends that was not cut short: as asked for, or with all that was recorded.
+_ENDS = ("eof", "stop-with", "tree")
 
 
-@contextmanager
-def record(interval: float = .1, pid: Optional[int] = None, backend: Optional[str] = None) -> Iterator[Recording]:
-    """Records this process and its descendants, or those of `pid`, while the block runs.
+class Session:
+    """A recording that has begun. `recording` is filled in by end()."""
 
-    `interval` is the time between rows in seconds, .001 to 3600. What it yields is filled in when the
-    block has ended, also by an exception. Raises RecorderError, before the block, if there is nothing
-    that records.
+    def __init__(self, recorder: Recorder):
+        self.recording = Recording(ring=recorder.files.ring, zero_ns=recorder.zero_ns)
+        self._recorder = recorder
+        self._owner = Owner()
+        self._ending = threading.Lock()
+        self._thread = threading.get_ident()
+        _current.append(self)
+
+    def tell_to_stop(self) -> None:
+        """The recorder takes its last look now; end() waits for the rest. Never raises."""
+        if self._owner.is_this_process() and not self._ending.locked():
+            with attempt("the recorder cannot be stopped; it ends with this process"), spare_descriptors():
+                self._recorder.tell_to_stop()
+
+    def end(self) -> None:
+        """Fills in what was recorded, also where the recorder came to harm; what goes wrong is a warning.
+
+        The first call does it, in the process that began the recording; another, as by a child that was forked
+        meanwhile and leaves the block as well, does nothing.
+        """
+        if not self._owner.is_this_process() or not self._ending.acquire(blocking=False):
+            return
+        _remove(self)
+        with attempt(f"the recording is not complete; its files are {self._recorder.files.stem}.*"), spare_descriptors():
+            _fill(self.recording, self._recorder)
+
+    def is_mine(self) -> bool:
+        """Whether this thread began it."""
+        return self._thread == threading.get_ident()
+
+
+_current: List[Session] = []
+
+
+class _Block(ContextDecorator):
+    """What record() returns."""
+
+    def __init__(self, *arguments: Any):
+        self._arguments = arguments
+        self._sessions: List[Session] = []
+
+    def _recreate_cm(self) -> "_Block":
+        return _Block(*self._arguments)
+
+    def __enter__(self) -> Recording:
+        recorder = Recorder(*self._arguments)
+        recorder.start()
+        self._sessions.append(Session(recorder))
+        if recorder.meta["backend"] != "bpf":
+            say(recorder.description, sys.stderr)
+        return self._sessions[-1].recording
+
+    def __exit__(self, *exception: Any) -> None:
+        session = self._sessions.pop()
+        session.tell_to_stop()
+        session.end()
+
+
+def record(interval: float = .1, pid: Optional[int] = None, backend: Optional[str] = None) -> _Block:
+    """Records this process and its descendants, or those of `pid`, while a `with` block, or a decorated function, runs.
+
+    `interval` is the time between rows in seconds, .001 to 3600. The Recording that the block gets is filled in when
+    it has ended, also by an exception. Raises RecorderError, before the block, if there is nothing that records;
+    what goes wrong later is a line on standard error, and `samples` is None where nothing was recorded.
     """
-    recorder = Recorder(interval, pid, backend)
-    recorder.start()
-    if recorder.backend != "bpf":
-        print(recorder.description, file=sys.stderr)
-    with recorded_by(recorder) as recording:
-        yield recording
-
-
-@contextmanager
-def recorded_by(recorder: Recorder) -> Iterator[Recording]:
-    """The same by a recorder that has begun."""
-    recording = Recording(ring=recorder.files.ring)
-    _current.append(recording)
-    try:
-        yield recording
-    finally:
-        recorder.tell_to_stop()
-        _current.remove(recording)
-        _fill(recording, recorder)
+    return _Block(interval, pid, backend)
 
 
 def mark(label: str) -> None:
-    """Names this instant in the recording that runs: see Recording.mark. RecorderError if none does."""
-    if not _current:
+    """Names this instant in the recording that runs: see Recording.mark. RecorderError if none does.
+
+    Of several it is the one that this thread began last, or else the one that any began last.
+    """
+    running = list(_current)
+    if not running:
         raise RecorderError("mark: nothing is being recorded")
-    _current[-1].mark(label)
+    ([session for session in running if session.is_mine()] or running)[-1].recording.mark(label)
+
+
+def _remove(session: Session) -> None:
+    try:
+        _current.remove(session)
+    except ValueError:
+        pass
 
 
 def _fill(recording: Recording, recorder: Recorder) -> None:
-    """What was recorded until now belongs in place, also where the recorder came to harm meanwhile."""
-    whole = recorder.stop()
-    files = recorder.files
-    done = read(files.rows) if whole else recover_ring(recorder.program.path, files.ring)
-    if not whole:
-        print(f"rusage-bpf: the recorder failed: {recorder.messages() or 'it was killed'}; "
-              "the rows until then are recovered", file=sys.stderr)
-    done.marks = recording.marks
-    vars(recording).update(vars(done))
-    files.remove()
+    """What was recorded until now belongs in place."""
+    recorder.stop()
+    try:
+        done = _whole(recorder)
+    except ImportError:
+        raise
+    except Exception as failure:
+        done = _rest(recorder, one_line(failure))
+    recording.take(done)
+    for line in killed_by_oom(recording, noted_surroundings(recorder.files.surroundings)):
+        warn(line)
+    recorder.files.remove()
+
+
+def _whole(recorder: Recorder) -> Recording:
+    """The recorder's document; RecorderError if it has left none that is complete, ValueError if it cannot be read."""
+    if not os.path.exists(recorder.files.rows) or not has_end(recorder.files.rows):
+        raise RecorderError(f"the recorder failed: {recorder.messages() or 'it was killed'}")
+    recording = read(recorder.files.rows)
+    if recording.meta["ended_by"] not in _ENDS:
+        warn(f"the recording ended by {recording.meta['ended_by']}, before what was to be recorded did")
+    return recording
+
+
+def _rest(recorder: Recorder, why: str) -> Recording:
+    """The rows that the ring has; RecorderError if there are none."""
+    try:
+        recording = recover_ring(recorder.program.path, recorder.files.ring)
+    except Exception as failure:
+        raise RecorderError(f"{why}; {one_line(failure)}") from failure
+    warn(f"{why}; the rows until then are recovered")
+    return recording

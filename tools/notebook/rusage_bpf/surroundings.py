@@ -47,6 +47,11 @@ def cgroup_oom_kills(cgroup: Optional[str]) -> Optional[int]:
     return None
 
 
+def is_hierarchical(cgroup: Optional[str]) -> bool:
+    """Whether a cgroup's own count has that of the cgroups below it in it."""
+    return cgroup is not None and os.path.exists(os.path.join(cgroup, "memory.events"))
+
+
 def machine_oom_kills() -> Optional[int]:
     return _field("/proc/vmstat", "oom_kill")
 

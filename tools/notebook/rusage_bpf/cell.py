@@ -1,0 +1,77 @@
+"""A cell that is recorded: the recorder, and the live line, beside it. Nothing here is a reason for the cell to fail."""
+
+from typing import Any, Optional
+
+from .live import Live
+from .owner import Owner
+from .page import show
+from .recorder import Recorder
+from .say import attempt, one_line, say, warn
+from .session import Session
+
+
+class RecordedCell:
+    """A recording that begins here, if it can, and the live line with `live`. An interrupt in here is raised."""
+
+    def __init__(self, interval: float, backend: Optional[str], live: bool):
+        self._session: Optional[Session] = None
+        self._view: Optional[Live] = None
+        self._owner = Owner()
+        try:
+            self._begin(Recorder(interval, backend=backend), live)
+        except Exception as failure:
+            warn(f"{one_line(failure)}; the cell runs and is not recorded")
+            self._end_view()
+        except BaseException:
+            self._end_view()
+            raise
+
+    def end(self) -> None:
+        """When the cell has ended, however that was. Never raises. In a child that was forked meanwhile it does nothing."""
+        if not self._owner.is_this_process():
+            return
+        if self._session:
+            self._session.tell_to_stop()
+        if self._view:
+            with attempt("the live line"):
+                self._view.stop()
+        if self._session:
+            self._session.end()
+        self._end_view()
+
+    def frame(self, every_column: bool, processes: bool) -> Optional[Any]:
+        """The data frame, or None where nothing was recorded."""
+        recording = self._session and self._session.recording
+        if recording is None or recording.samples is None:
+            return None
+        return recording.frame(every_column, processes)
+
+    def draw(self) -> None:
+        if self._session and self._session.recording.samples is not None:
+            with attempt("no charts"):
+                show(self._session.recording.figures())
+
+    def _begin(self, recorder: Recorder, live: bool) -> None:
+        if live:
+            self._view = _new_view()
+        # Jupyter opens a descriptor for the first output of all, so that there is some before the recording begins.
+        recorder.start(lambda files: say(f"Recovery file path: {files.ring}\n"
+                                         f"After a crash, run recover_samples_list('{files.ring}')"))
+        self._session = Session(recorder)
+        say(recorder.description)
+        if self._view:
+            with attempt("no live line"):
+                self._view.begin(recorder.rows)
+
+    def _end_view(self) -> None:
+        if self._view:
+            with attempt("the live line"):
+                self._view.end()
+
+
+def _new_view() -> Optional[Live]:
+    with attempt("no live line"):
+        from IPython.display import display
+
+        return Live(display)
+    return None
