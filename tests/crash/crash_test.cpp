@@ -102,9 +102,8 @@ class Crash {
   // Checks the rows of a ring that has not wrapped round.
   void check(const Document &document) const {
     const auto &rows = document.rows();
-    // One row may have been sealed that there was no time to write to standard output.
+    // More may have been sealed: standard output is written by a thread of its own, later.
     REQUIRE(rows.size() >= finished_.size());
-    CHECK(rows.size() <= finished_.size() + 1);
     for (std::size_t i = 0; i < finished_.size(); i++) REQUIRE(rows[i] == finished_[i]);
     for (std::size_t i = 1; i < rows.size(); i++)
       REQUIRE(rows[i]["elapsed"].get<double>() > rows[i - 1]["elapsed"].get<double>());
@@ -133,6 +132,7 @@ TEST_CASE("A recorder that is killed at any instant has lost no row that it had 
   std::size_t rows = 0;
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
+    if (i == 0) crash.wait_for_rows(1);  // on a busy machine no other may come that far
     crash.kill_at_random();
     CAPTURE(i, crash.finished().size());
     const auto document = crash.recover();
@@ -192,7 +192,6 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has over
     const std::size_t overwritten = document->json()["meta"]["rows_overwritten"];
     CHECK(rows.size() == std::min<std::size_t>(16, overwritten + rows.size()));
     CHECK(overwritten + rows.size() >= finished.size());
-    CHECK(overwritten + rows.size() <= finished.size() + 1);
     for (std::size_t n = overwritten; n < finished.size(); n++)
       REQUIRE(rows[n - overwritten] == finished[n]);
     CHECK(document->json()["audit"]["rows_damaged"] == 0);
