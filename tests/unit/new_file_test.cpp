@@ -68,32 +68,6 @@ TEST_CASE("a file has no name before it is put in its place, and none is left by
   CHECK(names_in(directory).empty());
 }
 
-TEST_CASE("a file takes a free place and replaces nothing there") {
-  const test::TemporaryDirectory directory;
-  std::ofstream(directory.file("a")) << "old";
-  std::filesystem::create_symlink("nowhere", directory.file("b"));
-  const auto check = [&] {
-    auto file = NewFile::create(directory.file("out"), 0644);
-    exit_unless(file && write(file->fd(), "new", 3) == 3);
-    for (const char *taken : {"a", "b"}) {
-      const auto placed = file->put_in_free_place(taken);
-      exit_unless(placed && !*placed && !file->in_place());
-    }
-    const auto placed = file->put_in_free_place("c");
-    exit_unless(placed && *placed && file->in_place());
-  };
-  SECTION("without a name before") {
-    check();
-  }
-  SECTION("with one") {
-    CHECK(wait_status_of_child_with_named_files(check) == 0);
-  }
-  CHECK(names_in(directory) == Names{"a", "b", "c"});
-  CHECK(test::read_file(directory.file("a")) == "old");
-  CHECK(test::read_file(directory.file("c")) == "new");
-  CHECK_FALSE(std::filesystem::exists(directory.file("nowhere")));
-}
-
 TEST_CASE("a temporary name that a killed process left is removed by the next, and no other") {
   const test::TemporaryDirectory directory;
   const auto status = wait_status_of_child_with_named_files([&] {
