@@ -13,7 +13,6 @@
 #include "os/message.h"
 #include "os/standard_streams.h"
 #include "os/write_all.h"
-#include "output/text.h"
 #include "run/compare.h"
 #include "run/convert.h"
 #include "run/doctor.h"
@@ -43,7 +42,7 @@ int exit_status(const Error &error, int otherwise) {
 }
 
 int fail(const Error &error, int otherwise) {
-  say_line(one_line(error.message));
+  say_line(error.message);
   return exit_status(error, otherwise);
 }
 

@@ -1,10 +1,10 @@
 #include "output/spool.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "os/temporary_file.h"
 
 namespace rusage_bpf {
 namespace {
@@ -12,16 +12,6 @@ namespace {
 constexpr std::size_t most_in_memory = std::size_t{1} << 20;
 constexpr const char *temporary_file =
     "a temporary file for what waits to be written (in $TMPDIR, /var/tmp)";
-
-// Not /tmp first, which is in memory on many systems.
-Result<Fd> open_nameless() {
-  const char *chosen = std::getenv("TMPDIR");
-  for (const char *folder : {chosen, "/var/tmp", "/tmp"}) {
-    Fd file(folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1);
-    if (file) return file;
-  }
-  return errno_error(temporary_file);
-}
 
 }  // namespace
 
@@ -50,7 +40,7 @@ Result<void> Spool::write(std::string_view text) {
 
 Result<void> Spool::move_to_file() {
   if (!file_) {
-    auto file = open_nameless();
+    auto file = open_temporary_file();
     if (!file) return tl::unexpected(file.error());
     file_ = *std::move(file);
   }

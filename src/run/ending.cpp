@@ -8,7 +8,6 @@
 
 #include "os/clock.h"
 #include "os/message.h"
-#include "output/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -75,7 +74,7 @@ Result<void> finish(const std::vector<Error> &failures, RecoveryRing &ring) {
   }
   if (!real.empty()) return tl::unexpected(with_ring(all_of(real), ring));
   ring.remove_unless_named();
-  if (const auto message = ring.take_message()) say_line(one_line(*message));
+  if (const auto message = ring.take_message()) say_line(*message);
   return {};
 }
 
