@@ -74,10 +74,11 @@ struct mm_struct___bitmap {
 
 #pragma clang attribute pop
 
-/* Set by user space before the programs are loaded; without the first, the kernel drops all that follows. */
-const volatile bool checks_access = false;
-const volatile bool is_root_of_namespace =
-    false; /* all capabilities of the recorder are its user's */
+/* Chosen by the build, as the way to count exited tasks is: see add_kernel in CMakeLists.txt. */
+static const bool checks_access = CHECKS_ACCESS;
+
+/* Set by user space before the programs are loaded: all capabilities of the recorder are its user's. */
+const volatile bool is_root_of_namespace = false;
 
 __u64 untraceable_tasks; /* how many have been hidden at some time */
 __u32 access_is_readable;
@@ -108,6 +109,7 @@ struct access {
   struct rusage_reading taken_off;
 };
 
+#if CHECKS_ACCESS
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -115,10 +117,14 @@ struct {
   __type(value, struct access);
 } accesses SEC(".maps");
 
-/* NULL where there is no rule. */
 static __always_inline struct access *access_of(u32 number) {
-  return checks_access ? bpf_map_lookup_elem(&accesses, &number) : NULL;
+  return bpf_map_lookup_elem(&accesses, &number);
 }
+#else
+static __always_inline struct access *access_of(u32 number) {
+  return NULL;
+}
+#endif
 
 static __always_inline bool lock_access(struct access *access) {
   return __sync_val_compare_and_swap(&access->busy, 0, 1) == 0;

@@ -115,9 +115,18 @@ static std::uint64_t tick_ns() {
 
 // The build of the kernel side that has what this way needs.
 static decltype(&load_held_command) loader(const BpfOptions &way) {
-  if (way.cgroup_id != 0) return way.hold_tasks ? load_held_cgroup : load_unheld_cgroup;
-  if (way.runs_already) return way.hold_tasks ? load_held_tree : load_unheld_tree;
-  return way.hold_tasks ? load_held_command : load_unheld_command;
+  const auto either = [&way](auto held, auto unheld, auto held_of_user, auto unheld_of_user) {
+    if (way.checks_access) return way.hold_tasks ? held_of_user : unheld_of_user;
+    return way.hold_tasks ? held : unheld;
+  };
+  if (way.cgroup_id != 0)
+    return either(load_held_cgroup, load_unheld_cgroup, load_held_cgroup_of_user,
+                  load_unheld_cgroup_of_user);
+  if (way.runs_already)
+    return either(load_held_tree, load_unheld_tree, load_held_tree_of_user,
+                  load_unheld_tree_of_user);
+  return either(load_held_command, load_unheld_command, load_held_command_of_user,
+                load_unheld_command_of_user);
 }
 
 // Of an exec a CPU tells some hundred bytes, or 8 KiB where its arguments are long. This is enough for longer
@@ -152,7 +161,6 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way, std::span<char> log) {
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
       .gauges_from_proc = way.gauges_from_proc,
-      .checks_access = way.checks_access,
       .is_root_of_namespace = geteuid() == 0,
       .log = log.data(),
       .log_bytes = static_cast<std::uint32_t>(log.size()),

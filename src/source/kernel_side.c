@@ -20,7 +20,6 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->rodata->tick_ns = options->tick_ns;
   skeleton->rodata->page_bytes = options->page_bytes;
   skeleton->rodata->gauges_from_proc = options->gauges_from_proc;
-  skeleton->rodata->checks_access = options->checks_access;
   skeleton->rodata->is_root_of_namespace = options->is_root_of_namespace;
 
   skeleton->maps.slots.max_entries = options->capacity;
@@ -35,7 +34,9 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
 #if MEMBERS == CGROUP
   skeleton->maps.arrivals.max_entries = options->capacity;
 #endif
-  if (options->checks_access) skeleton->maps.accesses.max_entries = options->capacity;
+#if CHECKS_ACCESS
+  skeleton->maps.accesses.max_entries = options->capacity;
+#endif
   if (options->gauges_from_proc) skeleton->maps.group_pids.max_entries = options->capacity;
 }
 

@@ -25,8 +25,8 @@ struct kernel_options {
   __u64 tick_ns;
   __u64 page_bytes;
   bool gauges_from_proc;
-  bool checks_access;        /* only what the recorder's user could trace is reported */
-  bool is_root_of_namespace; /* that user is root of a user namespace of its own */
+  bool
+      is_root_of_namespace; /* of a user namespace: the recorder's capabilities are its user's own */
   /* Where the kernel's verifier says why it refuses a program; it takes several times as long then. NULL: it need
    * not. Kernels before 6.4 refuse a program whose log does not fit. */
   char *log;
@@ -63,6 +63,12 @@ int load_held_cgroup(const struct kernel_options *options, struct kernel_side *k
 int load_unheld_command(const struct kernel_options *options, struct kernel_side *kernel);
 int load_unheld_tree(const struct kernel_options *options, struct kernel_side *kernel);
 int load_unheld_cgroup(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_command_of_user(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_tree_of_user(const struct kernel_options *options, struct kernel_side *kernel);
+int load_held_cgroup_of_user(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_command_of_user(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_tree_of_user(const struct kernel_options *options, struct kernel_side *kernel);
+int load_unheld_cgroup_of_user(const struct kernel_options *options, struct kernel_side *kernel);
 
 #ifdef __cplusplus
 }

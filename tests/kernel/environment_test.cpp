@@ -56,7 +56,8 @@ const std::vector<std::string> shows_environment{"/bin/cat", "/proc/self/environ
 
 }  // namespace
 
-TEST_CASE("The command's environment is the one that the user gave, in order and byte for byte") {
+TEST_CASE("The command's environment is the one that the user gave, in order and byte for byte",
+          "[host]") {
   const Scene scene;
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "cat", "/proc/self/environ"});
   Start direct{.argv = shows_environment, .directory = scene.path()};

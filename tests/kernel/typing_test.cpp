@@ -35,7 +35,7 @@ bool kernel_types() {
 
 }  // namespace
 
-TEST_CASE("A command of another user cannot type into the terminal, in no way") {
+TEST_CASE("A command of another user cannot type into the terminal, in no way", "[host]") {
   const Scene scene;
   const std::string types = copy_for_all(scene, "types");
   give_to_nobody(scene.path());
@@ -48,8 +48,8 @@ TEST_CASE("A command of another user cannot type into the terminal, in no way") 
   CHECK_THAT(finished.output, Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE(
-    "A setuid program that another user's command runs is still one, and cannot type either") {
+TEST_CASE("A setuid program that another user's command runs is still one, and cannot type either",
+          "[host]") {
   const Scene scene("grep NoNewPrivs /proc/self/status; exec ./actor root exec $PWD/types");
   const std::string actor = copy_for_all(scene, "actor");
   copy_for_all(scene, "types");
@@ -60,7 +60,8 @@ TEST_CASE(
              Contains("NoNewPrivs:\t0") && Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user") {
+TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user",
+          "[host]") {
   const Scene scene("grep Seccomp: /proc/self/status");
   const Finished without_terminal = run_to_end(as_nobody_in_terminal(scene, {"sh", "script"}));
   CHECK(without_terminal.output == "Seccomp:\t0\n");

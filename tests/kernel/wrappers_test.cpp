@@ -37,8 +37,8 @@ std::int64_t recorded_with(const std::string &above, const std::string &backend)
 
 }  // namespace
 
-TEST_CASE(
-    "Wrappers of the recorder are not part of what it attaches to, other shells above it are") {
+TEST_CASE("Wrappers of the recorder are not part of what it attaches to, other shells above it are",
+          "[host]") {
   const std::string self = "\"$@\" --pid $$";
   const std::string text = "\"$RECORDER --backend $BACKEND -q -d .3 -i .05 -o out.json --pid $$\"";
   const auto [above, others] = GENERATE_COPY(table<std::string, int>({
@@ -58,7 +58,7 @@ TEST_CASE(
   CHECK(recorded_with(above, backend) == 1 + others);
 }
 
-TEST_CASE("A recording belongs to who became root for it") {
+TEST_CASE("A recording belongs to who became root for it", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "true"});
