@@ -26,7 +26,7 @@ struct {
 
 struct exec_text {
   struct rusage_exec exec;
-  char text[RUSAGE_EXEC_PATH_BYTES + RUSAGE_EXEC_ARGUMENTS_BYTES];
+  char text[RUSAGE_EXEC_PATH_BYTES + RUSAGE_EXEC_FILE_NAME_BYTES + RUSAGE_EXEC_ARGUMENTS_BYTES];
 };
 
 /* Where an exec's record is put together: no stack of ours has room for it. */
@@ -37,6 +37,43 @@ struct {
   __type(value, struct exec_text);
 } exec_scratch SEC(".maps");
 
+/* Through a descriptor, as fexecve and execveat do, or through a link to an open file. */
+static __always_inline bool may_be_link(const char *path) {
+  return __builtin_memcmp(path, "/dev/fd/", 8) == 0 || __builtin_memcmp(path, "/proc/", 6) == 0;
+}
+
+/* What descriptor the path ends in, where it ends in one. */
+static __always_inline u32 last_number(const char *path) {
+  u32 number = 0;
+  for (u32 i = 0; i < 64 && path[i]; i++) {
+    u32 digit = (u32)path[i] - '0';
+    number = digit < 10 ? number * 10 + digit : 0;
+  }
+  return number;
+}
+
+/* Of a script that was executed through its descriptor, which its interpreter will read it from. */
+static __always_inline struct file *script_file(struct task_struct *task, const char *path) {
+  u32 number = last_number(path);
+  struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+  if (number >= READ(false, table, max_fds)) return NULL;
+  struct file *file = NULL;
+  bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + number);
+  return file;
+}
+
+/* The name that the file itself has, where the path that was executed does not say it: puts it to `name`, and gives its
+ * length. */
+static __always_inline u64 read_file_name(char *name, const char *path, struct task_struct *task,
+                                          struct linux_binprm *program) {
+  if (!may_be_link(path)) return 0;
+  bool is_script = BPF_CORE_READ(program, interp) != BPF_CORE_READ(program, filename);
+  struct file *file = is_script ? script_file(task, path) : BPF_CORE_READ(program, file);
+  const unsigned char *own = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+  long bytes = bpf_probe_read_kernel_str(name, RUSAGE_EXEC_FILE_NAME_BYTES, own);
+  return bytes < 0 || bytes > RUSAGE_EXEC_FILE_NAME_BYTES ? 0 : bytes;
+}
+
 /* The path and the arguments, as far as there is room. Right after an exec the arguments lie in pages that the
  * kernel has just written, so that they can be read without a fault. */
 static __always_inline void read_text(struct exec_text *record, struct task_struct *task,
@@ -45,16 +82,20 @@ static __always_inline void read_text(struct exec_text *record, struct task_stru
   long path_bytes = bpf_probe_read_kernel_str(record->text, RUSAGE_EXEC_PATH_BYTES, path);
   u64 used = path_bytes < 0 ? 0 : path_bytes;
   if (used > RUSAGE_EXEC_PATH_BYTES) used = 0;
+  u64 name_bytes = read_file_name(record->text + used, record->text, task, program);
+  record->exec.path_bytes = used;
+  record->exec.file_name_bytes = name_bytes;
+  used += name_bytes;
   u64 start = READ_FAR(task, mm, arg_start);
   u64 length = READ_FAR(task, mm, arg_end) - start;
   if (length > RUSAGE_EXEC_ARGUMENTS_BYTES) length = RUSAGE_EXEC_ARGUMENTS_BYTES;
   if (bpf_probe_read_user(record->text + used, length, (void *)start)) length = 0;
-  record->exec.path_bytes = used;
   record->exec.arguments_bytes = length;
 }
 
 static __always_inline bool tell(struct exec_text *record) {
-  u64 text_bytes = record->exec.path_bytes + record->exec.arguments_bytes;
+  u64 text_bytes =
+      record->exec.path_bytes + record->exec.file_name_bytes + record->exec.arguments_bytes;
   if (text_bytes > sizeof(record->text)) return false;
   return bpf_ringbuf_output(&execs, record, sizeof(record->exec) + text_bytes, BPF_RB_NO_WAKEUP) ==
          0;

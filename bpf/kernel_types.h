@@ -83,8 +83,25 @@ struct mm_struct___before_6_2 {
   struct mm_rss_stat rss_stat;
 };
 
+struct qstr {
+  const unsigned char *name;
+};
+
+struct dentry {
+  struct qstr d_name;
+};
+
+struct path {
+  struct dentry *dentry;
+};
+
+struct file {
+  struct path f_path;
+};
+
 struct fdtable {
   unsigned int max_fds;
+  struct file **fd;
   unsigned long *open_fds;
 };
 
@@ -125,7 +142,9 @@ struct pid {
 };
 
 struct linux_binprm {
+  struct file *file; /* of a script: its interpreter */
   const char *filename;
+  const char *interp; /* `filename` itself, but of a script */
 };
 
 /* For its shape as well: see read_words. */

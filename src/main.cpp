@@ -13,7 +13,6 @@
 #include "os/message.h"
 #include "os/standard_streams.h"
 #include "os/write_all.h"
-#include "output/text.h"
 #include "run/compare.h"
 #include "run/convert.h"
 #include "run/doctor.h"
@@ -43,8 +42,8 @@ int exit_status(const Error &error, int otherwise) {
 }
 
 int fail(const Error &error, int otherwise) {
-  for (const std::string &message : error.earlier_messages) say_line(one_line(message));
-  say_line(one_line(error.message));
+  for (const std::string &message : error.earlier_messages) say_line(message);
+  say_line(error.message);
   return exit_status(error, otherwise);
 }
 

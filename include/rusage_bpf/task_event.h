@@ -72,11 +72,15 @@ struct rusage_exec {
   struct rusage_reading reading;
   __u32 path_bytes;
   __u32 arguments_bytes;
+  __u32 file_name_bytes; /* 0: the path has it */
+  __u32 unused;
   char comm[16];
-  /* The path that was executed, then the arguments; each ends in a 0 unless it was cut. */
+  /* The path that was executed, then the file's own name, then the arguments; each ends in a 0 unless it was
+   * cut. */
 };
 
 #define RUSAGE_EXEC_PATH_BYTES 4096
+#define RUSAGE_EXEC_FILE_NAME_BYTES 256
 #define RUSAGE_EXEC_ARGUMENTS_BYTES 4096
 
 #endif

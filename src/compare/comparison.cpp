@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "os/text.h"
 #include "output/text.h"
 
 namespace rusage_bpf {
@@ -51,8 +52,8 @@ std::vector<CommandPair> pair_commands(const std::vector<Command> &a,
   // A recording that tells its commands has at least one.
   if (a.empty() || b.empty()) return {};
   std::map<std::optional<std::string>, CommandPair> by_name;
-  for (const Command &command : a) by_name[command.name].a = command;
-  for (const Command &command : b) by_name[command.name].b = command;
+  for (const Command &command : a) add_to(by_name[command.name].a, command);
+  for (const Command &command : b) add_to(by_name[command.name].b, command);
   std::vector<CommandPair> all;
   for (auto &[name, command] : by_name) {
     command.name = name;
@@ -69,6 +70,13 @@ std::vector<CommandPair> pair_commands(const std::vector<Command> &a,
 }
 
 }  // namespace
+
+void add_to(std::optional<Command> &sum, const Command &command) {
+  if (sum)
+    sum->add(command);
+  else
+    sum = command;
+}
 
 Result<void> SideSink::begin(const Recording &recording) {
   side_.recording = recording;

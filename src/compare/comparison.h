@@ -36,6 +36,10 @@ class SideSink final : public Sink {
 // Why a recording's figures are too low: "was cut short"; empty where nothing is missing.
 std::string what_is_missing(const Side &side);
 
+// Of one name. Earlier versions gave all names that are not UTF-8 the same text, so that a recording may have it several
+// times.
+void add_to(std::optional<Command> &sum, const Command &command);
+
 // One figure of both.
 struct Pair {
   Figure a;

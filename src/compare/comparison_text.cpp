@@ -7,6 +7,8 @@
 
 #include "document/document.h"
 #include "document/time.h"
+#include "model/name.h"
+#include "os/text.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
 
@@ -20,20 +22,23 @@ constexpr auto unknown = "n/a";
 using Line = std::vector<std::string>;
 
 // The first column to the left and cut to what the others leave, the others to the right.
-std::string table(const std::vector<Line> &lines) {
+std::string table(std::vector<Line> lines) {
   constexpr std::size_t gap = 2;
   constexpr std::size_t narrowest = 8;
   std::vector<std::size_t> widths(lines.front().size());
   std::size_t others = 0;
   for (std::size_t i = 1; i < widths.size(); i++) {
-    for (const Line &line : lines) widths[i] = std::max(widths[i], line[i].size());
+    for (const Line &line : lines) widths[i] = std::max(widths[i], width_of(line[i]));
     others += gap + widths[i];
   }
   const std::size_t room = std::max(narrowest, page_width - std::min(page_width, others));
-  for (const Line &line : lines) widths[0] = std::max(widths[0], std::min(room, line[0].size()));
+  for (Line &line : lines) {
+    line[0] = one_line(line[0], room);
+    widths[0] = std::max(widths[0], width_of(line[0]));
+  }
   std::string text;
   for (const Line &line : lines) {
-    text += fmt::format("{:<{}}", one_line(line[0], room), widths[0]);
+    text += padded(line[0], widths[0]);
     for (std::size_t i = 1; i < widths.size(); i++)
       text += fmt::format("{:{}}{:>{}}", "", gap, line[i], widths[i]);
     text += '\n';
@@ -140,7 +145,7 @@ Json pair_json(const Pair &pair, std::string_view unit) {
 }
 
 Json side_json(const Side &side) {
-  return {{"file", side.name}, {"meta", frame_json(side.recording, side.outcome)["meta"]}};
+  return {{"file", as_text(side.name)}, {"meta", frame_json(side.recording, side.outcome)["meta"]}};
 }
 
 }  // namespace

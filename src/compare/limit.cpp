@@ -8,6 +8,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "model/name.h"
+#include "os/text.h"
 #include "output/text.h"
 
 namespace rusage_bpf {
@@ -125,12 +127,11 @@ Result<std::uint64_t> figure_of(const Limit &limit, const Side &side) {
   if (limit.command) {
     const auto &commands = side.outcome.commands;
     if (commands.empty()) return error(fmt::format("{} does not tell its commands", side.name));
-    const auto found = std::find_if(commands.begin(), commands.end(), [&](const Command &command) {
-      return command.name == limit.command;
-    });
-    if (found == commands.end())
-      return error(fmt::format("{} did not run in {}", *limit.command, side.name));
-    figure = limit.measure->of(*found);
+    std::optional<Command> all;
+    for (const Command &command : commands)
+      if (command.name == limit.command) add_to(all, command);
+    if (!all) return error(fmt::format("{} did not run in {}", *limit.command, side.name));
+    figure = limit.measure->of(*all);
   } else {
     figure = limit.measure->of(side.outcome.totals);
   }
@@ -153,7 +154,7 @@ Result<Limit> parse_limit(const std::string &text) {
   limit.fails_above = text[op] == '>';
   const auto colon = limit.name.rfind(':');
   if (colon != std::string::npos)
-    limit.command = trimmed(std::string_view(limit.name).substr(0, colon));
+    limit.command = as_text(trimmed(std::string_view(limit.name).substr(0, colon)));
   const auto name = trimmed(std::string_view(limit.name).substr(colon + 1));  // npos + 1 is 0
   limit.measure = find_measure(name);
   if (!limit.measure || (limit.command && !limit.measure->of_commands()))

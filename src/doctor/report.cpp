@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "output/text.h"
+#include "os/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -59,7 +59,8 @@ std::string table(const std::string &title, const std::vector<Check> &checks, st
 std::string bpf_verdict(const Diagnosis &diagnosis) {
   const char *who = diagnosis.as_root ? "as root" : "as this user";
   if (const Check *const cause = first_that_stops(diagnosis.bpf))
-    return fmt::format("Recording with BPF does not work here {}: {}", who, in_one_line(*cause));
+    return fmt::format("Recording with BPF does not work here {}: {}", who,
+                       one_line(in_one_line(*cause)));
   const bool limited =
       std::any_of(diagnosis.bpf.begin(), diagnosis.bpf.end(),
                   [](const Check &check) { return check.state == Check::State::limits; });
@@ -69,7 +70,7 @@ std::string bpf_verdict(const Diagnosis &diagnosis) {
 
 std::string proc_verdict(const Diagnosis &diagnosis) {
   if (const Check *const cause = first_that_stops(diagnosis.proc))
-    return "Recording from /proc does not work here: " + in_one_line(*cause);
+    return "Recording from /proc does not work here: " + one_line(in_one_line(*cause));
   return "Recording from /proc works here (--backend proc), but for what lives and dies between "
          "two looks.";
 }
@@ -99,7 +100,7 @@ std::string diagnosis_text(const Diagnosis &diagnosis) {
   std::size_t width = 0;
   for (const auto *checks : {&diagnosis.bpf, &diagnosis.proc})
     for (const Check &check : *checks) width = std::max(width, check.name.size());
-  return fmt::format("rusage-bpf {} on {}\n", diagnosis.version, diagnosis.kernel) +
+  return fmt::format("rusage-bpf {} on {}\n", diagnosis.version, one_line(diagnosis.kernel)) +
          table("Recording with BPF", diagnosis.bpf, width) +
          table("Recording from /proc", diagnosis.proc, width) +
          fmt::format("\n{}\n{}\n", proc_verdict(diagnosis), bpf_verdict(diagnosis));

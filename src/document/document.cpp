@@ -8,6 +8,7 @@
 #include "document/fields.h"
 #include "document/figures.h"
 #include "document/time.h"
+#include "model/name.h"
 
 namespace rusage_bpf {
 namespace {
@@ -32,7 +33,7 @@ Json columns_json(const Recording &recording) {
     list.push_back({{"name", columns[i].name},
                     {"unit", columns[i].unit},
                     {"kind", kind_name(columns[i].kind)},
-                    {"source", recording.origin[i]}});
+                    {"source", as_text(recording.origin[i])}});
   return list;
 }
 
@@ -64,6 +65,13 @@ std::uint64_t time_from(const Json &object, std::string_view key) {
   return *time;
 }
 
+// 0 where it is missing.
+int pid_from(const Json &object, std::string_view key) {
+  constexpr std::uint64_t greatest = 4'194'304;  // Linux has no greater: PID_MAX_LIMIT
+  const Json *value = find_field(object, key);
+  return value ? static_cast<int>(to_unsigned(*value, key, greatest)) : 0;
+}
+
 template <typename T, typename Read>
 Result<T> checked(std::string_view prefix, Read read) {
   try {
@@ -71,6 +79,20 @@ Result<T> checked(std::string_view prefix, Read read) {
   } catch (const WrongField &failure) {
     return error(fmt::format("{}{}", prefix, failure.what()));
   }
+}
+
+Json text_or_null(const std::string &text) {
+  return text.empty() ? Json(nullptr) : Json(as_text(text));
+}
+
+Json texts(const std::vector<std::string> &all) {
+  Json list = Json::array();
+  for (const std::string &text : all) list.push_back(as_text(text));
+  return list;
+}
+
+Json name_or_null(const std::optional<std::string> &name) {
+  return name ? Json(as_text(*name)) : Json(nullptr);
 }
 
 constexpr auto not_ours = "is no recording of rusage-bpf: ";
@@ -82,21 +104,19 @@ std::string to_text(const Json &json) {
 }
 
 Json begin_json(const Recording &recording) {
-  const Json meta = {
-      {"version", recording.version},
-      {"host", recording.host},
-      {"kernel", recording.kernel},
-      {"cpus", recording.cpus},
-      {"boot_id", recording.boot_id},
-      {"target", recording.target},
-      {"argv", recording.argv},
-      {"root_pid", value_or_null(recording.root_pid)},
-      {"cgroup", recording.cgroup.empty() ? Json(nullptr) : Json(recording.cgroup)},
-      {"interval", seconds(recording.interval_ns)},
-      {"start", iso_8601(recording.start_realtime_ns)},
-      {"backend", recording.backend},
-      {"backend_reason",
-       recording.backend_reason.empty() ? Json(nullptr) : Json(recording.backend_reason)}};
+  const Json meta = {{"version", recording.version},
+                     {"host", as_text(recording.host)},
+                     {"kernel", as_text(recording.kernel)},
+                     {"cpus", recording.cpus},
+                     {"boot_id", recording.boot_id},
+                     {"target", recording.target},
+                     {"argv", texts(recording.argv)},
+                     {"root_pid", value_or_null(recording.root_pid)},
+                     {"cgroup", text_or_null(recording.cgroup)},
+                     {"interval", seconds(recording.interval_ns)},
+                     {"start", iso_8601(recording.start_realtime_ns)},
+                     {"backend", recording.backend},
+                     {"backend_reason", text_or_null(recording.backend_reason)}};
   return {{"schema", document_schema}, {"meta", meta}, {"columns", columns_json(recording)}};
 }
 
@@ -111,8 +131,8 @@ Json process_json(const Process &process) {
   const auto signed_seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
   Json json = {{"pid", process.pid},
                {"ppid", process.ppid},
-               {"command", value_or_null(process.image->command)},
-               {"argv", process.image->argv},
+               {"command", name_or_null(process.image->command)},
+               {"argv", texts(process.image->argv)},
                {"start", signed_seconds(process.start_ns)},
                {"end", process.end_ns ? Json(signed_seconds(*process.end_ns)) : Json(nullptr)},
                {"exit_code", value_or_null(process.exit.code)},
@@ -123,21 +143,20 @@ Json process_json(const Process &process) {
 }
 
 Json command_json(const Command &command) {
-  Json json = {{"command", value_or_null(command.name)}, {"processes", command.processes}};
+  Json json = {{"command", name_or_null(command.name)}, {"processes", command.processes}};
   add_counters(json, command.value, command.known);
   json["peak_rss"] = value_or_null(command.peak_rss);
   return json;
 }
 
 Json end_json(const Outcome &outcome) {
-  const Json meta = {
-      {"end", iso_8601(outcome.end_realtime_ns)},
-      {"ended_by", outcome.ended_by.empty() ? Json(nullptr) : Json(outcome.ended_by)},
-      {"exit_code", value_or_null(outcome.exit.code)},
-      {"signal", value_or_null(outcome.exit.signal)},
-      {"rows", outcome.totals.rows()},
-      {"rows_overwritten", outcome.rows_overwritten},
-      {"recovered", outcome.recovered}};
+  const Json meta = {{"end", iso_8601(outcome.end_realtime_ns)},
+                     {"ended_by", text_or_null(outcome.ended_by)},
+                     {"exit_code", value_or_null(outcome.exit.code)},
+                     {"signal", value_or_null(outcome.exit.signal)},
+                     {"rows", outcome.totals.rows()},
+                     {"rows_overwritten", outcome.rows_overwritten},
+                     {"recovered", outcome.recovered}};
   return {{"meta", meta}, {"totals", totals_json(outcome.totals)}, {"audit", audit_json(outcome)}};
 }
 
@@ -172,10 +191,16 @@ Result<Recording> recording_from(const Json &begin) {
     recording.start_realtime_ns = time_from(meta, "start");
     recording.backend = field_or<std::string>(meta, "backend");
     recording.backend_reason = field_or<std::string>(meta, "backend_reason");
+    Known met;
     for (const Json &column : array_in(begin, "columns")) {
+      if (!column.is_object()) throw WrongField("columns must be a list of objects");
       const auto name = field<std::string>(column, "name");
-      for (std::size_t i = 0; i < column_count; i++)
-        if (name == columns[i].name) recording.origin[i] = field_or<std::string>(column, "source");
+      for (std::size_t i = 0; i < column_count; i++) {
+        if (name != columns[i].name) continue;
+        if (met[i]) throw WrongField(fmt::format("columns has {} twice", *name));
+        met.set(i);
+        recording.origin[i] = field_or<std::string>(column, "source");
+      }
     }
     return recording;
   });
@@ -200,8 +225,8 @@ Result<Process> process_from(const Json &json) {
   return checked<Process>("", [&] {
     if (!json.is_object()) throw WrongField("it must be an object");
     Process process;
-    process.pid = field_or<int>(json, "pid");
-    process.ppid = field_or<int>(json, "ppid");
+    process.pid = pid_from(json, "pid");
+    process.ppid = pid_from(json, "ppid");
     process.image = std::make_shared<const Image>(Image{
         field<std::string>(json, "command"), field_or<std::vector<std::string>>(json, "argv")});
     process.start_ns = signed_nanoseconds_field(json, "start").value_or(0);

@@ -12,7 +12,7 @@ namespace rusage_bpf {
 
 inline constexpr std::string_view document_schema = "rusage-bpf/1";
 
-// On one line. Names and arguments are bytes and JSON wants UTF-8: other bytes become U+FFFD.
+// On one line. Names and arguments are UTF-8 by the rule of model/name.h.
 std::string to_text(const Json &json);
 
 // {"schema", "meta", "columns"}: what is known before the first row.

@@ -52,8 +52,9 @@ const Json *find_field(const Json &object, std::string_view key) {
 std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t greatest) {
   // Other programs write whole numbers with a fraction part too: 3.0.
   std::optional<std::uint64_t> number;
-  if (value.is_number_unsigned()) {
-    number = value.get<std::uint64_t>();
+  if (value.is_number_integer()) {
+    if (value.is_number_unsigned() || value.get<std::int64_t>() >= 0)
+      number = value.get<std::uint64_t>();
   } else if (value.is_number_float()) {
     const auto float_value = value.get<double>();
     if (float_value >= 0 && float_value <= greatest_whole && std::trunc(float_value) == float_value)

@@ -11,6 +11,22 @@ Json type(const char *name) {
   return {{"type", name}};
 }
 
+// Of bytes: see src/model/name.h.
+Json name() {
+  Json schema = type("string");
+  schema["description"] =
+      "a byte that is no part of UTF-8 is \\x and two digits, such as \\xff, and so is a "
+      "backslash, \\x5c, before "
+      "what would read as that";
+  return schema;
+}
+
+Json name_or_null() {
+  Json schema = name();
+  schema["type"] = {"string", "null"};
+  return schema;
+}
+
 Json type_or_null(const char *name) {
   return {{"type", {name, "null"}}};
 }
@@ -79,14 +95,14 @@ Json sample() {
 
 Json meta() {
   return object({{"version", type("string")},
-                 {"host", type("string")},
+                 {"host", name()},
                  {"kernel", type("string")},
                  {"cpus", count()},
                  {"boot_id", type("string")},
                  {"target", {{"enum", {"command", "pid", "cgroup"}}}},
-                 {"argv", list_of(type("string"))},
+                 {"argv", list_of(name())},
                  {"root_pid", count_or_null()},
-                 {"cgroup", type_or_null("string")},
+                 {"cgroup", name_or_null()},
                  {"interval", {{"type", "number"}, {"minimum", 0}}},
                  {"start", time_text()},
                  {"backend", type("string")},
@@ -148,8 +164,8 @@ Json with_counters(Json properties) {
 Json process() {
   return with_counters({{"pid", count()},
                         {"ppid", count()},
-                        {"command", type_or_null("string")},
-                        {"argv", list_of(type("string"))},
+                        {"command", name_or_null()},
+                        {"argv", list_of(name())},
                         {"start", type("number")},
                         {"end", type_or_null("number")},
                         {"exit_code", count_or_null()},
@@ -157,7 +173,7 @@ Json process() {
 }
 
 Json command() {
-  return with_counters({{"command", type_or_null("string")}, {"processes", count()}});
+  return with_counters({{"command", name_or_null()}, {"processes", count()}});
 }
 
 }  // namespace

@@ -5,16 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 
 #include "os/caller.h"
-#include "os/write_all.h"
 
 namespace rusage_bpf {
 namespace {
-
-// The longest that is ours is an argv: 2 MiB of it at most, of which each byte may take six in JSON.
-constexpr std::uint64_t longest_part_bytes = std::uint64_t{16} << 20;
 
 Result<Fd> open_file(const std::string &path) {
   const AsCaller as_caller;
@@ -24,34 +20,18 @@ Result<Fd> open_file(const std::string &path) {
   return file;
 }
 
-// A file without a name that holds what comes from `input`: JSON is read twice.
-Result<Fd> copy_of(int input) {
-  const char *directory = std::getenv("TMPDIR");
-  Fd copy(::open(directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-  const std::string name = "standard input: its copy in the temporary directory";
-  if (!copy) return errno_error(name);
-  std::string buffer(std::size_t{64} << 10, '\0');
-  for (;;) {
-    const ssize_t got = read(input, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno_error("standard input");
-    if (got == 0) return copy;
-    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-    if (auto written = write_all(copy.get(), bytes, name); !written)
-      return tl::unexpected(written.error());
-  }
-}
-
 Result<Fd> open_standard_input() {
-  struct stat status {};
-  if (fstat(STDIN_FILENO, &status) != 0) return errno_error("standard input");
-  if (!S_ISREG(status.st_mode)) return copy_of(STDIN_FILENO);
-  Fd file(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+  Fd file(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   if (!file) return errno_error("standard input");
   return file;
 }
 
 }  // namespace
+
+InputFile::InputFile(Fd file, std::string name) : file_(std::move(file)), name_(std::move(name)) {
+  struct stat status {};
+  if (fstat(file_.get(), &status) == 0) end_ = static_cast<std::uint64_t>(status.st_size);
+}
 
 Result<InputFile> InputFile::open(const std::string &path) {
   const bool standard_input = path == "-";
@@ -59,12 +39,34 @@ Result<InputFile> InputFile::open(const std::string &path) {
   if (!fd) return tl::unexpected(fd.error());
   InputFile file(*std::move(fd), standard_input ? "standard input" : path);
   struct stat status {};
-  if (fstat(file.fd(), &status) != 0) return errno_error(file.name());
+  if (fstat(file.file_.get(), &status) != 0) return errno_error(file.name());
   if (S_ISDIR(status.st_mode)) return file.error("is a directory; name a file in it");
-  if (!S_ISREG(status.st_mode))
+  if (!S_ISREG(status.st_mode) && !standard_input)
     return file.error("is no regular file; to read from it, give - and let it be standard input");
-  if (status.st_size == 0) return file.error("is empty");
+  if (!S_ISREG(status.st_mode)) {
+    file.pipe_ = std::make_unique<PipeCopy>(std::move(file.file_), file.name());
+    return file;
+  }
+  // Somebody may have read a part of what is our standard input.
+  if (const off_t at = lseek(file.file_.get(), 0, SEEK_CUR); at > 0)
+    file.begin_ = static_cast<std::uint64_t>(at);
+  if (file.end_ <= file.begin_) return file.error("is empty");
   return file;
+}
+
+Result<std::size_t> InputFile::read_at(std::uint64_t offset, std::span<char> bytes) const {
+  if (pipe_) return pipe_->read_at(offset, bytes);
+  offset += begin_;
+  const std::uint64_t most = std::min<std::uint64_t>(bytes.size(), end_ - std::min(end_, offset));
+  ssize_t got = 0;
+  do got = pread(file_.get(), bytes.data(), most, static_cast<off_t>(offset));
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return errno_error(name_);
+  return static_cast<std::size_t>(got);
+}
+
+void InputFile::read_once() const {
+  if (pipe_) pipe_->keep_no_more();
 }
 
 tl::unexpected<Error> InputFile::error(const std::string &what) const {
@@ -74,14 +76,12 @@ tl::unexpected<Error> InputFile::error(const std::string &what) const {
 InputBuffer::int_type InputBuffer::underflow() {
   if (gptr() < egptr()) return traits_type::to_int_type(*gptr());
   part_too_long_ = part_too_long_ || offset_ - part_begin_ > longest_part_bytes;
-  if (part_too_long_ || read_errno_ != 0) return traits_type::eof();
-  ssize_t got = 0;
-  do got = pread(fd_, buffer_.data(), buffer_.size(), static_cast<off_t>(offset_));
-  while (got < 0 && errno == EINTR);
-  if (got < 0) read_errno_ = errno;
-  if (got <= 0) return traits_type::eof();
-  offset_ += static_cast<std::uint64_t>(got);
-  setg(buffer_.data(), buffer_.data(), buffer_.data() + got);
+  if (part_too_long_ || failure_) return traits_type::eof();
+  const auto got = file_.read_at(offset_, buffer_);
+  if (!got) failure_ = got.error();
+  if (!got || *got == 0) return traits_type::eof();
+  offset_ += *got;
+  setg(buffer_.data(), buffer_.data(), buffer_.data() + *got);
   return traits_type::to_int_type(*gptr());
 }
 

@@ -2,112 +2,156 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <functional>
 #include <istream>
+#include <set>
 
 #include "document/document.h"
-#include "input/parse.h"
+#include "input/contents.h"
+#include "input/json_events.h"
 
 namespace rusage_bpf {
 namespace {
 
-using Event = Json::parse_event_t;
+enum class Part { samples, processes, commands, kept, skipped };
 
-enum class Part { none, samples, processes, commands, kept, skipped };
-
-Part part_of(const std::string &key) {
-  if (key == "samples") return Part::samples;
-  if (key == "processes") return Part::processes;
-  if (key == "commands") return Part::commands;
-  const bool kept = key == "schema" || key == "meta" || key == "columns" || key == "audit";
-  return kept ? Part::kept : Part::skipped;
-}
+// Those that this build knows, each of which stands in a document once.
+constexpr std::array known_parts{
+    std::pair{"schema", Part::kept},       std::pair{"columns", Part::kept},
+    std::pair{"samples", Part::samples},   std::pair{"processes", Part::processes},
+    std::pair{"commands", Part::commands}, std::pair{"meta", Part::kept},
+    std::pair{"totals", Part::skipped},    std::pair{"audit", Part::kept}};
 
 bool is_list(Part part) {
   return part == Part::samples || part == Part::processes || part == Part::commands;
 }
 
-// Takes an element of one of the lists.
-using TakeElement = std::function<void(Part, const Json &)>;
+// Takes an element of one of the lists, or says what is wrong with it.
+using TakeElement = std::function<Result<void>(Part, const Json &)>;
 
 // One pass over the document.
-class Pass {
+class Pass final : public JsonEvents {
  public:
   // With `take`, each element of the lists is given to it, and nothing is kept. Without, the lists
   // are skipped.
   explicit Pass(const InputFile &file, TakeElement take = {})
-      : file_(file), take_(std::move(take)) {}
+      : file_(file), take_(std::move(take)), buffer_(file) {}
 
-  [[nodiscard]] bool met_samples() const { return met_samples_; }
+  [[nodiscard]] bool met_samples() const { return met_.contains("samples"); }
 
-  // What is kept of the document.
+  // What is kept of the document. An error of `take` is one about the document.
   Result<Json> run() {
     std::istream stream(&buffer_);
-    try {
-      return Json::parse(
-          stream, [this](int depth, Event event, Json &value) { return see(depth, event, value); });
-    } catch (const Json::exception &failure) {
-      return file_.error(explain(failure));
-    } catch (const Stop &stop) {
-      return tl::unexpected(stop.error);
-    }
+    if (meet(stream)) return std::move(frame_);
+    return explain();
   }
 
  private:
-  // Whether to keep what the parser has met.
-  bool see(int depth, Event event, Json &value) {
-    if (depth > deepest_nesting) refuse("nested too deeply");
-    if (depth == 1 && event == Event::key) {
-      part_ = part_of(value.get_ref<const std::string &>());
-      met_samples_ = met_samples_ || part_ == Part::samples;
-      buffer_.begin_part();
-      return take_ ? is_list(part_) : part_ == Part::kept;
-    }
-    const bool taken = take_ && is_list(part_);
-    if (part_ != Part::kept && !taken) buffer_.begin_part();
-    return taken ? see_in_list(depth, event, value) : true;
+  bool field(std::string &name) override {
+    if (depth_ == 1) return begin_part(std::move(name));
+    return keeps() ? give(value_.field(name)) : skip();
   }
 
-  bool see_in_list(int depth, Event event, const Json &value) {
-    const bool opens = event == Event::object_start || event == Event::array_start;
-    const bool unknown = part_ != Part::samples && event == Event::value && value.is_null();
-    if (depth == 1 && event != Event::array_start && event != Event::array_end && !unknown)
-      refuse(part_ == Part::samples ? "samples must be a list"
-                                    : "processes and commands must be lists or null");
-    const bool whole_element = depth == 2 && !opens && event != Event::key;
-    if (!whole_element) return true;
+  bool scalar(Json value) override {
+    if (depth_ == 1 && is_list(part_))
+      return (value.is_null() && part_ != Part::samples) || refuse(must_be_list());
+    return keeps() ? give(value_.scalar(std::move(value))) : skip();
+  }
+
+  bool start(Json empty) override {
+    if (++depth_ > deepest_nesting) return refuse("nested too deeply");
+    if (depth_ == 1) return true;
+    if (depth_ == 2 && is_list(part_)) return empty.is_array() || refuse(must_be_list());
+    return keeps() ? give(value_.start(std::move(empty))) : skip();
+  }
+
+  bool end() override {
+    depth_--;
+    if (depth_ == 0 || (depth_ == 1 && is_list(part_))) return true;
+    return keeps() ? give(value_.end()) : skip();
+  }
+
+  bool begin_part(std::string name) {
     buffer_.begin_part();
-    take_(part_, value);
-    return false;
+    part_ = Part::skipped;
+    elements_ = 0;
+    name_ = std::move(name);
+    for (const auto &[known, part] : known_parts) {
+      if (name_ != known) continue;
+      part_ = part;
+      if (!met_.insert(known).second) return refuse(fmt::format("{} is there twice", name_));
+    }
+    return true;
   }
 
-  [[noreturn]] void refuse(const char *why) const {
-    throw Stop{file_.error(fmt::format("{}: {}", not_ours, why)).value()};
+  [[nodiscard]] bool keeps() const { return take_ ? is_list(part_) : part_ == Part::kept; }
+
+  bool skip() {
+    buffer_.begin_part();
+    return true;
   }
 
-  [[nodiscard]] std::string explain(const Json::exception &failure) const {
-    if (const int read_errno = buffer_.read_errno(); read_errno != 0)
-      return errno_error("cannot be read", read_errno).value().message;
-    if (buffer_.part_too_long()) return fmt::format("{}: a part of it is too long", not_ours);
-    // The library counts the end as a byte.
-    const auto *at = dynamic_cast<const Json::parse_error *>(&failure);
-    if (!at || at->byte <= buffer_.position()) return describe(failure);
-    return "ends in the middle, so that it cannot be read; if the recording was cut short, its "
-           "rows are in its recovery ring: run rusage-bpf recover";
+  // A piece of the value that is kept was `taken`, or not.
+  bool give(bool taken) {
+    if (!taken) return refuse(fmt::format("{}: {}", where(), value_.why()));
+    if (!value_.whole()) return true;
+    buffer_.begin_part();
+    if (!take_) {
+      frame_[name_] = value_.take();
+      return true;
+    }
+    if (auto done = take_(part_, value_.take()); !done)
+      return refuse(fmt::format("{}: {}", where(), done.error().message));
+    elements_++;
+    return true;
+  }
+
+  // "meta", or "sample 3".
+  [[nodiscard]] std::string where() const {
+    if (!is_list(part_)) return name_;
+    return fmt::format("{} {}",
+                       part_ == Part::samples     ? "sample"
+                       : part_ == Part::processes ? "process"
+                                                  : "command",
+                       elements_);
+  }
+
+  [[nodiscard]] const char *must_be_list() const {
+    return part_ == Part::samples ? "samples must be a list"
+                                  : "processes and commands must be lists or null";
+  }
+
+  [[nodiscard]] tl::unexpected<Error> explain() const {
+    if (buffer_.failure()) return tl::unexpected(*buffer_.failure());
+    if (buffer_.part_too_long())
+      return file_.error(fmt::format("{}: a part of it is too long, more than {} bytes", not_ours,
+                                     InputBuffer::longest_part_bytes));
+    if (error_at() > buffer_.position())
+      return file_.error(
+          "ends in the middle, so that it cannot be read; if the recording was cut short, its "
+          "rows are in its recovery ring: run rusage-bpf recover");
+    return file_.error(
+        fmt::format("{}{}", error_at() > 0 ? "" : std::string(not_ours) + ": ", why()));
   }
 
   const InputFile &file_;
   TakeElement take_;
-  InputBuffer buffer_{file_};
-  Part part_ = Part::none;
-  bool met_samples_ = false;
+  InputBuffer buffer_;
+  std::size_t depth_ = 0;
+  Part part_ = Part::skipped;
+  std::string name_;            // of the part
+  std::uint64_t elements_ = 0;  // of it, where it is a list
+  std::set<std::string_view> met_;
+  JsonValue value_;
+  Json frame_ = Json::object();
 };
 
 }  // namespace
 
 Result<Reading> read_json(const InputFile &file, Sink &sink) {
   Pass first(file);
-  const auto frame = first.run();
+  auto frame = first.run();
   if (!frame) return tl::unexpected(frame.error());
   const auto recording = recording_from(*frame);
   if (!recording) return file.error(recording.error().message);
@@ -115,31 +159,22 @@ Result<Reading> read_json(const InputFile &file, Sink &sink) {
   if (!outcome) return file.error(outcome.error().message);
   if (!first.met_samples()) return file.error(fmt::format("{}: samples is missing", not_ours));
 
+  frame->clear();  // an argv may be most of what is kept
+
   if (auto begun = sink.begin(*recording); !begun) return tl::unexpected(begun.error());
-  Totals &totals = outcome->totals;
-  const auto must = [&](auto result, const std::string &which) {
-    if (!result)
-      throw Stop{
-          file.error(fmt::format("{}: {}{}", not_ours, which, result.error().message)).value()};
-    return *std::move(result);
-  };
+  Contents contents(sink);
   Pass second(file, [&](Part part, const Json &element) {
-    Result<void> taken;
-    if (part == Part::samples) {
-      Row row = must(row_from(element), fmt::format("sample {}: ", totals.rows()));
-      row.number = totals.rows();
-      totals.add(row);
-      taken = sink.row(row);
-    } else if (part == Part::processes) {
-      taken = sink.process(must(process_from(element), "a process: "));
-    } else {
-      outcome->commands.push_back(must(command_from(element), "a command: "));
-    }
-    if (!taken) throw Stop{taken.error()};
+    return part == Part::samples     ? contents.sample(element)
+           : part == Part::processes ? contents.process(element)
+                                     : contents.command(element);
   });
-  if (const auto samples = second.run(); !samples) return tl::unexpected(samples.error());
+  const auto lists = second.run();
+  if (contents.sink_error()) return tl::unexpected(*contents.sink_error());
+  if (!lists) return tl::unexpected(lists.error());
+  outcome->totals = contents.totals();
+  outcome->commands = contents.take_commands();
   if (auto ended = sink.end(*outcome); !ended) return tl::unexpected(ended.error());
-  return Reading{.rows = totals.rows(), .end_missing = false};
+  return Reading{.rows = outcome->totals.rows(), .end_missing = false};
 }
 
 }  // namespace rusage_bpf

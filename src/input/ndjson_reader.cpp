@@ -7,7 +7,8 @@
 
 #include "document/document.h"
 #include "document/fields.h"
-#include "input/parse.h"
+#include "input/contents.h"
+#include "input/json_events.h"
 
 namespace rusage_bpf {
 namespace {
@@ -15,15 +16,17 @@ namespace {
 // The lines of one recording, given to a sink.
 class Lines {
  public:
-  Lines(const InputFile &file, Sink &sink) : file_(file), sink_(sink) {}
+  Lines(const InputFile &file, Sink &sink)
+      : file_(file), sink_(sink), buffer_(file), contents_(sink) {}
 
   Result<Reading> read() {
     std::istream stream(&buffer_);
     std::string line;
     while (std::getline(stream, line)) {
       number_++;
-      if (buffer_.read_errno() != 0) return errno_error(file_.name(), buffer_.read_errno());
-      if (buffer_.part_too_long()) return refuse("too long");
+      if (buffer_.part_too_long())
+        return refuse(fmt::format("too long, more than {} bytes", InputBuffer::longest_part_bytes));
+      if (buffer_.failure()) break;
       buffer_.begin_part();
       if (line.empty()) continue;
       auto object = parse(line);
@@ -32,12 +35,13 @@ class Lines {
       if (!object) return tl::unexpected(object.error());
       if (auto taken = take(*object); !taken) return tl::unexpected(taken.error());
     }
+    if (buffer_.failure()) return tl::unexpected(*buffer_.failure());
     const bool end_missing = !outcome_;
     Outcome outcome = end_missing ? outcome_without_end() : *std::move(outcome_);
-    outcome.totals = totals_;
-    outcome.commands = commands_;
+    outcome.totals = contents_.totals();
+    outcome.commands = contents_.take_commands();
     if (auto ended = sink_.end(outcome); !ended) return tl::unexpected(ended.error());
-    return Reading{.rows = totals_.rows(), .end_missing = end_missing};
+    return Reading{.rows = outcome.totals.rows(), .end_missing = end_missing};
   }
 
  private:
@@ -46,16 +50,9 @@ class Lines {
   }
 
   [[nodiscard]] Result<Json> parse(const std::string &line) const {
-    try {
-      return Json::parse(line, [this](int depth, Json::parse_event_t, const Json &) {
-        if (depth > deepest_nesting) throw Stop{refuse("nested too deeply").value()};
-        return true;
-      });
-    } catch (const Json::exception &failure) {
-      return refuse(describe(failure));
-    } catch (const Stop &stop) {
-      return tl::unexpected(stop.error);
-    }
+    JsonValue value;
+    if (!value.meet(line)) return refuse(value.why());
+    return value.take();
   }
 
   Result<void> take(const Json &object) {
@@ -64,9 +61,9 @@ class Lines {
     if (!began_ && *kind != "begin") return refuse("the first line must be the beginning");
     if (outcome_) return refuse("the recording has ended before it");
     if (*kind == "begin") return begin(object);
-    if (*kind == "sample") return sample(object);
-    if (*kind == "process") return process(object);
-    if (*kind == "command") return command(object);
+    if (*kind == "sample") return taken(contents_.sample(object));
+    if (*kind == "process") return taken(contents_.process(object));
+    if (*kind == "command") return taken(contents_.command(object));
     if (*kind == "end") return end(object);
     return {};  // of a later build
   }
@@ -76,30 +73,14 @@ class Lines {
     began_ = true;
     const auto recording = recording_from(object);
     if (!recording) return file_.error(recording.error().message);
-    last_row_ns_ = recording->start_realtime_ns;
+    start_realtime_ns_ = recording->start_realtime_ns;
     return sink_.begin(*recording);
   }
 
-  Result<void> sample(const Json &object) {
-    auto row = row_from(object);
-    if (!row) return refuse(row.error().message);
-    row->number = totals_.rows();
-    totals_.add(*row);
-    last_row_ns_ = row->realtime_ns;
-    return sink_.row(*row);
-  }
-
-  Result<void> process(const Json &object) {
-    const auto process = process_from(object);
-    if (!process) return refuse(process.error().message);
-    return sink_.process(*process);
-  }
-
-  Result<void> command(const Json &object) {
-    auto command = command_from(object);
-    if (!command) return refuse(command.error().message);
-    commands_.push_back(*std::move(command));
-    return {};
+  // What is wrong with the contents is said of the line; an error of the sink is its own.
+  [[nodiscard]] Result<void> taken(Result<void> done) const {
+    if (done || contents_.sink_error()) return done;
+    return refuse(done.error().message);
   }
 
   Result<void> end(const Json &object) {
@@ -112,18 +93,18 @@ class Lines {
   // The recorder did not live to tell the end, or lives.
   [[nodiscard]] Outcome outcome_without_end() const {
     Outcome outcome;
-    outcome.end_realtime_ns = last_row_ns_;
+    outcome.end_realtime_ns =
+        contents_.totals().rows() > 0 ? contents_.last_realtime_ns() : start_realtime_ns_;
     outcome.recovered = true;
     return outcome;
   }
 
   const InputFile &file_;
   Sink &sink_;
-  InputBuffer buffer_{file_};
-  Totals totals_;
-  std::vector<Command> commands_;
+  InputBuffer buffer_;
+  Contents contents_;
   std::uint64_t number_ = 0;  // of the line
-  std::uint64_t last_row_ns_ = 0;
+  std::uint64_t start_realtime_ns_ = 0;
   bool began_ = false;
   std::optional<Outcome> outcome_;  // once its line has come
 };
@@ -131,6 +112,7 @@ class Lines {
 }  // namespace
 
 Result<Reading> read_ndjson(const InputFile &file, Sink &sink) {
+  file.read_once();
   return Lines(file, sink).read();
 }
 

@@ -4,6 +4,13 @@
 
 namespace rusage_bpf {
 
+void Command::add(const Command &other) {
+  processes += other.processes;
+  for (std::size_t i = 0; i < column_count; i++) value[i] += other.value[i];
+  known |= other.known;
+  peak_rss = std::max(peak_rss, other.peak_rss);
+}
+
 void Commands::add(const Process &process) {
   const auto &name = process.image->command;
   const bool room = commands_.size() < most_names || commands_.contains(name);

@@ -19,6 +19,9 @@ struct Command {
   std::optional<std::uint64_t> peak_rss;  // the greatest of those that are known
 
   [[nodiscard]] std::uint64_t cpu_ns() const { return value[RUSAGE_user] + value[RUSAGE_system]; }
+
+  // Another part of what goes by the same name.
+  void add(const Command &other);
 };
 
 class Commands {

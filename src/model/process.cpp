@@ -24,4 +24,9 @@ std::vector<std::string> split_arguments(std::string_view text) {
   return arguments;
 }
 
+std::vector<std::string> running_arguments(std::string_view text) {
+  const std::size_t last = text.find_last_not_of('\0');
+  return split_arguments(text.substr(0, last == std::string_view::npos ? 0 : last + 1));
+}
+
 }  // namespace rusage_bpf

@@ -33,6 +33,10 @@ std::string base_name(const std::string &path);
 // last one has none.
 std::vector<std::string> split_arguments(std::string_view text);
 
+// Those of a process that runs, which may have written a title over them: of the rest of that room nothing is left but
+// zeros, so that arguments at the end that are empty are none.
+std::vector<std::string> running_arguments(std::string_view text);
+
 struct Process {
   int pid = 0;
   int ppid = 0;

@@ -16,6 +16,8 @@
 
 #include "os/blocked_signals.h"
 
+#include "os/text.h"
+
 namespace rusage_bpf {
 namespace {
 
@@ -124,11 +126,9 @@ void say_text(std::string_view text) noexcept {
 void say_line(std::string_view text) noexcept {
   try {
     // In one write, so that it is not mixed with what others write.
-    say_text(fmt::format("rusage-bpf: {}\n", text));
+    say_text(fmt::format("rusage-bpf: {}\n", one_line(text)));
   } catch (...) {
-    say_text("rusage-bpf: ");
-    say_text(text);
-    say_text("\n");
+    say_text("rusage-bpf: out of memory while writing a message\n");
   }
 }
 

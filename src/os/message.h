@@ -13,7 +13,7 @@ namespace rusage_bpf {
 // Writes the text as it is. Failures are ignored, and none of them raises a signal or throws.
 void say_text(std::string_view text) noexcept;
 
-// Writes "rusage-bpf: ", the text and a newline. Text that is not ours goes through `one_line` first.
+// Writes "rusage-bpf: ", the text as `one_line` makes it safe for a terminal, and a newline.
 void say_line(std::string_view text) noexcept;
 
 // The same with a text to be formatted.

@@ -6,7 +6,6 @@
 
 #include "os/clock.h"
 #include "os/message.h"
-#include "output/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -18,7 +17,7 @@ Result<Fd> open_event() {
 }
 
 void say_that_it_waits(const WriterThread &thread) {
-  say("{} {}; rows wait in a temporary file", one_line(thread.name()),
+  say("{} {}; rows wait in a temporary file", thread.name(),
       thread.is_stream() ? "is not being read" : "cannot be written at the moment");
 }
 

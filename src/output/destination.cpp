@@ -12,8 +12,8 @@
 #include "os/caller.h"
 #include "os/file_lock.h"
 #include "os/standard_streams.h"
+#include "os/temporary_file.h"
 #include "os/write_all.h"
-#include "output/nameless_file.h"
 
 namespace rusage_bpf {
 namespace {
@@ -143,7 +143,7 @@ Result<Destination> Destination::of_file(const std::string &path, const FilePlac
     return made;
   }
   if (!made.old_) return tl::unexpected(file.error());
-  auto spare = open_nameless_file();
+  auto spare = open_temporary_file();
   if (!spare) return tl::unexpected(spare.error());
   made.spare_ = *std::move(spare);
   return made;

@@ -7,6 +7,34 @@
 
 namespace rusage_bpf {
 
+namespace {
+
+// What an argument takes in memory beside its text.
+constexpr std::size_t argument_bytes = sizeof(std::string);
+// A page shows less of a command line.
+constexpr std::size_t most_image_bytes = std::size_t{4} << 10;
+
+std::size_t bytes_of(const Image &image) {
+  std::size_t bytes = image.command.value_or("").size();
+  for (const std::string &argument : image.argv) bytes += argument_bytes + argument.size();
+  return bytes;
+}
+
+std::shared_ptr<const Image> beginning_of(const Image &image) {
+  auto beginning = std::make_shared<Image>();
+  if (image.command) beginning->command = image.command->substr(0, most_image_bytes);
+  std::size_t room = most_image_bytes;
+  for (const std::string &argument : image.argv) {
+    beginning->argv.push_back(argument.substr(0, room));
+    const std::size_t bytes = argument_bytes + beginning->argv.back().size();
+    if (bytes >= room) break;
+    room -= bytes;
+  }
+  return beginning;
+}
+
+}  // namespace
+
 Json page_document(const Recording &recording, const Outcome &outcome) {
   Json document = frame_json(recording, outcome);
   document["words"] = {{"target", target_name(recording)},
@@ -28,6 +56,8 @@ Result<void> HtmlSink::row(const Row &row) {
 
 Result<void> HtmlSink::process(const Process &process) {
   processes_.push_back(process);
+  if (bytes_of(*process.image) > 2 * most_image_bytes)
+    processes_.back().image = beginning_of(*process.image);
   if (processes_.size() >= 2 * page_processes) keep_costliest(page_processes);
   return {};
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "output/text.h"
+#include "os/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -38,30 +38,46 @@ double cpu_of(const Json &object) {
   return seconds_of("user") + seconds_of("system");
 }
 
+// On one line, in no more bytes than a tooltip has room for; no character is cut into parts.
+std::string short_text(std::string_view text) {
+  constexpr std::size_t longest = 200;
+  constexpr std::string_view dots = "...";
+  std::string line = one_line(text);
+  if (line.size() <= longest) return line;
+  std::size_t end = longest - dots.size();
+  while ((static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) end--;
+  return line.substr(0, end).append(dots);
+}
+
 // A command line on one line, no longer than a tooltip.
 Json short_line(const Json &argv) {
-  constexpr std::size_t longest = 200;
   std::string line;
   if (argv.is_string()) line = argv.get<std::string>();
   if (argv.is_array())
     for (const Json &argument : argv)
       line += (line.empty() ? "" : " ") + argument.get<std::string>();
-  return one_line(std::move(line), longest);
+  return short_text(line);
 }
 
 Json cell(std::string_view column, const Json &value) {
   if (column == "argv") return short_line(value);
+  if (value.is_string()) return short_text(value.get<std::string>());
   if (value.is_number_float()) return std::round(value.get<double>() * 1e6) / 1e6;
   return value;
 }
 
 }  // namespace
 
-std::string inside_script(std::string json) {
+std::string inside_script(std::string_view json) {
   // "<" begins everything that HTML looks for in a script, and stands only in JSON's strings.
-  for (auto at = json.find('<'); at != std::string::npos; at = json.find('<', at))
-    json.replace(at, 1, "\\u003c");
-  return json;
+  std::string text;
+  text.reserve(json.size());
+  for (const char c : json)
+    if (c == '<')
+      text += "\\u003c";
+    else
+      text += c;
+  return text;
 }
 
 Json page_table(const Json &objects, std::size_t most_bytes) {

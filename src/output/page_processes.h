@@ -11,6 +11,6 @@ namespace rusage_bpf {
 Json page_table(const Json &objects, std::size_t most_bytes);
 
 // JSON with nothing in it that could end the script element it stands in.
-std::string inside_script(std::string json);
+std::string inside_script(std::string_view json);
 
 }  // namespace rusage_bpf

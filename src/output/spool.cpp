@@ -1,11 +1,10 @@
 #include "output/spool.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "output/nameless_file.h"
+#include "os/temporary_file.h"
 
 namespace rusage_bpf {
 namespace {
@@ -41,7 +40,7 @@ Result<void> Spool::write(std::string_view text) {
 
 Result<void> Spool::move_to_file() {
   if (!file_) {
-    auto file = open_nameless_file();
+    auto file = open_temporary_file();
     if (!file) return tl::unexpected(file.error());
     file_ = *std::move(file);
   }

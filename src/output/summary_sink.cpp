@@ -8,6 +8,7 @@
 
 #include "document/time.h"
 #include "os/message.h"
+#include "os/text.h"
 #include "output/text.h"
 
 namespace rusage_bpf {
@@ -27,14 +28,13 @@ std::string why_it_ended(const std::string &by) {
   if (by == "outputs") return "no output was left to write to";
   if (by == "stop-with") return "the process of --stop-with ended";
   if (by.empty()) return "the recorder was gone";
-  return by;
+  return one_line(by);
 }
 
 // On one line, and no longer than a person reads.
 std::string command_line(const std::vector<std::string> &argv) {
-  constexpr std::size_t longest = 100;
-  std::string text = one_line(fmt::format("{}", fmt::join(argv, " ")));
-  return text.size() <= longest ? text : text.substr(0, longest) + "...";
+  constexpr std::size_t longest = 103;
+  return one_line(fmt::format("{}", fmt::join(argv, " ")), longest);
 }
 
 std::string counted(std::uint64_t count, std::string_view one, std::string_view many) {
@@ -88,12 +88,13 @@ std::string process_counts(const Recording &recording, const Outcome &outcome) {
 // "cc1plus x412 83 % CPU": those that used most of it.
 std::string commands_that_cost_most(const Outcome &outcome) {
   constexpr std::size_t most = 5;
+  constexpr std::size_t longest_name = 60;
   const Totals &t = outcome.totals;
   const auto all_ns = static_cast<double>(t[RUSAGE_user] + t[RUSAGE_system]);
   std::string text;
   for (std::size_t i = 0; i < std::min(most, outcome.commands.size()); i++) {
     const Command &command = outcome.commands[i];
-    const std::string name = one_line(command.name.value_or("(unknown)"));
+    const std::string name = one_line(command.name.value_or("(unknown)"), longest_name);
     const double share = all_ns > 0 ? static_cast<double>(command.cpu_ns()) / all_ns * 100 : 0;
     text += fmt::format("{}{} x{} {:.0f} % CPU", i > 0 ? ", " : "", name,
                         human_count(command.processes), share);
@@ -107,10 +108,12 @@ std::string commands_that_cost_most(const Outcome &outcome) {
 }  // namespace
 
 std::string target_name(const Recording &recording) {
+  constexpr std::size_t longest_path = 4096;
   std::string command = command_line(recording.argv);
   if (recording.target == "pid")
     return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup") return fmt::format("cgroup {}", one_line(recording.cgroup));
+  if (recording.target == "cgroup")
+    return fmt::format("cgroup {}", one_line(recording.cgroup, longest_path));
   return command;
 }
 
@@ -194,7 +197,8 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                            figures.count(RUSAGE_ctx_switches_involuntary),
                            figures.count(RUSAGE_minor_faults), figures.count(RUSAGE_major_faults)));
   text += line("audit", audit_line(recording, outcome));
-  text += line("rows", fmt::format("{} in {}", human_count(t.rows()), fmt::join(outputs, ", ")));
+  text += line("rows", fmt::format("{} in {}", human_count(t.rows()),
+                                   one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
   return text;
 }
 
@@ -205,7 +209,7 @@ Result<void> SummarySink::begin(const Recording &recording) {
   if (!recording.backend_reason.empty())
     say("polling /proc, which tells no forks, execs and exits, and counts who comes and goes "
         "between two looks as part of its parent; the reason: {}",
-        one_line(recording.backend_reason));
+        recording.backend_reason);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != "command")
     say("recording {}; Ctrl-C ends the recording", target_name(recording));

@@ -2,11 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cctype>
-#include <string_view>
-#include <utility>
 
 namespace rusage_bpf {
 
@@ -23,25 +19,9 @@ std::string human_bytes(std::uint64_t bytes) {
   return fmt::format("{:.{}f} {}", value, value < 9.995 ? 2 : value < 99.95 ? 1 : 0, units[unit]);
 }
 
-std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-  return text;
-}
-
 std::string human_count(std::uint64_t count) {
   if (count < 1000) return fmt::format("{}", count);
   return fmt::format("{} {:03}", human_count(count / 1000), count % 1000);
-}
-
-std::string one_line(std::string text, std::size_t width) {
-  constexpr std::string_view dots = "...";
-  std::string line = one_line(std::move(text));
-  if (line.size() <= width) return line;
-  std::size_t end = width - dots.size();
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) end--;
-  line.resize(end);
-  return line += dots;
 }
 
 }  // namespace rusage_bpf

@@ -55,7 +55,7 @@ class Places {
 
  private:
   void say_of_ring() {
-    if (const auto message = ring_.take_message()) say_line(one_line(*message));
+    if (const auto message = ring_.take_message()) say_line(*message);
   }
 
   RecoveryRing &ring_;

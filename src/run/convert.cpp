@@ -44,7 +44,7 @@ Result<int> convert(const ConvertOptions &options) {
   if (reading->end_missing)
     say("{}: its end is missing, as of a recording that was cut short or goes on; the rows that "
         "are whole: {}",
-        one_line(input->name()), human_count(reading->rows));
+        input->name(), human_count(reading->rows));
   if (options.default_input && options.default_page)
     say("{} is drawn in {}", options.input, options.outputs.front());
   return 0;

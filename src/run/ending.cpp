@@ -10,7 +10,6 @@
 
 #include "os/clock.h"
 #include "os/message.h"
-#include "output/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -81,7 +80,7 @@ Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &
   }
   if (!real.empty()) return tl::unexpected(with_ring(all_of(real), ring));
   ring.remove_unless_named();
-  if (const auto message = ring.take_message()) say_line(one_line(*message));
+  if (const auto message = ring.take_message()) say_line(*message);
   return {};
 }
 

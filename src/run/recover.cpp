@@ -10,7 +10,6 @@
 #include "output/format.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
-#include "output/text.h"
 #include "ring/left_over.h"
 #include "run/outputs.h"
 #include "run/rings.h"

@@ -10,6 +10,7 @@
 #include "input/reader.h"
 #include "os/clock.h"
 #include "os/message.h"
+#include "os/text.h"
 #include "os/write_all.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
@@ -116,13 +117,14 @@ Result<void> list_rings() {
     say("there are no recovery rings");
     return {};
   }
-  constexpr auto line = "{:<19}  {:>6}  {:>11}  {:>9}  {:<10}  {:<30}  {}\n";
-  std::string list = fmt::format(line, "STARTED", "AGE", "ROWS", "SIZE", "STATE", "WHAT", "RING");
+  constexpr auto line = "{:<19}  {:>6}  {:>11}  {:>9}  {:<10}  {}  {}\n";
+  std::string list =
+      fmt::format(line, "STARTED", "AGE", "ROWS", "SIZE", "STATE", padded("WHAT", 30), "RING");
   for (const RingFound &ring : rings) {
     const std::string target = ring.reader ? target_name(ring.reader->recording()) : "";
     list += fmt::format(line, started(ring.start_realtime_ns()), age(age_ns(ring)),
                         human_count(ring.rows), human_bytes(ring.bytes), state_of(ring),
-                        one_line(target, 30), one_line(ring.path));
+                        padded(one_line(target, 30), 30), one_line(ring.path));
   }
   return print_all(list);
 }

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "model/name.h"
 #include "os/caller.h"
 #include "os/message.h"
 #include "os/privileges.h"
@@ -17,7 +18,6 @@
 #include "output/format.h"
 #include "output/live_sink.h"
 #include "output/summary_sink.h"
-#include "output/text.h"
 #include "recorder/recorder.h"
 #include "run/ending.h"
 #include "run/outputs.h"
@@ -52,7 +52,7 @@ Recording describe(const Options &options, const Opened &opened) {
   utsname system{};
   uname(&system);
   Recording recording{.version = RUSAGE_BPF_VERSION,
-                      .host = system.nodename,
+                      .host = text_of_bytes(system.nodename),
                       .kernel = system.release,
                       .cpus = static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN)),
                       .boot_id = boot_id(),
@@ -63,7 +63,7 @@ Recording describe(const Options &options, const Opened &opened) {
                       .interval_ns = options.interval_ns,
                       .start_realtime_ns = 0,
                       .backend = std::string(opened.source->name()),
-                      .backend_reason = opened.reason,
+                      .backend_reason = as_text(opened.reason),
                       .origin = {}};
   for (std::size_t i = 0; i < column_count; i++)
     recording.origin[i] = opened.source->origin(static_cast<rusage_column>(i));
@@ -122,7 +122,7 @@ Result<Places> open_places(const Options &options) {
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RecoveryRing::open(*wanted);
   if (!ring) return tl::unexpected(ring.error());
-  if (const auto message = ring->take_message()) say_line(one_line(*message));
+  if (const auto message = ring->take_message()) say_line(*message);
   // The live line goes before the summary comes.
   if (wants_live_line(options))
     if (auto line = StatusLine::open())
@@ -226,7 +226,7 @@ Result<int> record_command(const Options &options, Places places) {
 
   Recording recording = describe(options, *opened);
   recording.target = "command";
-  recording.argv = options.command;
+  recording.argv = texts_of_bytes(options.command);
   recording.root_pid = command->pid();
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
@@ -295,7 +295,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, const Fd
     return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
   recording.target = "cgroup";
-  recording.cgroup = cgroup->path();
+  recording.cgroup = text_of_bytes(cgroup->path());
   return record_running(options, std::move(recording), *opened->source, *cgroup, signals, stop_with,
                         std::move(places));
 }

@@ -8,24 +8,43 @@
 #include <string>
 #include <utility>
 
+#include "model/name.h"
 #include "source/proc_image.h"
 
 namespace rusage_bpf {
 namespace {
 
-// Without the comm where the path says more. A file that was executed by its descriptor has no name there.
-std::string command_of(const std::string &path, const rusage_exec &exec) {
-  const bool by_descriptor = path.starts_with("/dev/fd/");
-  if (path.empty() || by_descriptor)
-    return {std::begin(exec.comm), std::find(std::begin(exec.comm), std::end(exec.comm), '\0')};
-  return base_name(path);
+std::string up_to_zero(std::string_view text) {
+  return std::string(text.substr(0, text.find('\0')));
+}
+
+// Whether the path is that of a link to an open file, whose name is a descriptor's number or "exe": fexecve and execveat
+// give it, and so does a program that executes itself anew.
+bool is_link_to_file(const std::string &path) {
+  const std::string name = base_name(path);
+  const std::string directory = path.substr(0, path.size() - name.size());
+  const bool is_number = !name.empty() && name.find_first_not_of("0123456789") == std::string::npos;
+  if (directory == "/dev/fd/") return is_number;
+  if (!directory.starts_with("/proc/")) return false;
+  return name == "exe" || (is_number && directory.ends_with("/fd/"));
+}
+
+// The comm, which is cut, only where nothing says more.
+std::string command_of(const std::string &path, std::string file_name, const rusage_exec &exec) {
+  const bool is_link = is_link_to_file(path);
+  if (!path.empty() && !is_link) return base_name(path);
+  if (is_link && !file_name.empty()) return file_name;
+  return up_to_zero({std::begin(exec.comm), sizeof(exec.comm)});
 }
 
 std::shared_ptr<const Image> image_of(const rusage_exec &exec, std::string_view text) {
   const std::string_view path = text.substr(0, exec.path_bytes);
+  text.remove_prefix(path.size());
+  const std::string_view file_name = text.substr(0, exec.file_name_bytes);
+  text.remove_prefix(file_name.size());
   auto image = std::make_shared<Image>();
-  image->command = command_of(std::string(path.substr(0, path.find('\0'))), exec);
-  image->argv = split_arguments(text.substr(path.size(), exec.arguments_bytes));
+  image->command = text_of_bytes(command_of(up_to_zero(path), up_to_zero(file_name), exec));
+  image->argv = texts_of_bytes(split_arguments(text.substr(0, exec.arguments_bytes)));
   return image;
 }
 

@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 #include <string>
 
+#include "model/name.h"
+#include "model/process.h"
 #include "os/fd.h"
 #include "rusage_bpf/task_event.h"
 
@@ -22,28 +26,59 @@ std::string read_start(int directory, const char *name, std::size_t most) {
   return text;
 }
 
+// The name of the file behind a link of /proc; empty where it cannot be read.
+std::string file_behind(int directory, const std::string &link) {
+  std::array<char, PATH_MAX> path{};
+  const ssize_t length = readlinkat(directory, link.c_str(), path.data(), path.size());
+  if (length <= 0) return "";
+  std::string name = base_name(std::string(path.data(), static_cast<std::size_t>(length)));
+  // The kernel says so of a file that has no name any more. Others may have one that ends like that.
+  constexpr std::string_view deleted = " (deleted)";
+  struct stat status {};
+  if (name.ends_with(deleted) && fstatat(directory, link.c_str(), &status, 0) == 0 &&
+      status.st_nlink == 0)
+    name.resize(name.size() - deleted.size());
+  return name;
+}
+
+// What was executed by its descriptor, as fexecve does, has the descriptor's number for a name, until Linux 6.14. A
+// script's interpreter is given the descriptor to read from.
+std::string executed_by_descriptor(int directory, const std::string &number,
+                                   const std::vector<std::string> &argv) {
+  const bool is_script = std::find(argv.begin(), argv.end(), "/dev/fd/" + number) != argv.end();
+  return file_behind(directory, is_script ? "fd/" + number : "exe");
+}
+
 // The name that it was started by, as far as that can be told: the kernel cuts its own copy, which a program can
 // change, and the executable's is for those alone who may trace the process.
 std::string command_of(int directory, const std::vector<std::string> &argv) {
   std::string comm = read_start(directory, "comm", 64);
   if (comm.ends_with('\n')) comm.pop_back();
+  const auto is_comm = [&](const std::string &argument) {
+    return base_name(argument) == comm && !argument.starts_with("/dev/fd/");
+  };
+  const bool is_number = !comm.empty() && comm.find_first_not_of("0123456789") == std::string::npos;
+  if (is_number && std::none_of(argv.begin(), argv.end(), is_comm))
+    if (std::string name = executed_by_descriptor(directory, comm, argv); !name.empty())
+      return name;
   constexpr std::size_t longest_comm = 15;
-  std::string started_as = argv.empty() ? "" : base_name(argv.front());
-  if (comm.size() == longest_comm && started_as.starts_with(comm)) return started_as;
-  std::array<char, PATH_MAX> path{};
-  const ssize_t length = readlinkat(directory, "exe", path.data(), path.size());
-  const std::string executable =
-      length > 0 ? base_name(std::string(path.data(), static_cast<std::size_t>(length))) : "";
-  return comm.size() == longest_comm && executable.starts_with(comm) ? executable : comm;
+  if (comm.size() != longest_comm) return comm;
+  // A script stands behind its interpreter and the interpreter's argument.
+  for (std::size_t i = 0; i < std::min<std::size_t>(argv.size(), 3); i++)
+    if (std::string started_as = base_name(argv[i]); started_as.starts_with(comm))
+      return started_as;
+  std::string executable = file_behind(directory, "exe");
+  return executable.starts_with(comm) ? executable : comm;
 }
 
 }  // namespace
 
 std::shared_ptr<const Image> image_in(int process) {
   auto image = std::make_shared<Image>();
-  image->argv = split_arguments(read_start(process, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
-  const std::string command = command_of(process, image->argv);
-  if (!command.empty()) image->command = command;
+  const auto argv = running_arguments(read_start(process, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  image->argv = texts_of_bytes(argv);
+  const std::string command = command_of(process, argv);
+  if (!command.empty()) image->command = text_of_bytes(command);
   return image;
 }
 

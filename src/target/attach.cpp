@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "model/name.h"
+#include "model/process.h"
 #include "proc/text.h"
 #include "target/access.h"
 
@@ -24,10 +26,7 @@ std::string read_all(const std::string &path) {
 }
 
 std::vector<std::string> command_line(pid_t pid) {
-  std::istringstream text(read_all(fmt::format("/proc/{}/cmdline", pid)));
-  std::vector<std::string> argv;
-  for (std::string argument; std::getline(text, argument, '\0');) argv.push_back(argument);
-  return argv;
+  return texts_of_bytes(running_arguments(read_all(fmt::format("/proc/{}/cmdline", pid))));
 }
 
 }  // namespace

@@ -20,11 +20,46 @@ std::size_t below(Random &random, std::size_t limit) {
   return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random);
 }
 
-constexpr std::array<std::string_view, 24> words{
-    "{",   "}",       "[",    "]",     ",",        ":",
-    "\"",  "\\u0000", "null", "-1",    "1e999",    "1e18",
-    "3.5", "0",       "true", "\n",    "\r\n",     "18446744073709551616",
-    "{}",  "[[[[[[",  "\xff", "\"a\"", "\"kind\"", "\"samples\""};
+constexpr std::array<std::string_view, 40> words{"{",
+                                                 "}",
+                                                 "[",
+                                                 "]",
+                                                 ",",
+                                                 ":",
+                                                 "\"",
+                                                 "\\u0000",
+                                                 "null",
+                                                 "-1",
+                                                 "1e999",
+                                                 "1e18",
+                                                 "3.5",
+                                                 "0",
+                                                 "true",
+                                                 "\n",
+                                                 "\r\n",
+                                                 "18446744073709551616",
+                                                 "{}",
+                                                 "[[[[[[",
+                                                 "\xff",
+                                                 "\"a\"",
+                                                 "\"kind\"",
+                                                 "\"samples\"",
+                                                 "\"samples\":[],",
+                                                 "\"columns\":[],",
+                                                 "\"meta\":{},",
+                                                 "\"processes\":[{}],",
+                                                 "\"commands\":[{}],",
+                                                 "\"elapsed\":0,",
+                                                 "\"elapsed\":9e9,",
+                                                 "\"user\":9e9,",
+                                                 "\"rss\":1,",
+                                                 "18446744073709551615",
+                                                 "NaN",
+                                                 "-0.0",
+                                                 "\\ud800",
+                                                 "\xc2\x9b",
+                                                 "\xe2\x80\xae",
+                                                 "\\xff"};
 
 // The text with one change.
 void change(std::string &text, const std::vector<std::string> &seeds, Random &random) {
@@ -76,9 +111,12 @@ int main(int argc, char **argv) {
   for (int i = first_file; i < argc; i++) give_file(argv[i]);
   if (first_file < argc) return 0;
 
-  const auto seeds = fuzz_seeds();
+  auto seeds = fuzz_seeds();
   Random random(1);
   for (const std::string &seed : seeds) give(seed);
+  // Long ones are about their length alone.
+  constexpr std::size_t longest_changed = std::size_t{64} << 10;
+  std::erase_if(seeds, [](const std::string &seed) { return seed.size() > longest_changed; });
   for (int round = 0; round < rounds; round++) {
     std::string text = seeds[below(random, seeds.size())];
     for (std::size_t left = 1 + below(random, 4); left > 0; left--) change(text, seeds, random);

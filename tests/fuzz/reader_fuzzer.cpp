@@ -1,5 +1,8 @@
 // The reader of recordings is given any bytes: it may refuse them, in one line, or read a recording,
-// and that is the same when it is written and read again.
+// and that is the same when it is written and read again. The work that it takes is counted, and is in
+// proportion to the bytes.
+#include <fmt/format.h>
+
 #include "document/document.h"
 #include "fuzz/fuzz.h"
 #include "input/reader.h"
@@ -7,8 +10,23 @@
 
 namespace {
 
+std::uint64_t blocks_executed = 0;
+
+}  // namespace
+
+// Called at the beginning of each block of the reader's code, where it is compiled to call it: see CMakeLists.txt.
+extern "C" void __sanitizer_cov_trace_pc() {
+  blocks_executed++;
+}
+
+namespace {
+
 using namespace rusage_bpf;
 using fuzz::require;
+
+// The dearest byte is that of an element of two, `{}`, which is read as a row or a command is.
+constexpr std::uint64_t most_blocks_a_byte = 4000;
+constexpr std::uint64_t most_blocks_else = 2'000'000;
 
 // Writes NDJSON into memory.
 class Text final : public Sink {
@@ -48,7 +66,10 @@ InputFile file_with(const std::string &bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
   Text first;
   const std::string bytes(reinterpret_cast<const char *>(data), size);
+  blocks_executed = 0;
   const auto reading = read_recording(file_with(bytes), first);
+  require(blocks_executed < most_blocks_else + most_blocks_a_byte * size,
+          "the work is in proportion to the bytes");
   require(reading.has_value() == first.ended, "what was read has an end, what was refused none");
   if (!reading) {
     const std::string &message = reading.error().message;
@@ -76,5 +97,34 @@ std::vector<std::string> fuzz_seeds() {
 
   std::string text = to_text(frame_json(test::a_recording(), outcome));
   text.insert(text.find("\"meta\""), "\"samples\":[" + samples + "],");
-  return {ndjson.text, text, ndjson.text.substr(0, ndjson.text.size() / 2)};
+  std::vector<std::string> seeds{ndjson.text, text, ndjson.text.substr(0, ndjson.text.size() / 2)};
+  // Much of one kind, each of which has taken a reader longer than in proportion.
+  constexpr std::size_t count = 30'000;
+  for (const auto &[place, piece] : {std::pair{"\"columns\":[", "{},"},
+                                     {"\"columns\":[", "[],"},
+                                     {"\"argv\":[", "\"\","},
+                                     {"\"meta\":{", "\"N\":1,"},
+                                     {"\"samples\":[", "{},"},
+                                     {"\"samples\":[{", "\"N\":{},"},
+                                     {"\"samples\":[{", "\"N\":[[[]]],"},
+                                     {"{", "\"N\":[{}],"},
+                                     {"{", "\"processes\":[[]],"},
+                                     {"\"host\":\"", "\\u0000"},
+                                     {"\"elapsed\":", "1"},
+                                     {"\"rss\":", "1"}}) {
+    std::string many;
+    for (std::size_t i = 0; i < count; i++) {
+      std::string one = piece;
+      if (const auto at = one.find('N'); at != std::string::npos)
+        one.replace(at, 1, std::to_string(i));
+      many += one;
+    }
+    seeds.push_back(std::string(text).insert(text.find(place) + std::string(place).size(), many));
+  }
+  for (const char *part : {"commands", "processes"}) {
+    std::string many = fmt::format("{{\"{}\":[{{}}", part);
+    for (std::size_t i = 0; i < count; i++) many += ",{}";
+    seeds.push_back(many + "]," + text.substr(1));
+  }
+  return seeds;
 }

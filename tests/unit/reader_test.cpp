@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <thread>
 
 #include "document/document.h"
 #include "output/json_sink.h"
@@ -30,6 +32,10 @@ class Kept final : public Sink {
     rows.push_back(row);
     return {};
   }
+  Result<void> process(const Process &process) override {
+    processes.push_back(process);
+    return {};
+  }
   Result<void> end(const Outcome &ended) override {
     outcome = ended;
     return {};
@@ -37,6 +43,7 @@ class Kept final : public Sink {
 
   std::optional<Recording> recording;
   std::vector<Row> rows;
+  std::vector<Process> processes;
   std::optional<Outcome> outcome;
 };
 
@@ -49,6 +56,7 @@ class Files {
     recording.argv = {"sh", "-c", "echo \"caf\xc3\xa9\" \x01\n{}[],"};
     std::vector<Row> rows = test::rows(5);
     rows[2].value[RUSAGE_user] = 1'234'567'891;
+    for (Row &row : rows) row.value[RUSAGE_write_bytes] = 0;
     rows[3].value[RUSAGE_write_bytes] = UINT64_MAX;
     rows[4].realtime_ns = 1'795'346'925'123'456'000;
     Outcome outcome = test::outcome_of(rows);
@@ -264,13 +272,228 @@ TEST_CASE("what would take much memory is refused", "[long]") {
 
 TEST_CASE("what is skipped or given away is not kept, however much of it there is", "[long]") {
   const Files files;
-  const std::string text = files.text("a.json");
+  const std::string text = replaced(files.text("a.json"), "\"processes\": [\n]", "\"other\": []");
   std::string many = "{\"processes\": [{}";
   const std::string process = ",{\"command\":\"" + std::string(1'000, 'x') + "\"}";
   for (int i = 0; i < 20'000; i++) many += process;
   files.put("many.json", many + "]," + text.substr(1));
   Kept kept;
   CHECK(read(files.path("many.json"), kept));
+}
+
+TEST_CASE("what a recording has once is refused where it is there twice") {
+  const Files files;
+  const std::string json = files.compact("a.json");
+  for (const char *part :
+       {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}) {
+    const std::string twice = fmt::format("{} is there twice", part);
+    const Json value = Json::parse(json)[part];
+    CHECK_THAT(complaint(files, json.substr(0, json.size() - 1) +
+                                    fmt::format(",\"{}\":{}}}", part, to_text(value))),
+               Contains(twice));
+  }
+  for (const char *name : {"a.json", "a.ndjson"}) {
+    const std::string text = files.compact(name);
+    CHECK_THAT(
+        complaint(files, replaced(text, "\"pid_count\":2", "\"pid_count\":2,\"pid_count\":3")),
+        Contains("has pid_count twice") &&
+            Contains(name == std::string("a.json") ? "sample 2" : "line 4"));
+    CHECK_THAT(complaint(files, replaced(text, "\"cpus\":2", "\"cpus\":2,\"x\":1,\"cpus\":3")),
+               Contains("has cpus twice"));
+    CHECK_THAT(complaint(files, replaced(text, "\"name\":\"system\"", "\"name\":\"user\"")),
+               Contains("columns has user twice"));
+  }
+  // What is not known here is a later build's own affair.
+  files.put("later.json", json.substr(0, json.size() - 1) + ",\"later\":1,\"later\":2}");
+  Kept kept;
+  CHECK(read(files.path("later.json"), kept));
+}
+
+// NDJSON that begins like the files', with these samples.
+std::string with_samples(const Files &files, const std::vector<std::string> &samples) {
+  const std::string text = files.text("a.ndjson");
+  std::string all = text.substr(0, text.find('\n') + 1);
+  for (const std::string &sample : samples) all += "{\"kind\":\"sample\"," + sample + "}\n";
+  return all;
+}
+
+TEST_CASE("rows that go back in time are refused, and a clock that was set back is not") {
+  const Files files;
+  const auto at = [](const char *elapsed) { return fmt::format("\"elapsed\":{}", elapsed); };
+  CHECK_THAT(complaint(files, with_samples(files, {at("1"), at("1"), at("0.999999999")})),
+             Contains("line 4: elapsed is 0.999999999, and before it was 1 already"));
+  CHECK_THAT(complaint(files, with_samples(files, {at("1"), "\"rss\":1"})),
+             Contains("line 3: elapsed is missing"));
+  std::string json = files.compact("a.json");
+  CHECK_THAT(complaint(files, replaced(json, "\"elapsed\":3e-09", "\"elapsed\":1e-09")),
+             Contains("sample 3: elapsed is 1e-09, and before it was 2e-09 already"));
+  files.put("set_back.ndjson",
+            with_samples(files, {at("1") + ",\"timestamp\":\"2026-11-22T11:28:45.000001Z\"",
+                                 at("2") + ",\"timestamp\":\"2026-11-22T11:28:45.000000Z\""}));
+  Kept kept;
+  REQUIRE(read(files.path("set_back.ndjson"), kept));
+  CHECK(kept.rows.size() == 2);
+}
+
+TEST_CASE("sums that 64 bits do not hold are refused, and those that they just hold are not") {
+  const Files files;
+  const auto sample = [](const char *field, const char *value) {
+    return fmt::format("\"elapsed\":1,\"{}\":{}", field, value);
+  };
+  files.put("just.ndjson", with_samples(files, {sample("read_bytes", "18446744073709551614"),
+                                                sample("read_bytes", "1")}));
+  Kept kept;
+  REQUIRE(read(files.path("just.ndjson"), kept));
+  CHECK(kept.outcome->totals[RUSAGE_read_bytes] == UINT64_MAX);
+  CHECK_THAT(complaint(files, with_samples(files, {sample("read_bytes", "18446744073709551614"),
+                                                   sample("read_bytes", "2")})),
+             Contains("line 3: read_bytes adds up to more than 64 bits hold"));
+  // In nanoseconds; both parts of CPU time are added to each other as well.
+  CHECK_THAT(
+      complaint(files, with_samples(files, {sample("run_delay", "9e9"), sample("run_delay", "9e9"),
+                                            sample("run_delay", "9e9")})),
+      Contains("line 4: run_delay adds up"));
+  CHECK_THAT(complaint(files, with_samples(files, {sample("user", "9e9"), sample("system", "9e9"),
+                                                   sample("user", "9e8")})),
+             Contains("line 4: user and system adds up"));
+  const std::string commands = "{\"kind\":\"command\",\"forks\":18446744073709551615}\n";
+  CHECK_THAT(complaint(files, with_samples(files, {}) + commands + commands),
+             Contains("line 3: forks adds up"));
+}
+
+TEST_CASE("numbers that are none are refused, with the row that they stand in") {
+  const Files files;
+  for (const char *value :
+       {"NaN", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "01", "1.", "+1"}) {
+    CAPTURE(value);
+    CHECK_THAT(
+        complaint(files, with_samples(files, {"\"elapsed\":1", fmt::format("\"rss\":{}", value)})),
+        Contains("line 3"));
+  }
+  for (const char *value : {"-1", "1.5", "1e19", "9007199254740994.0", "18446744073709551616",
+                            "\"1\"", "true", "[1]", "{}"}) {
+    CAPTURE(value);
+    CHECK_THAT(complaint(files, replaced(files.compact("a.json"), "\"rss\":3",
+                                         fmt::format("\"rss\":{}", value))),
+               Contains("sample 3: rss must be a whole number"));
+  }
+  for (const char *value : {"-0", "-0.0", "0e5", "3.0", "3e0", "null"}) {
+    files.put("good.ndjson", with_samples(files, {fmt::format("\"elapsed\":1,\"rss\":{}", value)}));
+    Kept kept;
+    CAPTURE(value);
+    CHECK(read(files.path("good.ndjson"), kept));
+  }
+}
+
+TEST_CASE("what has more in it than anything of ours is refused, with the limit", "[long]") {
+  const Files files;
+  const auto many = [](const std::string &piece, std::size_t count) {
+    std::string all = piece;
+    for (std::size_t i = 1; i < count; i++) all += "," + piece;
+    return all;
+  };
+  const std::string json = files.compact("a.json");
+  const auto check = [&](const std::string &text, const char *words) {
+    CHECK_THAT(complaint(files, text), Contains(words));
+  };
+  const std::string objects = many("{}", 1'000'000);
+  check(replaced(json, "\"columns\":[", "\"columns\":[" + objects + ","),
+        "columns: holds more than 10000 fields");
+  check(replaced(json, "\"meta\":{", "\"meta\":{\"x\":[" + objects + "],"),
+        "meta: holds more than 10000 fields");
+  check(replaced(json, "\"argv\":[", "\"argv\":[" + many("1", 1'000'001) + ","),
+        "holds more than 1000000 values");
+  check(replaced(json, "\"host\":\"", "\"host\":\"" + std::string((1U << 20) + 1, 'x')),
+        "holds a text of more than 1048576 bytes");
+  check(replaced(json, "\"commands\":[", "\"commands\":[" + many("{}", 20'001)),
+        "there are more than 20000 commands");
+  const std::string name =
+      many(fmt::format("{{\"command\":\"{}\"}}", std::string(1U << 20, 'x')), 17);
+  check(replaced(json, "\"commands\":[", "\"commands\":[" + name),
+        "the names of commands take more than");
+  std::string fields;
+  for (int i = 0; i < 20'000; i++) fields += fmt::format("\"f{}\":1,", i);
+  check(replaced(json, "\"rss\":3", fields + "\"rss\":3"),
+        "sample 3: holds more than 10000 fields");
+  check(with_samples(files, {fields + "\"elapsed\":1"}), "line 2: holds more than 10000 fields");
+  // Past all of them, what is not known is read over.
+  files.put("later.json", "{\"x\":[" + objects + "]," + json.substr(1));
+  Kept kept;
+  CHECK(read(files.path("later.json"), kept));
+}
+
+TEST_CASE(
+    "documents of an earlier version are read, and names that it could not tell apart are added "
+    "up") {
+  for (const char *name : {"/old.json", "/old.ndjson"}) {
+    Kept kept;
+    const auto reading = read(TEST_DOCUMENTS + std::string(name), kept);
+    REQUIRE(reading);
+    CHECK_FALSE(reading->end_missing);
+    CHECK(kept.rows.size() == 5);
+    CHECK(kept.outcome->exit.code == 3);
+    const auto &commands = kept.outcome->commands;
+    CHECK(std::count_if(commands.begin(), commands.end(), [](const Command &command) {
+            return command.name == "n\xef\xbf\xbdme";
+          }) == 2);
+    // What stood there as text is that text still.
+    CHECK_THAT(kept.recording->argv.at(2), Contains("back\\\\xffslash") && Contains("\xc3\xa9"));
+    CHECK(kept.processes.size() == 7);
+  }
+}
+
+TEST_CASE("what comes through a pipe is read as a file is, whole and in pieces") {
+  const Files files;
+  const std::string name = GENERATE("a.json", "a.ndjson", "long.json");
+  std::string text = files.text("a.json");
+  files.put("long.json", text.insert(1, "\"x\":\"" + std::string(3'000'000, 'x') + "\",\"y\":3,"));
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+  std::thread writer([&, fd = Fd(ends[1])] {
+    const std::string bytes = files.text(name);
+    for (std::size_t at = 0; at < bytes.size();) {
+      const ssize_t written =
+          ::write(fd.get(), bytes.data() + at, std::min<std::size_t>(bytes.size() - at, 4099));
+      if (written > 0) at += static_cast<std::size_t>(written);
+    }
+  });
+  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  dup2(ends[0], STDIN_FILENO);
+  close(ends[0]);
+  JsonSink json(test::create_output(files.path("b.json")));
+  const auto reading = read("-", json);
+  dup2(before.get(), STDIN_FILENO);
+  writer.join();
+  REQUIRE(reading);
+  CHECK(files.text("b.json") == files.text("a.json"));
+}
+
+TEST_CASE("standard input that was read in part is read from there on") {
+  const Files files;
+  files.put("behind", "header\n" + files.text("a.json"));
+  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  const Fd file(open(files.path("behind").c_str(), O_RDONLY | O_CLOEXEC));
+  lseek(file.get(), 7, SEEK_SET);
+  dup2(file.get(), STDIN_FILENO);
+  Kept kept;
+  const auto reading = read("-", kept);
+  dup2(before.get(), STDIN_FILENO);
+  REQUIRE(reading);
+  CHECK(kept.rows.size() == 5);
+}
+
+TEST_CASE("a file is read up to the end that it had when it was opened") {
+  const Files files;
+  files.put("grows.ndjson",
+            files.text("a.ndjson").substr(0, files.text("a.ndjson").rfind("{\"kind\":\"end\"")));
+  const auto file = InputFile::open(files.path("grows.ndjson"));
+  REQUIRE(file);
+  std::ofstream(files.path("grows.ndjson"), std::ios::app) << "no JSON\n";
+  Kept kept;
+  const auto reading = read_recording(*file, kept);
+  REQUIRE(reading);
+  CHECK(reading->end_missing);
+  CHECK(kept.rows.size() == 5);
 }
 
 TEST_CASE("what is no file with something in it is refused") {

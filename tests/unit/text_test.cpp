@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <utility>
 
+#include "os/text.h"
 #include "support/units.h"
 
 namespace rusage_bpf::text_test {
@@ -55,6 +56,47 @@ TEST_CASE("counts are grouped by thousands") {
       {greatest, "18 446 744 073 709 551 615"},
   }));
   CHECK(human_count(count) == text);
+}
+
+TEST_CASE("what controls a terminal, or is not seen there, is shown as an escape") {
+  const auto [bytes, text] = GENERATE(values<std::pair<std::string, const char *>>({
+      {"plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80",
+       "plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
+      {"two\nlines\tand\rmore\v\f", "two lines and more  "},
+      {"\x1b[31mred\x7f\x01", "\\x1b[31mred\\x7f\\x01"},
+      {std::string(1, '\0') + "a", "\\x00a"},
+      {"\xc2\x9b"
+       "31m",
+       "\\u009b31m"},
+      {"\xc2\x80\xc2\x9f\xc2\xad", "\\u0080\\u009f\\u00ad"},
+      {"a\xe2\x80\xaetxt.exe", "a\\u202etxt.exe"},
+      {"\xe2\x81\xa6\xe2\x81\xa9", "\\u2066\\u2069"},
+      {"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c", "\\u200e\\u200f\\u061c"},
+      {"\xe2\x80\x8b\xef\xbb\xbf\xe2\x80\xa8", "\\u200b\\ufeff\\u2028"},
+      {"\xf3\xa0\x80\x81", "\\U000e0001"},
+      {"n\xffme \xc3 \x9b", "n\\xffme \\xc3 \\x9b"},
+  }));
+  CHECK(one_line(bytes) == text);
+  CHECK(one_line(text) == text);
+}
+
+TEST_CASE("a line is cut and filled up by the columns that it takes, between characters") {
+  const std::string wide =
+      "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e";  // three characters of two columns each
+  const std::string accent = "e\xcc\x81";      // two characters, one column
+  CHECK(width_of(wide) == 6);
+  CHECK(width_of(accent) == 1);
+  CHECK(width_of("caf\xc3\xa9") == 4);
+  CHECK(one_line(wide, 6) == wide);
+  CHECK(one_line(wide, 5) == "\xe6\x97\xa5...");
+  CHECK(one_line(wide, 4) == "...");
+  CHECK(one_line("abcdef", 6) == "abcdef");
+  CHECK(one_line("abcdefg", 6) == "abc...");
+  CHECK(one_line("abc\x1b[0m", 7) == "abc...");  // no half of an escape
+  CHECK(one_line(std::string(100, '\xff'), 11) == "\\xff\\xff...");
+  CHECK(padded(wide, 8) == wide + "  ");
+  CHECK(padded(accent, 3) == accent + "  ");
+  CHECK(padded("abcdef", 3) == "abcdef");
 }
 
 }  // namespace

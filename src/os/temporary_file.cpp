@@ -1,4 +1,4 @@
-#include "output/nameless_file.h"
+#include "os/temporary_file.h"
 
 #include <fcntl.h>
 
@@ -6,13 +6,14 @@
 
 namespace rusage_bpf {
 
-Result<Fd> open_nameless_file() {
+// Not /tmp first, which is in memory on many systems.
+Result<Fd> open_temporary_file() {
   const char *chosen = std::getenv("TMPDIR");
   for (const char *folder : {chosen, "/var/tmp", "/tmp"}) {
     Fd file(folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1);
     if (file) return file;
   }
-  return errno_error("a temporary file for what waits to be written (in $TMPDIR, /var/tmp)");
+  return errno_error("a temporary file (in $TMPDIR, /var/tmp or /tmp)");
 }
 
 }  // namespace rusage_bpf

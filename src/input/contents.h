@@ -1,0 +1,47 @@
+// The contents of a recording as they are read: added up, and refused where one cannot follow what came before it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "document/json.h"
+#include "model/commands.h"
+#include "model/totals.h"
+#include "os/error.h"
+#include "output/sink.h"
+
+namespace rusage_bpf {
+
+class Contents {
+ public:
+  // Twice what a recorder keeps, and what all their names may take.
+  static constexpr std::size_t most_commands = 2 * Commands::most_names;
+  static constexpr std::size_t most_name_bytes = std::size_t{16} << 20;
+
+  explicit Contents(Sink &sink) : sink_(sink) {}
+
+  // Rows and processes are given to the sink; an error may be its own.
+  Result<void> sample(const Json &json);
+  Result<void> process(const Json &json);
+  Result<void> command(const Json &json);
+  [[nodiscard]] const std::optional<Error> &sink_error() const { return sink_error_; }
+
+  [[nodiscard]] const Totals &totals() const { return totals_; }
+  [[nodiscard]] std::uint64_t last_realtime_ns() const { return last_realtime_ns_; }
+  std::vector<Command> take_commands() { return std::move(commands_); }
+
+ private:
+  Result<void> give(Result<void> taken);
+  [[nodiscard]] Result<void> check(const Row &row) const;
+
+  Sink &sink_;
+  std::optional<Error> sink_error_;
+  Totals totals_;
+  std::uint64_t last_realtime_ns_ = 0;
+  std::vector<Command> commands_;
+  Command all_commands_;
+  std::size_t name_bytes_ = 0;
+};
+
+}  // namespace rusage_bpf
