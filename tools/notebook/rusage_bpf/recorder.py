@@ -18,6 +18,8 @@ from .surroundings import note_surroundings
 _NAME = "rusage-bpf: "
 _NO_FAULT_OF_A_PLACE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MESSAGES_BYTES = 4096
+# Where no place has room for more.
+_FEW_RING_ROWS = 1000
 _POLL_S = 0.001
 _PATIENCE_TO_BEGIN_S = 30
 # How long a recorder that was stopped may take to write the rest.
@@ -48,6 +50,7 @@ class Recorder:
         self.description = ""
         self._process: Optional[Detached] = None
         self._stopped = False
+        self._ring_rows: Optional[int] = None  # None: the recorder's own default
 
     def start(self, announce: Callable[[Files], None] = lambda files: None) -> None:
         """Returns when the recording has begun, in the first place that works; RecorderError if it cannot.
@@ -58,11 +61,12 @@ class Recorder:
             warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init above it, "
                  "as of docker run --init, takes that over")
         failure: Optional[Exception] = None
-        for files in new_files():
-            try:
-                return self._start_in(files, announce)
-            except _PlaceFailed as refused:
-                failure = failure or refused
+        for self._ring_rows in (None, _FEW_RING_ROWS):
+            for files in new_files():
+                try:
+                    return self._start_in(files, announce)
+                except _PlaceFailed as refused:
+                    failure = failure or refused
         raise RecorderError(f"{failure}; let XDG_STATE_HOME name a directory that you may write to, with room in it")
 
     def messages(self) -> str:
@@ -147,7 +151,8 @@ class Recorder:
             os.close(control)
 
     def _command(self) -> List[str]:
-        return [*self.program.command, "--quiet", "--interval", str(float(self.interval)), "--pid", str(self.pid),
+        ring_rows = ["--ring-rows", str(self._ring_rows)] if self._ring_rows else []
+        return [*self.program.command, *ring_rows, "--quiet", "--interval", str(float(self.interval)), "--pid", str(self.pid),
                 "--stop-on-eof", "--stop-with", str(os.getpid()), "--ring", self.files.ring,
                 "--output", self.files.rows]
 
