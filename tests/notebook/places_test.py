@@ -51,7 +51,7 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual(errors, "")
 
     def test_the_first_place_that_works_is_taken(self):
-        state, runtime = (os.path.join(self.home, name) for name in ("state", "runtime"))
+        state, runtime = (os.path.join(self.home, name) for name in ("state of 100%p", "runtime"))
         os.mkdir(runtime)
         self.check(f"{state}/rusage-bpf/", XDG_STATE_HOME=state)
         self.check(f"{self.home}/.local/state/rusage-bpf/", XDG_STATE_HOME="relative")

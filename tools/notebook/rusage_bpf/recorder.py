@@ -35,8 +35,8 @@ class Recorder:
     code waits for, kills or closes has nothing to do with it. Once the recording has begun, nothing here reads, writes,
     or takes a descriptor more.
 
-    What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself at
-    its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
+    What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself
+    at its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
     """
 
     def __init__(self, interval: float, pid: Optional[int] = None, backend: Optional[str] = None):
@@ -58,8 +58,8 @@ class Recorder:
         `announce` is called just before it begins; again, where that place turns out not to have room for it.
         """
         if os.getpid() == 1:
-            warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init above it, "
-                 "as of docker run --init, takes that over")
+            warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init "
+                 "above it, as of docker run --init, takes that over")
         failure: Optional[Exception] = None
         for self._ring_rows in (None, _FEW_RING_ROWS):
             for files in new_files():
@@ -152,9 +152,9 @@ class Recorder:
 
     def _command(self) -> List[str]:
         ring_rows = ["--ring-rows", str(self._ring_rows)] if self._ring_rows else []
-        return [*self.program.command, *ring_rows, "--quiet", "--interval", str(float(self.interval)), "--pid", str(self.pid),
-                "--stop-on-eof", "--stop-with", str(os.getpid()), "--ring", self.files.ring,
-                "--output", self.files.rows]
+        return [*self.program.command, *ring_rows, "--quiet", "--interval", str(float(self.interval)),
+                "--pid", str(self.pid), "--stop-on-eof", "--stop-with", str(os.getpid()),
+                "--ring", _literal(self.files.ring), "--output", _literal(self.files.rows)]
 
     def _wait_until_begun(self) -> None:
         """The rows' file has its name once the first look was taken."""
@@ -178,6 +178,11 @@ class Recorder:
             if self.rows:
                 self.rows.close()
         self.files.remove()
+
+
+def _literal(path: str) -> str:
+    """In names of files, the recorder takes %p and the like for what they stand for."""
+    return path.replace("%", "%%")
 
 
 def _is_fault_of_place(failure: BaseException, files: Files) -> bool:
