@@ -40,7 +40,7 @@ class PlacesTest(unittest.TestCase):
                               SCRIPT.format(block=block, before=before)], env=environ, cwd="/", stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, encoding="utf-8", timeout=PATIENCE_S)
         self.assertEqual(ran.returncode, 0, ran.stderr)
-        ring, rows = ran.stdout.split()
+        ring, rows = ran.stdout.splitlines()
         self.assertGreaterEqual(int(rows), 2)
         self.assertEqual(glob.glob(ring.replace(".ring", "*")), [])
         return ring, ran.stderr
