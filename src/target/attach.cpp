@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "proc/files.h"
 #include "proc/text.h"
 #include "target/access.h"
 
@@ -24,7 +25,12 @@ std::string read_all(const std::string &path) {
 }
 
 std::vector<std::string> command_line(pid_t pid) {
-  std::istringstream text(read_all(fmt::format("/proc/{}/cmdline", pid)));
+  const std::string process = fmt::format("/proc/{}", pid);
+  const Fd directory(open(process.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  proc::Reader reader;
+  const auto tid = proc::thread_instead_of_main(directory.get(), reader);
+  std::istringstream text(
+      read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline"));
   std::vector<std::string> argv;
   for (std::string argument; std::getline(text, argument, '\0');) argv.push_back(argument);
   return argv;
