@@ -9,6 +9,7 @@
 #include <string>
 
 #include "os/fd.h"
+#include "proc/files.h"
 #include "rusage_bpf/task_event.h"
 
 namespace rusage_bpf {
@@ -41,7 +42,18 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
 
 std::shared_ptr<const Image> image_in(int process) {
   auto image = std::make_shared<Image>();
-  image->argv = split_arguments(read_start(process, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  const auto read_arguments = [](int directory) {
+    return split_arguments(read_start(directory, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  };
+  image->argv = read_arguments(process);
+  if (image->argv.empty()) {
+    proc::Reader reader;
+    if (const auto tid = proc::thread_instead_of_main(process, reader)) {
+      const Fd thread(
+          openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+      image->argv = read_arguments(thread.get());
+    }
+  }
   const std::string command = command_of(process, image->argv);
   if (!command.empty()) image->command = command;
   return image;
