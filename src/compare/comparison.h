@@ -36,6 +36,9 @@ class SideSink final : public Sink {
 // Why a recording's figures are too low: "was cut short"; empty where nothing is missing.
 std::string what_is_missing(const Side &side);
 
+// Where its peak of memory is more than its rows have: "at least 208 MiB, the peak of one process; 103 MiB in the rows".
+std::string peak_note(const Side &side);
+
 // One figure of both.
 struct Pair {
   Figure a;

@@ -19,7 +19,8 @@ Part part_of(const std::string &key) {
   if (key == "samples") return Part::samples;
   if (key == "processes") return Part::processes;
   if (key == "commands") return Part::commands;
-  const bool kept = key == "schema" || key == "meta" || key == "columns" || key == "audit";
+  const bool kept =
+      key == "schema" || key == "meta" || key == "columns" || key == "audit" || key == "totals";
   return kept ? Part::kept : Part::skipped;
 }
 
@@ -138,6 +139,7 @@ Result<Reading> read_json(const InputFile &file, Sink &sink) {
     if (!taken) throw Stop{taken.error()};
   });
   if (const auto samples = second.run(); !samples) return tl::unexpected(samples.error());
+  complete_peak(*recording, *outcome);
   if (auto ended = sink.end(*outcome); !ended) return tl::unexpected(ended.error());
   return Reading{.rows = totals.rows(), .end_missing = false};
 }

@@ -36,6 +36,7 @@ class Lines {
     Outcome outcome = end_missing ? outcome_without_end() : *std::move(outcome_);
     outcome.totals = totals_;
     outcome.commands = commands_;
+    complete_peak(recording_, outcome);
     if (auto ended = sink_.end(outcome); !ended) return tl::unexpected(ended.error());
     return Reading{.rows = totals_.rows(), .end_missing = end_missing};
   }
@@ -77,6 +78,7 @@ class Lines {
     const auto recording = recording_from(object);
     if (!recording) return file_.error(recording.error().message);
     last_row_ns_ = recording->start_realtime_ns;
+    recording_ = *recording;
     return sink_.begin(*recording);
   }
 
@@ -120,6 +122,7 @@ class Lines {
   const InputFile &file_;
   Sink &sink_;
   InputBuffer buffer_{file_};
+  Recording recording_;
   Totals totals_;
   std::vector<Command> commands_;
   std::uint64_t number_ = 0;  // of the line
