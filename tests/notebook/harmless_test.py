@@ -13,7 +13,8 @@ import unittest
 
 from notebook import Notebook, wait_until
 
-GOOD, BAD = "print('it runs')\n6 * 7", "print('it runs')\nraise ZeroDivisionError('its own')"
+DOES = "import rusage_bpf; rusage_bpf.mark('here')\nprint('it runs')"
+GOOD, BAD = f"{DOES}\n6 * 7", f"{DOES}\nraise ZeroDivisionError('its own')"
 
 
 class HarmlessTest(unittest.TestCase):

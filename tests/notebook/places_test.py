@@ -18,6 +18,7 @@ from notebook import PATIENCE_S, environment
 SCRIPT = """
 import os, sys, time
 import rusage_bpf
+{before}
 with rusage_bpf.record(interval=.01) as r:
     print(r.ring, flush=True)
     {block}
@@ -30,16 +31,16 @@ class PlacesTest(unittest.TestCase):
     def setUp(self):
         self.home = self.enterContext(tempfile.TemporaryDirectory(prefix="rusage-bpf-places-"))
 
-    def record(self, block="time.sleep(.05)", mount="", unset=(), **variables):
+    def record(self, block="time.sleep(.05)", before="", mount="", unset=(), **variables):
         """Where a script's ring was, and what it wrote to standard error. `mount` is done for the script alone."""
         environ = {**os.environ, **environment(self.home), "XDG_RUNTIME_DIR": "", **variables}
         for name in unset:
             environ.pop(name, None)
         ran = subprocess.run(["unshare", "--mount", "sh", "-ec", mount + '\nexec "$@"', "sh", sys.executable, "-c",
-                              SCRIPT.format(block=block)], env=environ, cwd="/", stdout=subprocess.PIPE,
+                              SCRIPT.format(block=block, before=before)], env=environ, cwd="/", stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, encoding="utf-8", timeout=PATIENCE_S)
         self.assertEqual(ran.returncode, 0, ran.stderr)
-        ring, rows = ran.stdout.split()
+        ring, rows = ran.stdout.splitlines()
         self.assertGreaterEqual(int(rows), 2)
         self.assertEqual(glob.glob(ring.replace(".ring", "*")), [])
         return ring, ran.stderr
@@ -50,7 +51,7 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual(errors, "")
 
     def test_the_first_place_that_works_is_taken(self):
-        state, runtime = (os.path.join(self.home, name) for name in ("state", "runtime"))
+        state, runtime = (os.path.join(self.home, name) for name in ("state of 100%p", "runtime"))
         os.mkdir(runtime)
         self.check(f"{state}/rusage-bpf/", XDG_STATE_HOME=state)
         self.check(f"{self.home}/.local/state/rusage-bpf/", XDG_STATE_HOME="relative")
@@ -77,6 +78,13 @@ class PlacesTest(unittest.TestCase):
                     self.assertEqual(os.path.dirname(ring), f"{runtime}/rusage-bpf")
                 self.assertEqual(glob.glob(f"{runtime}/rusage-bpf/*"), [])
 
+    def test_where_no_place_has_room_for_a_whole_ring_a_small_one_is_made(self):
+        ring, errors = self.record(mount=f"mount -t tmpfs -o size=1m none {self.home}",
+                                   before="import rusage_bpf.recorder as recorder; kept = recorder.new_files\n"
+                                          "recorder.new_files = lambda: [next(kept())]")
+        self.assertTrue(ring.startswith(self.home))
+        self.assertEqual(errors, "")
+
     def test_a_disk_that_others_fill_meanwhile_costs_no_row_of_the_ring(self):
         ring, errors = self.record(mount=f"mount -t tmpfs -o size=200m none {self.home}", block="""
     try:
@@ -96,7 +104,7 @@ class PlacesTest(unittest.TestCase):
         for path in kept:
             with open(path, "w", encoding="utf-8") as file:
                 file.write(path)
-        running = [subprocess.Popen([sys.executable, "-c", SCRIPT.format(block="sys.stdin.read()")], encoding="utf-8",
+        running = [subprocess.Popen([sys.executable, "-c", SCRIPT.format(block="sys.stdin.read()", before="")], encoding="utf-8",
                                     env={**os.environ, **environment(self.home)}, stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE) for _ in range(2)]
         for process in running:

@@ -101,7 +101,7 @@ class ScriptTest(unittest.TestCase):
         subprocess.run([f"{BUILD}/rusage-bpf", "-q", "-i", ".001", "-o", json_path, "-o", lines_path, "--", "sh", "-c",
                         "for i in 1 2 3; do /bin/true; done; sleep .1; exit 3"], check=False)
         one, other = rusage_bpf.read(json_path), rusage_bpf.read(lines_path)
-        self.assertGreater(len(one.samples), 20)
+        self.assertGreater(len(one.samples), 2)
         self.assertTrue(one.samples.equals(other.samples))
         self.assertEqual(one.samples.dtypes.tolist(), other.samples.dtypes.tolist())
         for name in ("meta", "columns", "totals", "processes", "commands", "audit"):

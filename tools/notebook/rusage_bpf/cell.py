@@ -1,4 +1,4 @@
-"""A cell that is recorded: the recorder, and the live line, beside it. Nothing here is a reason for the cell to fail."""
+"""A cell that is recorded: the recorder and the live line beside it. Nothing here is a reason for the cell to fail."""
 
 from typing import Any, Optional
 
@@ -7,14 +7,14 @@ from .owner import Owner
 from .page import show
 from .recorder import Recorder
 from .say import attempt, one_line, say, warn
-from .session import Session
+from .session import Session, Unrecorded
 
 
 class RecordedCell:
     """A recording that begins here, if it can, and the live line with `live`. An interrupt in here is raised."""
 
     def __init__(self, interval: float, backend: Optional[str], live: bool):
-        self._session: Optional[Session] = None
+        self._session: Unrecorded
         self._view: Optional[Live] = None
         self._owner = Owner()
         try:
@@ -22,32 +22,29 @@ class RecordedCell:
         except Exception as failure:
             warn(f"{one_line(failure)}; the cell runs and is not recorded")
             self._end_view()
+            self._session = Unrecorded()
         except BaseException:
             self._end_view()
             raise
 
     def end(self) -> None:
-        """When the cell has ended, however that was. Never raises. In a child that was forked meanwhile it does nothing."""
+        """When the cell has ended, however that was; never raises. In a child that was forked meanwhile, nothing."""
         if not self._owner.is_this_process():
             return
-        if self._session:
-            self._session.tell_to_stop()
+        self._session.tell_to_stop()
         if self._view:
             with attempt("the live line"):
                 self._view.stop()
-        if self._session:
-            self._session.end()
+        self._session.end()
         self._end_view()
 
     def frame(self, every_column: bool, processes: bool) -> Optional[Any]:
         """The data frame, or None where nothing was recorded."""
-        recording = self._session and self._session.recording
-        if recording is None or recording.samples is None:
-            return None
-        return recording.frame(every_column, processes)
+        recording = self._session.recording
+        return None if recording.samples is None else recording.frame(every_column, processes)
 
     def draw(self) -> None:
-        if self._session and self._session.recording.samples is not None:
+        if self._session.recording.samples is not None:
             with attempt("no charts"):
                 show(self._session.recording.figures())
 

@@ -1,7 +1,8 @@
 """A process that is started from here and is nobody's child here.
 
 Recorded code may wait for all its children, or kill them: the recorder must not be one. A shell forks it and exits, so
-that it is adopted by init, or by what else adopts orphans above this process. It waits for a word to begin, when that has happened.
+that it is adopted by init, or by what else adopts orphans above this process. When that has happened, it gets a word to
+begin.
 """
 
 import ctypes

@@ -80,8 +80,11 @@ def _name(text: str) -> str:
 
 def _run(shell: Any, cell: str, name: str, interval: float, backend: Optional[str] = None,
          every_column: bool = False, processes: bool = False, live: bool = True) -> None:
-    """Runs a cell and records it. What the cell does and raises is what it would do and raise without the magic: it runs
-    where nothing can be recorded as well, and whatever goes wrong with the recording is a line on standard error."""
+    """Runs a cell and records it.
+
+    What the cell does and raises is what it would do and raise without the magic: it also runs where nothing can be
+    recorded, and whatever goes wrong with the recording is a line on standard error.
+    """
     __tracebackhide__ = True
     code = _compile(shell, cell)
     # A terminal cannot take back what it shows.

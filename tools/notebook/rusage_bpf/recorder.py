@@ -18,6 +18,8 @@ from .surroundings import note_surroundings
 _NAME = "rusage-bpf: "
 _NO_FAULT_OF_A_PLACE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MESSAGES_BYTES = 4096
+# Where no place has room for more.
+_FEW_RING_ROWS = 1000
 _POLL_S = 0.001
 _PATIENCE_TO_BEGIN_S = 30
 # How long a recorder that was stopped may take to write the rest.
@@ -33,8 +35,8 @@ class Recorder:
     code waits for, kills or closes has nothing to do with it. Once the recording has begun, nothing here reads, writes,
     or takes a descriptor more.
 
-    What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself at
-    its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
+    What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself
+    at its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
     """
 
     def __init__(self, interval: float, pid: Optional[int] = None, backend: Optional[str] = None):
@@ -48,6 +50,7 @@ class Recorder:
         self.description = ""
         self._process: Optional[Detached] = None
         self._stopped = False
+        self._ring_rows: Optional[int] = None  # None: the recorder's own default
 
     def start(self, announce: Callable[[Files], None] = lambda files: None) -> None:
         """Returns when the recording has begun, in the first place that works; RecorderError if it cannot.
@@ -55,14 +58,15 @@ class Recorder:
         `announce` is called just before it begins; again, where that place turns out not to have room for it.
         """
         if os.getpid() == 1:
-            warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init above it, "
-                 "as of docker run --init, takes that over")
+            warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init "
+                 "above it, as of docker run --init, takes that over")
         failure: Optional[Exception] = None
-        for files in new_files():
-            try:
-                return self._start_in(files, announce)
-            except _PlaceFailed as refused:
-                failure = failure or refused
+        for self._ring_rows in (None, _FEW_RING_ROWS):
+            for files in new_files():
+                try:
+                    return self._start_in(files, announce)
+                except _PlaceFailed as refused:
+                    failure = failure or refused
         raise RecorderError(f"{failure}; let XDG_STATE_HOME name a directory that you may write to, with room in it")
 
     def messages(self) -> str:
@@ -147,9 +151,10 @@ class Recorder:
             os.close(control)
 
     def _command(self) -> List[str]:
-        return [*self.program.command, "--quiet", "--interval", str(float(self.interval)), "--pid", str(self.pid),
-                "--stop-on-eof", "--stop-with", str(os.getpid()), "--ring", self.files.ring,
-                "--output", self.files.rows]
+        ring_rows = ["--ring-rows", str(self._ring_rows)] if self._ring_rows else []
+        return [*self.program.command, *ring_rows, "--quiet", "--interval", str(float(self.interval)),
+                "--pid", str(self.pid), "--stop-on-eof", "--stop-with", str(os.getpid()),
+                "--ring", _literal(self.files.ring), "--output", _literal(self.files.rows)]
 
     def _wait_until_begun(self) -> None:
         """The rows' file has its name once the first look was taken."""
@@ -173,6 +178,11 @@ class Recorder:
             if self.rows:
                 self.rows.close()
         self.files.remove()
+
+
+def _literal(path: str) -> str:
+    """In names of files, the recorder takes %p and the like for what they stand for."""
+    return path.replace("%", "%%")
 
 
 def _is_fault_of_place(failure: BaseException, files: Files) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .errors import RecorderError
@@ -46,13 +47,11 @@ class Recording:
     zero_ns: Optional[int] = field(default=None, repr=False)
 
     def mark(self, label: str) -> None:
-        """Names this instant: a line in the charts, and an entry in `marks`. RecorderError if it is not made here."""
+        """Names this instant: a line in the charts, an entry in `marks`. RecorderError if it is not made here."""
         if self.zero_ns is None:
             raise RecorderError("mark: this recording is not made here")
         now_ns, elapsed_ns = time.time_ns(), time.monotonic_ns() - self.zero_ns
-        import pandas
-
-        self.marks.append({"timestamp": pandas.Timestamp(now_ns), "elapsed": elapsed_ns / _NS_PER_S, "label": str(label)})
+        self.marks.append({"timestamp": _timestamp(now_ns), "elapsed": elapsed_ns / _NS_PER_S, "label": str(label)})
 
     def take(self, done: "Recording") -> None:
         """Fills it in with what is known now that it is over; the marks are its own."""
@@ -87,3 +86,13 @@ class Recording:
             show(self.figures())
         else:
             write_page(self.figures(), path)
+
+
+def _timestamp(realtime_ns: int) -> Any:
+    """As in `samples`; where pandas is missing, which is no reason for recorded code to fail, a datetime."""
+    try:
+        import pandas
+
+        return pandas.Timestamp(realtime_ns)
+    except Exception:
+        return datetime.fromtimestamp(realtime_ns / _NS_PER_S, timezone.utc).replace(tzinfo=None)

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from contextlib import ContextDecorator, suppress
 from typing import Any, List, Optional
 
@@ -25,16 +26,34 @@ with suppress(Exception):
 _ENDS = ("eof", "stop-with", "tree")
 
 
-class Session:
+class Unrecorded:
+    """Stands where a recording should be and is none: it takes marks, so that they are no reason to fail."""
+
+    def __init__(self) -> None:
+        self.recording = Recording(zero_ns=time.monotonic_ns())
+        self._thread = threading.get_ident()
+        _current.append(self)
+
+    def tell_to_stop(self) -> None:
+        pass
+
+    def end(self) -> None:
+        _remove(self)
+
+    def is_mine(self) -> bool:
+        """Whether this thread began it."""
+        return self._thread == threading.get_ident()
+
+
+class Session(Unrecorded):
     """A recording that has begun. `recording` is filled in by end()."""
 
     def __init__(self, recorder: Recorder):
+        super().__init__()
         self.recording = Recording(ring=recorder.files.ring, zero_ns=recorder.zero_ns)
         self._recorder = recorder
         self._owner = Owner()
         self._ending = threading.Lock()
-        self._thread = threading.get_ident()
-        _current.append(self)
 
     def tell_to_stop(self) -> None:
         """The recorder takes its last look now; end() waits for the rest. Never raises."""
@@ -51,15 +70,12 @@ class Session:
         if not self._owner.is_this_process() or not self._ending.acquire(blocking=False):
             return
         _remove(self)
-        with attempt(f"the recording is not complete; its files are {self._recorder.files.stem}.*"), spare_descriptors():
+        stem = self._recorder.files.stem
+        with attempt(f"the recording is not complete; its files are {stem}.*"), spare_descriptors():
             _fill(self.recording, self._recorder)
 
-    def is_mine(self) -> bool:
-        """Whether this thread began it."""
-        return self._thread == threading.get_ident()
 
-
-_current: List[Session] = []
+_current: List[Unrecorded] = []
 
 
 class _Block(ContextDecorator):
@@ -107,7 +123,7 @@ def mark(label: str) -> None:
     ([session for session in running if session.is_mine()] or running)[-1].recording.mark(label)
 
 
-def _remove(session: Session) -> None:
+def _remove(session: Unrecorded) -> None:
     try:
         _current.remove(session)
     except ValueError:
