@@ -172,9 +172,11 @@ TEST_CASE("SIGTERM ends the recording of what runs already although a reader sta
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   const Background process({.argv = {"sh", "script"}, .directory = scene.path()});
-  Read read(scene.recorder(with(fast, {"--pid", std::to_string(process.pid()), "-o", "out.json"})),
+  Read read(scene.recorder(with(fast, {"--pid", std::to_string(process.pid()), "-o", "out.json",
+                                       "-o", "rows.ndjson"})),
             STDOUT_FILENO);
-  wait_until("a full pipe", [&] { return read.reader.is_full(); });
+  // Four times what the pipe holds.
+  wait_for_rows(scene.path("rows.ndjson"), 80);
   read.recorder->send(SIGTERM);
   const Finished finished = read.recorder->wait();
   CHECK(finished.exit_code == 1);
