@@ -97,7 +97,9 @@ bool wants_live_line(const Options &options) {
 Result<RingOptions> ring_options(const Options &options) {
   RingOptions ring = options.ring;
   ring.interval_ns = options.interval_ns;
-  for (const std::string &name : options.outputs) {
+  // Without a name the document most often has this one. Whoever prunes rings reads what it is about.
+  const std::vector<std::string> unnamed{"rusage.json"};
+  for (const std::string &name : options.outputs.empty() ? unnamed : options.outputs) {
     const auto output = parse_output_name(name);
     if (!output) continue;
     const bool is_stream = output->path == "-";
