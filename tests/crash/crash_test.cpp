@@ -22,6 +22,7 @@
 #include "support/ndjson.h"
 #include "support/scene.h"
 #include "support/storm.h"
+#include "support/users.h"
 
 namespace {
 
@@ -198,6 +199,17 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has over
   }
 }
 
+// A state directory of the user nobody's: prune goes over all rings that a user has, and root's may be somebody's.
+void make_state_directory(const Scene &scene) {
+  std::filesystem::create_directories(scene.path(".local/state"));
+  for (const char *name : {"", ".local", ".local/state"}) give_to_nobody(scene.path(name));
+}
+Start nobodys_recorder(const Scene &scene, const Words &arguments) {
+  Start start = with_sudo(scene.recorder(arguments));
+  start.environment["XDG_STATE_HOME"] = scene.path(".local/state");
+  return start;
+}
+
 // The names in the directory of rings, which is there or not.
 std::set<std::string> rings_in(const Scene &scene) {
   std::set<std::string> names;
@@ -215,14 +227,16 @@ TEST_CASE(
   std::uniform_int_distribution<useconds_t> instant_us(0, 100'000);
   for (int i = 0; i < repetitions(); i++) {
     const Scene scene;
-    Background recorder(scene.recorder({"-q", "-o", "out.json", "--", "sleep", ".2"}));
+    make_state_directory(scene);
+    Background recorder(nobodys_recorder(scene, {"-q", "-o", "out.json", "--", "sleep", ".2"}));
     usleep(instant_us(random));
     recorder.send(SIGKILL);
     recorder.wait();
     const auto left = rings_in(scene);
-    const std::string listed = run_to_end(scene.recorder({"recover"})).output;
+    const std::string listed = run_to_end(nobodys_recorder(scene, {"recover"})).output;
     for (const std::string &name : left) CHECK(listed.find(name) != std::string::npos);
-    CHECK(run_to_end(scene.recorder({"recover", "--prune", "--older-than", "0s"})).exit_code == 0);
+    CHECK(run_to_end(nobodys_recorder(scene, {"recover", "--prune", "--older-than", "0s"}))
+              .exit_code == 0);
     CHECK(rings_in(scene).empty());
   }
 }
@@ -234,7 +248,8 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
   REQUIRE(child >= 0);
   if (child == 0) {
     setenv("XDG_STATE_HOME", home.path(".local/state").c_str(), 1);
-    unsetenv("SUDO_UID");
+    setenv("SUDO_UID", std::to_string(nobody).c_str(), 1);
+    setenv("SUDO_GID", std::to_string(nobody).c_str(), 1);
     // Without /proc a file can be given no name later.
     const bool hidden =
         !named_from_the_start || (unshare(CLONE_NEWNS) == 0 &&
@@ -253,7 +268,7 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
 
 TEST_CASE("Nothing is left of a ring that had not begun, or a name that recover knows") {
   const Scene scene;
-  std::filesystem::create_directories(scene.path(".local/state"));
+  make_state_directory(scene);
   make_ring_and_die(scene, Step::created, false);
   CHECK(rings_in(scene).empty());
   make_ring_and_die(scene, Step::created, true);
@@ -262,7 +277,7 @@ TEST_CASE("Nothing is left of a ring that had not begun, or a name that recover 
   make_ring_and_die(scene, Step::begun, true);
   make_ring_and_die(scene, Step::begun, false);
   CHECK(rings_in(scene).size() == 3);
-  const Finished pruned = run_to_end(scene.recorder({"recover", "--prune"}));
+  const Finished pruned = run_to_end(nobodys_recorder(scene, {"recover", "--prune"}));
   CHECK(pruned.output.find("removed 3 rings") != std::string::npos);
   CHECK(rings_in(scene).empty());
 }

@@ -272,6 +272,10 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   Background second(start("second"));
   test::wait_for_rows(scene.path("first.ndjson"), 1);
   test::wait_for_rows(scene.path("second.ndjson"), 1);
+  // A thread of its own writes messages.
+  wait_until("the announcements", [&] {
+    return first.errors().ends_with(".ring\n") && second.errors().ends_with(".ring\n");
+  });
   const std::string one = announced(first.errors());
   const std::string two = announced(second.errors());
   CHECK(one != two);

@@ -24,10 +24,26 @@ namespace fs = std::filesystem;
 constexpr const char *waits =
     ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
 
-// A home with rings in its state directory.
+// A state directory with rings. They are the user nobody's, as prune goes over all that a user has: root's may be
+// somebody's.
 class Home {
  public:
-  Home() { fs::create_directories(scene_.path(state)); }
+  Home() {
+    fs::create_directories(scene_.path(state));
+    for (const char *name : {"", ".local", ".local/state", state})
+      give_to_nobody(scene_.path(name));
+  }
+
+  [[nodiscard]] Start recorder(const Words &arguments) const {
+    Start start = with_sudo(scene_.recorder(arguments));
+    start.environment["XDG_STATE_HOME"] = scene_.path(".local/state");
+    return start;
+  }
+  // A file beside the rings.
+  void create(const std::string &name, const std::string &text = "") const {
+    scene_.create(in_state(name), text);
+    give_to_nobody(scene_.path(in_state(name)));
+  }
 
   [[nodiscard]] const Scene &scene() const { return scene_; }
   [[nodiscard]] static std::string in_state(const std::string &name) {
@@ -41,22 +57,22 @@ class Home {
   }
   // A complete ring that is kept, beside its document.
   void record(const std::string &ring, const std::string &output) const {
-    REQUIRE(run_to_end(scene_.recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output,
-                                        "--", "sleep", ".05"}))
+    REQUIRE(run_to_end(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output, "--",
+                                 "sleep", ".05"}))
                 .exit_code == 0);
   }
   // One whose recorder was killed, in CSV, which says nothing of the recording.
   void record_and_kill(const std::string &ring) const {
-    Background recorder(scene_.recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv",
-                                         "-o", "-.ndjson", "--", "sh", "script"}));
-    wait_until("a row", [&] { return recorder.output().find("\"sample\"") != std::string::npos; });
-    recorder.send(SIGKILL);
-    recorder.wait();
+    Background recording(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv", "-o",
+                                   "-.ndjson", "--", "sh", "script"}));
+    wait_until("a row", [&] { return recording.output().find("\"sample\"") != std::string::npos; });
+    recording.send(SIGKILL);
+    recording.wait();
     scene_.create("stop");
   }
   [[nodiscard]] std::string prune(Words more = {}) const {
     more.insert(more.begin(), {"recover", "--prune"});
-    const Finished finished = run_to_end(scene_.recorder(more));
+    const Finished finished = run_to_end(recorder(more));
     CHECK(finished.exit_code == 0);
     CHECK(finished.errors.empty());
     return finished.output;
@@ -120,18 +136,17 @@ TEST_CASE("recover --prune removes a ring that was cut short only by its age", "
 
 TEST_CASE("recover --prune never removes a ring that is being recorded to", "[host]") {
   const Home home;
-  Background recorder(
-      home.scene().recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
+  Background recording(home.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
   test::wait_for_rows(home.scene().path("out.ndjson"), 1);
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("is being recorded to"));
   CHECK(home.files().size() == 1);
   // It is stopped, too.
-  recorder.send(SIGSTOP);
+  recording.send(SIGSTOP);
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("is being recorded to"));
-  recorder.send(SIGCONT);
+  recording.send(SIGCONT);
   CHECK(home.files().size() == 1);
   home.scene().create("stop");
-  CHECK(recorder.wait().exit_code == 0);
+  CHECK(recording.wait().exit_code == 0);
   CHECK(home.files().empty());
 }
 
@@ -141,11 +156,11 @@ TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no 
   home.record("kept.ring", "out.json");
   fs::rename(scene.path(Home::in_state("kept.ring")), scene.path("elsewhere.ring"));
   fs::create_symlink(scene.path("elsewhere.ring"), scene.path(Home::in_state("link.ring")));
-  scene.create(Home::in_state("letter.ring"), "a letter");
-  scene.create(Home::in_state("empty.ring"));
-  scene.create(Home::in_state(".letter.ring.1-0.partial"), "a letter");
+  home.create("letter.ring", "a letter");
+  home.create("empty.ring");
+  home.create(".letter.ring.1-0.partial", "a letter");
   home.record("of_another.ring", "of_another.json");
-  give_to_nobody(scene.path(Home::in_state("of_another.ring")));
+  REQUIRE(chown(scene.path(Home::in_state("of_another.ring")).c_str(), 0, 0) == 0);
   fs::create_directory(scene.path(Home::in_state("directory.ring")));
   const auto before = home.files();
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 0 rings"));
@@ -156,12 +171,10 @@ TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no 
 TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left",
           "[host]") {
   const Home home;
-  const Scene &scene = home.scene();
-  scene.create(Home::in_state(".20261122T182957Z-28798.ring.28798-0.partial"),
-               std::string(100'000, '\0'));
-  scene.create(Home::in_state(".empty.ring.1.partial"));
-  scene.create(Home::in_state(".begun.ring.2.partial"), "rusgring" + std::string(100, '\0'));
-  const Finished list = run_to_end(scene.recorder({"recover"}));
+  home.create(".20261122T182957Z-28798.ring.28798-0.partial", std::string(100'000, '\0'));
+  home.create(".empty.ring.1.partial");
+  home.create(".begun.ring.2.partial", "rusgring" + std::string(100, '\0'));
+  const Finished list = run_to_end(home.recorder({"recover"}));
   CHECK_THAT(list.output, Contains("unfinished") && Contains(".begun.ring.2.partial"));
   CHECK_THAT(home.prune(), Contains("removed 3 rings") && Contains("it was never complete"));
   CHECK(home.files().empty());
@@ -173,7 +186,7 @@ TEST_CASE("recover --prune removes a ring that it cannot read only by its age", 
   const std::string path = home.scene().path(Home::in_state("a.ring"));
   std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(8) << '\x09';
   fs::resize_file(path, 100'000);
-  CHECK_THAT(run_to_end(home.scene().recorder({"recover"})).output, Contains("unreadable"));
+  CHECK_THAT(run_to_end(home.recorder({"recover"})).output, Contains("unreadable"));
   CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("kept 1 ring"));
   fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(2));
   CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("removed 1 ring"));
@@ -183,7 +196,7 @@ TEST_CASE("recover --prune removes a ring that it cannot read only by its age", 
 TEST_CASE("Rings are listed with their age and size", "[host]") {
   const Home home;
   home.record_and_kill("a.ring");
-  const Finished list = run_to_end(home.scene().recorder({"recover"}));
+  const Finished list = run_to_end(home.recorder({"recover"}));
   CHECK_THAT(list.output,
              Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
 }
@@ -192,17 +205,17 @@ TEST_CASE("recover says of a recording that goes on that it does, and of none wh
           "[host]") {
   const Home home;
   Background sleeper({.argv = {"sleep", "60"}});
-  Background recorder(home.scene().recorder(
+  Background recording(home.recorder(
       {"-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--pid", std::to_string(sleeper.pid())}));
   test::wait_for_rows(home.scene().path("out.ndjson"), 2);
   const auto recovered = [&] {
-    return run_to_end(home.scene().recorder({"recover", "ring", "-o", "a.json"}));
+    return run_to_end(home.recorder({"recover", "ring", "-o", "a.json"}));
   };
   const std::string live = recovered().errors;
   CHECK_THAT(live, Contains("so far") && !Contains("Ctrl-C") && !Contains("after a crash") &&
                        !Contains("the recorder was gone"));
-  recorder.send(SIGKILL);
-  recorder.wait();
+  recording.send(SIGKILL);
+  recording.wait();
   const std::string dead = recovered().errors;
   CHECK_THAT(dead, Contains("until the recorder was gone") && !Contains("Ctrl-C"));
 }
@@ -210,10 +223,10 @@ TEST_CASE("recover says of a recording that goes on that it does, and of none wh
 TEST_CASE("recover of what /proc recorded claims no number of processes", "[host]") {
   const Home home;
   home.record("x.ring", "out.json");
-  REQUIRE(run_to_end(home.scene().recorder({"-q", "--backend", "proc", "--ring", "ring", "-o",
-                                            "out.json", "--", "sleep", ".05"}))
+  REQUIRE(run_to_end(home.recorder({"-q", "--backend", "proc", "--ring", "ring", "-o", "out.json",
+                                    "--", "sleep", ".05"}))
               .exit_code == 0);
-  const Finished recovered = run_to_end(home.scene().recorder({"recover", "ring", "-o", "a.json"}));
+  const Finished recovered = run_to_end(home.recorder({"recover", "ring", "-o", "a.json"}));
   CHECK_THAT(recovered.errors,
              Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
 }

@@ -41,10 +41,19 @@ void wait_for_row(const Scene &scene) {
   test::wait_for_rows(scene.path("out.ndjson"), 1);
 }
 
+// A thread of its own writes messages.
+void wait_for_announcement(const Background &recorder) {
+  wait_until("the announcement", [&] {
+    const std::string errors = recorder.errors();
+    return !announced(errors).empty() && errors.ends_with("\n");
+  });
+}
+
 // A recorder in the background that was killed after its first row.
 std::string record_and_kill(const Scene &scene) {
   Background recorder(scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
   wait_for_row(scene);
+  wait_for_announcement(recorder);
   recorder.send(SIGKILL);
   return announced(recorder.wait().errors);
 }
@@ -213,6 +222,7 @@ TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[
   start.environment["XDG_STATE_HOME"] = scene.path("file");
   Background recorder(start);
   wait_for_row(scene);
+  wait_for_announcement(recorder);
   const std::string ring = announced(recorder.errors());
   CHECK(ring.starts_with("/tmp/rusage-bpf-"));
   CHECK(std::filesystem::exists(ring));

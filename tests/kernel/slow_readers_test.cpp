@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -74,10 +73,6 @@ struct Read {
   std::optional<Background> recorder;
 };
 
-std::size_t lines(const std::string &text) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-}
-
 bool any_ring(const Scene &scene) {
   const std::filesystem::path home = scene.path();
   return std::any_of(std::filesystem::recursive_directory_iterator(home), {},
@@ -98,8 +93,7 @@ TEST_CASE("While a reader stalls, signals reach the command and rows the other o
   Read read(scene.recorder(with(fast, {"-o", "rows.ndjson", "--", "sh", "script"})), STDOUT_FILENO);
   wait_until("the command", [&] { return scene.exists("running"); });
   wait_until("a full pipe", [&] { return read.reader.is_full(); });
-  const auto rows_then = lines(scene.text("rows.ndjson"));
-  wait_until("rows", [&] { return lines(scene.text("rows.ndjson")) > rows_then + 50; });
+  wait_for_rows(scene.path("rows.ndjson"), 50);
   read.recorder->send(SIGTERM);
   wait_until("the signal", [&] { return scene.exists("caught"); });
   // All but the stalled output is finished.
@@ -256,7 +250,7 @@ TEST_CASE("While standard error is not read, the command is recorded and has its
             STDERR_FILENO);
   wait_until("the command", [&] { return scene.exists("running"); });
   wait_until("a full pipe", [&] { return read.reader.is_full(); });
-  wait_until("rows", [&] { return lines(scene.text("rows.ndjson")) > 50; });
+  wait_for_rows(scene.path("rows.ndjson"), 50);
   read.recorder->send(SIGTERM);
   wait_until("the signal", [&] { return scene.exists("caught"); });
   wait_until("the end of the rows", [&] {

@@ -21,7 +21,8 @@ namespace {
 void set_environment(const Start &start) {
   // The tests may run under sudo, and the recorder would then serve the user who called it. The
   // others are the user's own settings for the programs that the tests run.
-  for (const char *name : {"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID", "ENV", "LESS", "EXINIT", "VIMINIT"})
+  for (const char *name :
+       {"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID", "ENV", "LESS", "EXINIT", "VIMINIT"})
     unsetenv(name);
   if (!start.directory.empty()) setenv("HOME", start.directory.c_str(), 1);
   for (const auto &[name, value] : start.environment) setenv(name.c_str(), value.c_str(), 1);
