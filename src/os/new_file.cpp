@@ -177,6 +177,11 @@ Result<bool> NewFile::put_in_free_place(const std::string &name) {
   return in_place_;
 }
 
+Result<void> NewFile::put_in_place_as(const std::string &name) {
+  name_ = name;
+  return put_in_place();
+}
+
 Result<void> NewFile::remove() {
   const AsCaller as_caller;
   struct stat there {};

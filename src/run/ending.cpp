@@ -61,7 +61,7 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
       continue;
     }
     if (!waiting.unread.empty() && is_stalled && !std::exchange(said, true))
-      say("waiting for a reader of {}; Ctrl-C gives it up", one_line(waiting.unread));
+      say("waiting for a reader of {}; Ctrl-C gives it up", waiting.unread);
     std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{outputs.fd(), POLLIN, 0}};
     const bool is_to_be_said = !waiting.unread.empty() && !said;
     poll(events.data(), events.size(), is_to_be_said || requests.any() ? pause_ms : -1);
