@@ -35,9 +35,15 @@ struct rusage_reading {
 #undef RUSAGE_READING_MEMBER
 
 /* RUSAGE_PROCESS: the first task of a process, or the last one. RUSAGE_MOVED: came to the cgroup, or left
- * it, and lived before or lives on. RUSAGE_STATUS: `status` is known. */
+ * it, and lived before or lives on. RUSAGE_STATUS: `status` is known. RUSAGE_UNWAITED: no process of the tree waits for
+ * it, as it is an orphan or its parent ignores SIGCHLD. */
 enum rusage_task_event_kind { RUSAGE_BORN, RUSAGE_GONE, RUSAGE_LIVES };
-enum rusage_task_event_flag { RUSAGE_PROCESS = 1, RUSAGE_MOVED = 2, RUSAGE_STATUS = 4 };
+enum rusage_task_event_flag {
+  RUSAGE_PROCESS = 1,
+  RUSAGE_MOVED = 2,
+  RUSAGE_STATUS = 4,
+  RUSAGE_UNWAITED = 8
+};
 
 struct rusage_task_event {
   __u32 kind;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/column.h"
+#include "model/wait_account.h"
 
 namespace rusage_bpf {
 
@@ -48,6 +49,11 @@ struct Process {
   Values value{};            // of each counter, its own part of the recording's totals
   Known known;
   std::optional<std::uint64_t> peak_rss;
+  // The peak may have been before the recording, or before the process came to the cgroup.
+  bool peak_rss_predates = false;
+  // Of its CPU time, what children have used that it has waited for and that are not told apart from it. Nothing: not known.
+  std::optional<std::uint64_t> children_cpu_ns{};
+  std::shared_ptr<WaitAccount> account;  // null where the kernel reports no total to compare with
 };
 
 }  // namespace rusage_bpf

@@ -34,6 +34,9 @@ void ProcessSums::give(Process &process, const Values &counted, bool everything)
       if (share[i] > 0) process.known.set(i);
   }
   for (std::size_t i = 0; i < column_count; i++) given_[i] += share[i];
+  if (process.children_cpu_ns)
+    process.children_cpu_ns =
+        std::min(*process.children_cpu_ns, share[RUSAGE_user] + share[RUSAGE_system]);
 }
 
 }  // namespace rusage_bpf

@@ -1,6 +1,7 @@
 #include "model/process_table.h"
 
 #include <algorithm>
+#include <limits>
 #include <unordered_set>
 #include <utility>
 
@@ -8,6 +9,8 @@
 
 namespace rusage_bpf {
 namespace {
+
+constexpr std::uint64_t any_peak = std::numeric_limits<std::uint64_t>::max();
 
 template <typename Sum>
 void add_reading(Sum &sum, const rusage_reading &reading, std::uint64_t times = 1) {
@@ -47,11 +50,16 @@ void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
 void ProcessTable::forget_what_was_before(const TaskEvents &events) {
   for (const std::uint64_t number : over_) spans_.erase(number);
   over_.clear();
-  for (auto &[number, span] : spans_) span.usage = {};
+  for (auto &[number, span] : spans_) {
+    span.usage = {};
+    span.unrecorded_peak = any_peak;
+    span.earlier_children_cpu_ns = span.children_cpu_ns;
+  }
   for (const rusage_task_event &event : events.tasks) {
     const auto found = spans_.find(event.span);
-    if (event.kind == RUSAGE_LIVES && found != spans_.end())
-      take_off_reading(found->second.usage, event.reading);
+    if (event.kind != RUSAGE_LIVES || found == spans_.end()) continue;
+    take_off_reading(found->second.usage, event.reading);
+    if (event.peak_rss > 0) found->second.unrecorded_peak = event.peak_rss;
   }
 }
 
@@ -90,6 +98,9 @@ void ProcessTable::take(const TaskEvents &events) {
   for (const auto &[number, unknown] : events.unknown)
     if (const auto found = spans_.find(number); found != spans_.end())
       found->second.unknown = unknown;
+  for (const auto &[number, cpu_ns] : events.children_cpu_ns)
+    if (const auto found = spans_.find(number); found != spans_.end() && !found->second.went_on)
+      found->second.children_cpu_ns = cpu_ns;
 
   std::vector<rusage_task_event> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
@@ -117,9 +128,23 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
   const auto parent = spans_.find(event.parent_span);
   if (event.parent_span != 0) {
     span.forked = true;
-    if (parent != spans_.end()) span.image = parent->second.image;
+    if (parent != spans_.end()) {
+      span.image = parent->second.image;
+      span.parents_unrecorded_peak = parent->second.unrecorded_peak;
+      span.parents_account = parent->second.account;
+    }
     // A fork belongs to the parent; to the child where the parent is not known.
     (parent == spans_.end() ? span : parent->second).usage.value[RUSAGE_forks]++;
+  }
+  if ((event.flags & RUSAGE_MOVED) != 0) {
+    span.unrecorded_peak = any_peak;
+    if (const auto cpu_ns = events.children_cpu_ns.find(event.span);
+        cpu_ns != events.children_cpu_ns.end())
+      span.earlier_children_cpu_ns = cpu_ns->second;
+  }
+  if (baseline_ == Baseline::birth) {
+    span.account = std::make_shared<WaitAccount>();
+    if (!account_) account_ = span.account;
   }
   if (const auto image = events.found.find(event.span); image != events.found.end())
     span.image = image->second;
@@ -155,10 +180,16 @@ void ProcessTable::take_exec(const Exec &exec) {
   after.tasks = 1;
   after.earlier_peak = record.most_rss_so_far;
   after.usage.value[RUSAGE_execs] = 1;
+  after.children_cpu_ns = after.earlier_children_cpu_ns = before.children_cpu_ns =
+      exec.children_cpu_ns;
+  after.account = before.account;
+  after.parents_account = before.parents_account;
   take_off_reading(after.usage, record.reading);
   before.went_on = true;
   before.tasks--;
   before.peak_rss = peak_above(record.most_rss_so_far, before.earlier_peak);
+  // Until then it may have shared its parent's address space (vfork).
+  before.unrecorded_peak = std::max(before.unrecorded_peak, before.parents_unrecorded_peak);
   before.births = births_;
   add_reading(before.usage, record.reading);
   over_.push_back(record.old_span);
@@ -193,6 +224,15 @@ void ProcessTable::end_process(const rusage_task_event &event) {
                                      : peak_above(event.most_rss_so_far, span.earlier_peak);
   span.births = births_;
   over_.push_back(event.process_span);
+  pass_account(span, event);
+}
+
+void ProcessTable::pass_account(const Span &span, const rusage_task_event &event) {
+  if (!span.account || span.account == account_) return;
+  if ((event.flags & RUSAGE_UNWAITED) == 0 && span.parents_account)
+    span.account->pass_to(span.parents_account);
+  else
+    unwaited_processes_++;
 }
 
 std::vector<Process> ProcessTable::finished() {
@@ -213,7 +253,11 @@ std::vector<Process> ProcessTable::rest() {
     if (found != spans_.end()) found->second.usage.value[RUSAGE_execs]++;
   }
   std::vector<std::pair<std::uint64_t, Process>> rest;
-  for (const auto &[number, span] : spans_) rest.emplace_back(number, describe(span));
+  for (const auto &[number, span] : spans_) {
+    const bool lives = span.end_ns == 0;
+    if (lives && span.account && span.account != account_) unwaited_processes_++;
+    rest.emplace_back(number, describe(span));
+  }
   std::sort(rest.begin(), rest.end(),
             [](const auto &a, const auto &b) { return a.first < b.first; });
   spans_.clear();
@@ -244,6 +288,10 @@ Process ProcessTable::describe(const Span &span) const {
   for (std::size_t i = 0; i < column_count; i++)
     process.known[i] = columns[i].is_counter() && !span.unknown[i];
   process.peak_rss = span.peak_rss;
+  process.peak_rss_predates = span.peak_rss && *span.peak_rss <= span.unrecorded_peak;
+  process.children_cpu_ns =
+      span.children_cpu_ns - std::min(span.children_cpu_ns, span.earlier_children_cpu_ns);
+  process.account = span.account;
   return process;
 }
 

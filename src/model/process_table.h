@@ -30,6 +30,11 @@ class ProcessTable {
   // The others, when the recording ends: with the counters that the last look told of those who live.
   std::vector<Process> rest();
 
+  // Of a command, the account of the process that was recorded first. Null where there is none.
+  [[nodiscard]] const std::shared_ptr<WaitAccount> &account() const { return account_; }
+  // Processes beside that one that were not waited for, or after `rest`, live on.
+  [[nodiscard]] std::uint64_t unwaited_processes() const { return unwaited_processes_; }
+
  private:
   struct Usage {
     rusage_cpu_time cpu{};
@@ -51,6 +56,12 @@ class ProcessTable {
     std::uint64_t births = 0;        // of the machine's tree, when it was over
     std::uint64_t earlier_peak = 0;  // of resident memory, before this span
     std::optional<std::uint64_t> peak_rss;
+    std::uint64_t unrecorded_peak = 0;  // at most this much was resident before it was recorded
+    std::uint64_t parents_unrecorded_peak = 0;
+    std::uint64_t children_cpu_ns = 0;          // of its process, so far
+    std::uint64_t earlier_children_cpu_ns = 0;  // before this span, or before the recording
+    std::shared_ptr<WaitAccount> account;
+    std::shared_ptr<WaitAccount> parents_account;
   };
 
   void take_birth(const rusage_task_event &event, const TaskEvents &events);
@@ -59,10 +70,13 @@ class ProcessTable {
   void take_first_exec(Span span, const Exec &exec);
   bool take_end(const rusage_task_event &event);
   void end_process(const rusage_task_event &event);
+  void pass_account(const Span &span, const rusage_task_event &event);
   void forget_what_was_before(const TaskEvents &events);
   [[nodiscard]] Process describe(const Span &span) const;
 
   Baseline baseline_;
+  std::shared_ptr<WaitAccount> account_;
+  std::uint64_t unwaited_processes_ = 0;
   std::uint64_t start_ns_ = 0;
   std::uint64_t now_ns_ = 0;
   std::uint64_t births_ = 0;

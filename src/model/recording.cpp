@@ -1,5 +1,7 @@
 #include "model/recording.h"
 
+#include <algorithm>
+
 namespace rusage_bpf {
 
 std::optional<double> accounted_cpu(const Outcome &outcome) {
@@ -8,7 +10,32 @@ std::optional<double> accounted_cpu(const Outcome &outcome) {
   const bool all_rows = outcome.rows_overwritten == 0 && outcome.audit.rows_damaged == 0;
   if (kernel_ns == 0 || !all_rows) return std::nullopt;
   const std::uint64_t rows_ns = outcome.totals[RUSAGE_user] + outcome.totals[RUSAGE_system];
-  return static_cast<double>(rows_ns) / static_cast<double>(kernel_ns);
+  const std::uint64_t unwaited_ns = outcome.audit.unwaited ? outcome.audit.unwaited->cpu_ns : 0;
+  const double share = static_cast<double>(rows_ns - std::min(rows_ns, unwaited_ns)) /
+                       static_cast<double>(kernel_ns);
+  // A process uses a little more after it was waited for; much more is not of the same processes.
+  constexpr double most = 1.05;
+  constexpr std::uint64_t little_ns = 5'000'000;
+  const bool comparable =
+      outcome.audit.unwaited || share <= most || rows_ns - kernel_ns <= little_ns;
+  return comparable ? std::optional(share) : std::nullopt;
+}
+
+void complete_peak(const Recording &recording, Outcome &outcome) {
+  const bool was_said = outcome.rss_at_least.has_value();
+  const bool of_command = recording.target == "command";
+  outcome.rss_at_least =
+      std::max(outcome.rss_at_least,
+               peak_rss_at_least(outcome.totals, was_said || !of_command ? std::vector<Command>()
+                                                                         : outcome.commands));
+}
+
+std::optional<std::uint64_t> peak_rss_at_least(const Totals &totals,
+                                               const std::vector<Command> &commands) {
+  std::optional<std::uint64_t> most;
+  if (totals.known(RUSAGE_rss)) most = totals[RUSAGE_rss];
+  for (const Command &command : commands) most = std::max(most, command.peak_rss);
+  return most;
 }
 
 }  // namespace rusage_bpf

@@ -34,6 +34,8 @@ struct Recording {
 struct KernelTotal {
   Values value{};
   Known known;
+  // The greatest peak of resident memory of one of these, or of the recorder when it forked the command.
+  std::uint64_t peak_rss_bytes = 0;
 };
 
 // Why a recording ended, and what is known then of the command that it was about.
@@ -43,9 +45,24 @@ struct Ended {
   KernelTotal kernel;
 };
 
+// What the kernel's total of the command lacks: processes that the command, and those that it waited for, have not waited
+// for, or that live on.
+struct Unwaited {
+  std::uint64_t processes = 0;
+  std::uint64_t cpu_ns = 0;  // of these, and of those that they have waited for
+};
+
 // What makes the figures trustworthy, or says why they are not.
 struct Audit {
   KernelTotal kernel;
+  std::optional<Unwaited> unwaited{};  // nothing: not known, or the kernel reported no total
+  // Processes that the kernel has killed meanwhile as memory was short: of the cgroup, and on the whole machine. Nothing: not
+  // known.
+  std::optional<std::uint64_t> oom_kills{};
+  std::optional<std::uint64_t> oom_kills_on_machine{};
+  // Of what was recorded, how many processes are known to have ended by SIGKILL, and some of what these had executed.
+  std::uint64_t sigkilled_processes = 0;
+  std::vector<std::string> sigkilled_commands{};
   // Unknown where the recorder did not live to tell.
   std::optional<Losses> losses;
   std::optional<std::uint64_t> events_lost;
@@ -64,7 +81,9 @@ struct Outcome {
   std::string ended_by;  // empty where the recorder did not live to tell
   Exit exit;
   Totals totals;
-  std::vector<Command> commands{};       // the one that used most CPU first
+  std::vector<Command> commands{};  // the one that used most CPU first
+  // What was resident at one moment at least, in bytes: the greatest of the rows' figures and of single processes' peaks.
+  std::optional<std::uint64_t> rss_at_least{};
   std::uint64_t processes_left_out = 0;  // spans past the limit, which `commands` alone hold
   Audit audit;
   bool recovered = false;              // the rows come out of a recovery ring
@@ -72,8 +91,16 @@ struct Outcome {
   std::uint64_t rows_overwritten = 0;  // there, by later ones
 };
 
-// CPU time of the rows over the kernel's own total; nothing where the kernel reported none, or not
-// all rows are at hand.
+// CPU time of the rows, less that of what was not waited for, over the kernel's own total; nothing where the kernel reported
+// none, not all rows are at hand, or the two hold different things that cannot be told apart.
 std::optional<double> accounted_cpu(const Outcome &outcome);
+
+// Sets what a document that was read, of an earlier build or cut short, does not say of the peak. Commands' peaks of what ran
+// before an earlier build recorded it may be of that time.
+void complete_peak(const Recording &recording, Outcome &outcome);
+
+// The peak by rows and by single processes: see rss_at_least.
+std::optional<std::uint64_t> peak_rss_at_least(const Totals &totals,
+                                               const std::vector<Command> &commands);
 
 }  // namespace rusage_bpf

@@ -13,6 +13,7 @@ namespace rusage_bpf {
 struct Exec {
   rusage_exec record;
   std::shared_ptr<const Image> image;
+  std::uint64_t children_cpu_ns = 0;  // of the process so far; see below
 };
 
 struct TaskEvents {
@@ -22,6 +23,8 @@ struct TaskEvents {
   std::unordered_map<std::uint64_t, std::shared_ptr<const Image>> found;
   // The counters that the source cannot read, or could not of this span.
   std::unordered_map<std::uint64_t, Known> unknown;
+  // Of spans: how much of their processes' CPU time so far others have used, that the source cannot tell apart.
+  std::unordered_map<std::uint64_t, std::uint64_t> children_cpu_ns;
   // How many births `tasks` and all events before tell, and how many there had been when this ended.
   std::uint64_t births_told = 0;
   std::uint64_t births = 0;

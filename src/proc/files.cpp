@@ -11,12 +11,18 @@
 #include <cstddef>
 #include <memory>
 
+#include "proc/text.h"
+
 namespace rusage_bpf::proc {
 
 Path::Path(std::string_view before, pid_t number, std::string_view after) {
   char *end = std::copy(before.begin(), before.end(), text_.begin());
   end = std::to_chars(end, text_.data() + text_.size(), number).ptr;
   std::copy(after.begin(), after.end(), end);
+}
+
+Path::Path(std::string_view text) {
+  std::copy(text.begin(), text.end(), text_.begin());
 }
 
 Fd open_process(int proc, pid_t pid) {
@@ -69,11 +75,11 @@ std::optional<std::span<const pid_t>> Reader::numbers_in(int directory, const ch
   }
 }
 
-std::optional<std::uint64_t> count_descriptors(int process) {
+std::optional<std::uint64_t> count_descriptors(int process, const char *list) {
   struct stat status {};
-  if (fstatat(process, "fd", &status, 0) != 0) return std::nullopt;
+  if (fstatat(process, list, &status, 0) != 0) return std::nullopt;
   if (status.st_size > 0) return static_cast<std::uint64_t>(status.st_size);
-  Fd directory(openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Fd directory(openat(process, list, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   const std::unique_ptr<DIR, int (*)(DIR *)> entries(
       directory ? fdopendir(directory.get()) : nullptr, closedir);
   if (!entries) return std::nullopt;
@@ -82,6 +88,20 @@ std::optional<std::uint64_t> count_descriptors(int process) {
   while (const dirent *entry = readdir(entries.get()))
     if (entry->d_name[0] != '.') count++;
   return count;
+}
+
+std::optional<pid_t> thread_instead_of_main(int process, Reader &reader) {
+  const auto has_ended = [&](const char *stat_file) {
+    const auto text = reader.file(process, stat_file);
+    const auto stat = text ? parse_stat(*text) : std::nullopt;
+    return !stat || stat->state == 'Z' || stat->state == 'X';
+  };
+  if (!has_ended("stat")) return std::nullopt;
+  const auto tids = reader.numbers_in(process, "task");
+  if (!tids) return std::nullopt;
+  for (const pid_t tid : *tids)
+    if (!has_ended(Path("task/", tid, "/stat").c_str())) return tid;
+  return std::nullopt;
 }
 
 }  // namespace rusage_bpf::proc

@@ -148,9 +148,13 @@ std::optional<std::uint64_t> parse_run_delay(std::string_view text) {
   return run_delay_ns;
 }
 
-void parse_pids(std::string_view text, std::vector<pid_t> &pids) {
-  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text))
+std::uint64_t parse_pids(std::string_view text, std::vector<pid_t> &pids) {
+  std::uint64_t zeros = 0;
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     if (const pid_t pid = to_pid(to_number(word).value_or(0)); pid > 0) pids.push_back(pid);
+    if (word == "0") zeros++;
+  }
+  return zeros;
 }
 
 std::optional<std::uint64_t> parse_newest_pid(std::string_view text) {

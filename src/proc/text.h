@@ -66,8 +66,9 @@ std::optional<Status> parse_status(std::string_view text);
 // /proc/PID/task/TID/schedstat: how long the thread was ready to run and had to wait, in nanoseconds.
 std::optional<std::uint64_t> parse_run_delay(std::string_view text);
 
-// /proc/PID/task/TID/children, or cgroup.procs: adds the process numbers in the text.
-void parse_pids(std::string_view text, std::vector<pid_t> &pids);
+// /proc/PID/task/TID/children, or cgroup.procs: adds the process numbers in the text. Gives how many are 0, as those of
+// processes in other pid namespaces are.
+std::uint64_t parse_pids(std::string_view text, std::vector<pid_t> &pids);
 
 // /proc/loadavg: the number that was given last, to a process or a thread, in our own pid namespace.
 std::optional<std::uint64_t> parse_newest_pid(std::string_view text);
