@@ -21,6 +21,25 @@ static __always_inline u64 peak_of(struct mm_struct *mm, const bool direct) {
   return (noted > now ? noted : now) * page_bytes;
 }
 
+/* include/uapi/asm-generic/signal.h and signal-defs.h, interfaces that cannot change */
+#define SIGCHLD 17
+#define SIG_IGN 1
+#define SA_NOCLDWAIT 2
+
+/* Whether the kernel's totals lack a process that ends now: its parent is not of the tree, or has the kernel throw away
+ * what its children used. Of a command alone is there a total to compare with. */
+static __always_inline bool is_unwaited(struct task_struct *task) {
+#if MEMBERS == COMMAND
+  struct task_struct *parent = task->real_parent;
+  if (!is_member(membership_of(parent))) return true;
+  struct sighand_struct *sighand = BPF_CORE_READ(parent, sighand);
+  if (BPF_CORE_READ(sighand, action[SIGCHLD - 1].sa.sa_handler) == (void *)SIG_IGN) return true;
+  return READ(false, sighand, action[SIGCHLD - 1].sa.sa_flags) & SA_NOCLDWAIT;
+#else
+  return false;
+#endif
+}
+
 /* To be called for the last task of a process that ends, with the slot that it has or had. */
 static __always_inline void note_end(struct task_struct *task, u32 number) {
   struct slot *slot = slot_at(number);
@@ -33,6 +52,7 @@ static __always_inline void note_end(struct task_struct *task, u32 number) {
   life->status =
       as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
   life->most_rss_so_far = READ(false, signal, maxrss) * page_bytes;
+  life->unwaited = is_unwaited(task);
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);

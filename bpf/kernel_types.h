@@ -132,6 +132,19 @@ struct signal_struct {
   unsigned long maxrss;
 };
 
+struct sigaction {
+  void *sa_handler;
+  unsigned long sa_flags;
+};
+
+struct k_sigaction {
+  struct sigaction sa;
+};
+
+struct sighand_struct {
+  struct k_sigaction action[64]; /* of signal N at N - 1 */
+};
+
 struct upid {
   int nr;
 };
@@ -189,6 +202,7 @@ struct task_struct {
   struct task_struct *group_leader;
   struct css_set *cgroups;
   struct signal_struct *signal;
+  struct sighand_struct *sighand;
   struct pid *thread_pid;
   struct nsproxy *nsproxy;
 };

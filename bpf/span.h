@@ -29,6 +29,8 @@ struct life {
   u32 parent_pid;
   u32 status;
 
+  u32 unwaited; /* at its end, no process of the tree was to wait for it */
+
   u32 told; /* the round in which it was told that the task lives */
 };
 

@@ -137,6 +137,7 @@ static __always_inline void tell_end(struct rusage_task_event *event, u32 group,
   struct life *life = life_of(group);
   if (!life) return;
   event->flags = RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : life->end_ns ? RUSAGE_STATUS : 0);
+  if (life->unwaited) event->flags |= RUSAGE_UNWAITED;
   event->process_span = life->process_span;
   event->end_ns = life->end_ns;
   event->status = life->status;

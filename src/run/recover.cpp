@@ -42,6 +42,7 @@ Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last
     if (totals.rows() > 0) outcome.audit.losses = last.losses;
   }
   outcome.totals = totals;
+  complete_peak(ring.recording(), outcome);
   outcome.recovered = true;
   outcome.goes_on = !told && ring.being_recorded();
   outcome.rows_overwritten = rows.overwritten();

@@ -11,6 +11,7 @@
 
 #include "model/name.h"
 #include "os/caller.h"
+#include "os/descriptor_limit.h"
 #include "os/message.h"
 #include "os/privileges.h"
 #include "os/same_file.h"
@@ -149,7 +150,7 @@ bool asked_to_end(const Result<Recorded> &recorded) {
 // `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
 // they may see.
 Result<Opened> open_source(const Options &options, const Result<void> &may_look = {},
-                           std::uint64_t cgroup_id = 0) {
+                           std::uint64_t cgroup_id = 0, pid_t parent_of_orphans = 0) {
   std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
     auto bpf = may_look.and_then([&] {
@@ -163,7 +164,7 @@ Result<Opened> open_source(const Options &options, const Result<void> &may_look 
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
     reason = bpf.error().message;
   }
-  auto proc = ProcSource::open({.cgroup = options.cgroup});
+  auto proc = ProcSource::open({.cgroup = options.cgroup, .parent_of_orphans = parent_of_orphans});
   if (!proc) return tl::unexpected(proc.error());
   return Opened{*std::move(proc), std::move(reason)};
 }
@@ -210,7 +211,9 @@ Result<int> record_command(const Options &options, Places places) {
   // From here on every signal is the command's.
   auto signals = SignalQueue::take_all(GroupWitness::start());
   if (!signals) return tl::unexpected(signals.error());
-  auto opened = open_source(options);
+  // The command keeps the limit that it was given.
+  ensure_descriptors();
+  auto opened = open_source(options, {}, 0, command->parent());
   if (!opened) return tl::unexpected(opened.error());
   Source &source = *opened->source;
   if (source.needs_orphans()) {
@@ -305,6 +308,7 @@ Result<int> run(const Options &options) {
     if (!places) return tl::unexpected(places.error());
     return record_command(options, std::move(*places));
   }
+  ensure_descriptors();
   // First of all: with no command to inherit them, a signal from here on waits until the recording
   // has begun, and leaves no half-made output behind.
   auto signals = SignalQueue::take_ending();

@@ -12,6 +12,7 @@
 
 #include "model/name.h"
 #include "model/process.h"
+#include "proc/files.h"
 #include "proc/text.h"
 #include "target/access.h"
 
@@ -26,7 +27,12 @@ std::string read_all(const std::string &path) {
 }
 
 std::vector<std::string> command_line(pid_t pid) {
-  return texts_of_bytes(running_arguments(read_all(fmt::format("/proc/{}/cmdline", pid))));
+  const std::string process = fmt::format("/proc/{}", pid);
+  const Fd directory(open(process.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  proc::Reader reader;
+  const auto tid = proc::thread_instead_of_main(directory.get(), reader);
+  return texts_of_bytes(running_arguments(
+      read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline")));
 }
 
 }  // namespace

@@ -10,8 +10,11 @@
 
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <iterator>
 
 #include "os/clock.h"
+#include "proc/text.h"
 #include "target/environment.h"
 #include "target/exec_error.h"
 #include "target/typing.h"
@@ -91,15 +94,8 @@ KernelTotal kernel_total(const rusage &usage) {
   set(RUSAGE_major_faults, static_cast<std::uint64_t>(usage.ru_majflt));
   set(RUSAGE_ctx_switches_voluntary, static_cast<std::uint64_t>(usage.ru_nvcsw));
   set(RUSAGE_ctx_switches_involuntary, static_cast<std::uint64_t>(usage.ru_nivcsw));
+  total.peak_rss_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
   return total;
-}
-
-// What wait would report as the status.
-int status_of(const siginfo_t &info) {
-  constexpr int code_shift = 8;
-  constexpr int core_flag = 0x80;
-  if (info.si_code == CLD_EXITED) return info.si_status << code_shift;
-  return info.si_status | (info.si_code == CLD_DUMPED ? core_flag : 0);
 }
 
 // Whether what the terminal's keys send comes to our process group.
@@ -108,13 +104,13 @@ bool in_foreground() {
   return terminal && tcgetpgrp(terminal.get()) == getpgrp();
 }
 
-bool stopped_by_itself(pid_t pid) {
+bool is_stopped_child(pid_t pid) {
   siginfo_t info{};
   return waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
          info.si_pid == pid && info.si_status == SIGTSTP;
 }
 
-bool has_children() {
+bool has_own_children() {
   siginfo_t info{};
   return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 || errno != ECHILD;
 }
@@ -129,24 +125,36 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
   give_back_stack_limit();
   Environment environment = Environment::given();
   if (user) environment.enter(*user);
-  const pid_t pid = fork();
-  if (pid < 0) return errno_error("starting the command");
-  if (pid == 0) {
+  const auto child = [&] {
     start->write_end.reset();
     failure->read_end.reset();
     if (user) change_user(*user, failure->write_end.get());
     execute(argv, environment.entries(), start->read_end.get(), failure->write_end.get());
+  };
+  std::optional<Keeper> keeper;
+  pid_t pid = -1;
+  if (Keeper::is_needed()) {
+    auto started = Keeper::start(child);
+    if (!started) return tl::unexpected(started.error());
+    pid = started->child();
+    keeper = *std::move(started);
+  } else {
+    pid = fork();
+    if (pid < 0) return errno_error("starting the command");
+    if (pid == 0) child();
   }
   failure->write_end.reset();  // the child's alone now, so that its end is seen
   if (user) {
     const int reason = told(failure->read_end.get()).value_or(ESRCH);
     if (reason != 0) return errno_error("running the command as " + user->name, reason);
   }
-  return Launch(std::move(argv), until, pid, std::move(start->write_end),
+  return Launch(std::move(argv), until, pid, std::move(keeper), std::move(start->write_end),
                 std::move(failure->read_end));
 }
 
 Result<void> Launch::release() {
+  if (keeper_)
+    if (auto begun = keeper_->begin(static_cast<bool>(before_reaping_)); !begun) return begun;
   const char go = 1;
   if (write(start_.get(), &go, 1) != 1) return errno_error("starting the command");
   start_.reset();
@@ -178,6 +186,7 @@ void Launch::forward(const Signal &signal) const {
 Result<std::optional<Ended>> Launch::take(const Signal &signal) {
   if (signal.number == SIGCHLD) {
     auto reaped = reap();
+    if (reaped && !*reaped) stop_with_command();
     if (reaped && until_ == Until::tree) return std::nullopt;
     return reaped;
   }
@@ -195,6 +204,12 @@ Result<std::optional<Ended>> Launch::take(const Signal &signal) {
   return end;
 }
 
+Result<std::optional<Ended>> Launch::check() {
+  auto reaped = reap();
+  if (reaped && until_ == Until::tree) return std::nullopt;
+  return reaped;
+}
+
 std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
   if (until_ == Until::command || !ended_) return std::nullopt;
   // Who has not been seen yet is our child by now, where we adopt orphans.
@@ -205,42 +220,86 @@ std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
 }
 
 Result<void> Launch::adopt_orphans(BeforeReaping before_reaping) {
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return errno_error("adopting orphans");
+  if (!keeper_ && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    return errno_error("adopting orphans");
   before_reaping_ = std::move(before_reaping);
   return {};
 }
 
+bool Launch::has_children() const {
+  return keeper_ ? !keeper_->is_done() : has_own_children();
+}
+
+// Beside the command, there are orphans that we adopted, and children that the command gave to its own parent
+// (CLONE_PARENT): ours to bury.
 Result<std::optional<Ended>> Launch::reap() {
+  auto all = keeper_ ? reap_by_keeper() : reap_own_children();
+  if (!all) return tl::unexpected(all.error());
+  return ended_;
+}
+
+Result<void> Launch::reap_own_children() {
   for (;;) {
     siginfo_t info{};
     rusage usage{};
     // glibc's waitid leaves out the fifth argument.
     constexpr int flags = WEXITED | WNOHANG | WNOWAIT;
     const long failed = syscall(SYS_waitid, P_ALL, 0, &info, flags, &usage);
-    if (failed && errno == ECHILD && ended_) return ended_;
+    if (failed && errno == ECHILD && ended_) return {};
     if (failed) return errno_error("waiting for the command");
-    if (info.si_pid == 0) break;
-    const int status = status_of(info);
-    if (before_reaping_) before_reaping_(info.si_pid, status, kernel_total(usage));
+    if (info.si_pid == 0) return {};
+    note_end(info.si_pid, status_of(info), usage);
     if (waitpid(info.si_pid, nullptr, 0) != info.si_pid)
       return errno_error("waiting for the command");
-    // Others are orphans that we adopted, and children that the command gave to its own parent (CLONE_PARENT): ours to
-    // bury.
-    if (info.si_pid != pid_) continue;
-    if (const auto reason = told(failure_.get())) return exec_error(argv_.front(), *reason);
-    ended_ = Ended{.by = "command", .exit = exit_of_status(status), .kernel = kernel_total(usage)};
-    return ended_;
+    if (auto executed = check_executed(info.si_pid); !executed) return executed;
   }
-  stop_with_command();
-  return std::nullopt;
+}
+
+Result<void> Launch::reap_by_keeper() {
+  while (const auto report = keeper_->next()) {
+    if (report->stopped) {
+      if (report->pid == pid_) stopped_by_ = report->status;
+    } else {
+      note_end(report->pid, report->status, report->usage);
+    }
+    keeper_->let_go();
+    if (!report->stopped)
+      if (auto executed = check_executed(report->pid); !executed) return executed;
+  }
+  // The first process of a pid namespace is the parent of others' orphans as well.
+  if (getpid() == 1)
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+  if (keeper_->is_done() && !ended_)
+    return error("waiting for the command: the process that keeps it is gone");
+  return {};
+}
+
+void Launch::note_end(pid_t pid, int status, const rusage &usage) {
+  const KernelTotal total = kernel_total(usage);
+  if (before_reaping_) before_reaping_(pid, status, total);
+  if (pid == pid_) ended_ = Ended{.by = "command", .exit = exit_of_status(status), .kernel = total};
+}
+
+Result<void> Launch::check_executed(pid_t pid) {
+  if (pid != pid_) return {};
+  if (const auto reason = told(failure_.get())) return exec_error(argv_.front(), *reason);
+  return {};
+}
+
+bool Launch::stopped_by_itself() const {
+  if (!keeper_) return is_stopped_child(pid_);
+  std::ifstream file(fmt::format("/proc/{}/stat", pid_));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const auto stat = proc::parse_stat(text);
+  return stopped_by_ == SIGTSTP && stat && stat->state == 'T';
 }
 
 void Launch::stop_with_command() const {
-  if (!stopped_by_itself(pid_) || !in_foreground()) return;
+  if (!stopped_by_itself() || !in_foreground()) return;
   // When `fg` continues us all, the command may be a moment behind: look twice before joining it.
   constexpr useconds_t moment_us = 20'000;
   usleep(moment_us);
-  if (!stopped_by_itself(pid_)) return;
+  if (!stopped_by_itself()) return;
   static_cast<void>(raise(SIGSTOP));
   kill(pid_, SIGCONT);
 }

@@ -4,6 +4,7 @@
 
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <functional>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "os/fd.h"
 #include "os/user.h"
+#include "target/keeper.h"
 #include "target/target.h"
 
 namespace rusage_bpf {
@@ -31,6 +33,8 @@ class Launch final : public Target {
                              const std::optional<User> &user = std::nullopt);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  // Whose children the command and its orphans are, and no other process is.
+  [[nodiscard]] pid_t parent() const { return keeper_ ? keeper_->pid() : getpid(); }
   // Until `release`.
   [[nodiscard]] bool is_held() const { return static_cast<bool>(start_); }
 
@@ -44,6 +48,9 @@ class Launch final : public Target {
   // it could not be executed.
   Result<std::optional<Ended>> take(const Signal &signal) override;
 
+  // Reaps what has ended, whether a signal has said so or not.
+  Result<std::optional<Ended>> check() override;
+
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
 
@@ -56,14 +63,16 @@ class Launch final : public Target {
   // Nobody is to be called any more.
   void stop_telling() { before_reaping_ = {}; }
 
-  // Reaps the command if it is over; nothing while it lives.
+  // Reaps all children that are over. Nothing while the command lives.
   Result<std::optional<Ended>> reap();
 
  private:
-  Launch(std::vector<std::string> argv, Until until, pid_t pid, Fd start, Fd failure)
+  Launch(std::vector<std::string> argv, Until until, pid_t pid, std::optional<Keeper> keeper,
+         Fd start, Fd failure)
       : argv_(std::move(argv)),
         until_(until),
         pid_(pid),
+        keeper_(std::move(keeper)),
         start_(std::move(start)),
         failure_(std::move(failure)) {}
 
@@ -74,10 +83,20 @@ class Launch final : public Target {
   // stops us as well: the shell watches us, and would otherwise not know that the job waits for
   // `fg`.
   void stop_with_command() const;
+  [[nodiscard]] bool stopped_by_itself() const;
+
+  [[nodiscard]] bool has_children() const;
+  Result<void> reap_own_children();
+  Result<void> reap_by_keeper();
+  void note_end(pid_t pid, int status, const rusage &usage);
+  // Fails where the child that was to become the command, and has ended, could not execute it.
+  Result<void> check_executed(pid_t pid);
 
   std::vector<std::string> argv_;
   Until until_;
   pid_t pid_;
+  std::optional<Keeper> keeper_;  // where we have children that are none of the command's
+  int stopped_by_ = 0;            // what has stopped the command last, as the keeper reports it
   std::optional<Ended> ended_;
   BeforeReaping before_reaping_;
   Fd start_;    // closed unread, it ends the child; a byte lets it go

@@ -23,6 +23,10 @@ class Target {
   // A signal came to the recorder: passes it on, or takes it for the end of the recording.
   virtual Result<std::optional<Ended>> take(const Signal &signal) = 0;
 
+  // To be called before each look: the end of the recording where no signal has said so, as when the kernel has made one
+  // signal of several.
+  virtual Result<std::optional<Ended>> check() { return std::nullopt; }
+
   // The end of the recording, if what was just seen of the target is that.
   virtual std::optional<Ended> end_seen_in(const Snapshot &snapshot) = 0;
 
