@@ -37,6 +37,7 @@ void ProcSource::settle_the_gone() {
   for (auto member = gone_.begin(); member != reaped; ++member) settle(**member);
   for (auto member = reaped; member != gone_.end(); ++member) {
     keep((*member)->used());
+    (*member)->unwaited = (*member)->process.pid() != command_;
     tell_end(**member);
     (*member)->settled = true;
   }
@@ -56,6 +57,7 @@ void ProcSource::settle(Member &gone) {
     return;
   } else {
     if (parent && !gone.moved_out) parent->never_waits = true;
+    gone.unwaited = !gone.moved_out;
     keep(gone.used());
   }
   tell_end(gone);

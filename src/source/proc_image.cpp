@@ -13,6 +13,7 @@
 #include "model/name.h"
 #include "model/process.h"
 #include "os/fd.h"
+#include "proc/files.h"
 #include "rusage_bpf/task_event.h"
 
 namespace rusage_bpf {
@@ -75,7 +76,18 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
 
 std::shared_ptr<const Image> image_in(int process) {
   auto image = std::make_shared<Image>();
-  const auto argv = running_arguments(read_start(process, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  const auto read_arguments = [](int directory) {
+    return running_arguments(read_start(directory, "cmdline", RUSAGE_EXEC_ARGUMENTS_BYTES));
+  };
+  auto argv = read_arguments(process);
+  if (argv.empty()) {
+    proc::Reader reader;
+    if (const auto tid = proc::thread_instead_of_main(process, reader)) {
+      const Fd thread(
+          openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+      argv = read_arguments(thread.get());
+    }
+  }
   image->argv = texts_of_bytes(argv);
   const std::string command = command_of(process, argv);
   if (!command.empty()) image->command = text_of_bytes(command);

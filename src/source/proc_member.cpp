@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <utility>
 
 #include "model/reading.h"
@@ -36,17 +37,32 @@ std::uint64_t ProcMember::start_ns() const {
   return ticks_to_ns(start_ticks_);
 }
 
-std::optional<ProcMember> ProcMember::open(int proc, pid_t pid) {
+std::optional<ProcMember> ProcMember::open(int proc, pid_t pid, bool holds_directory) {
   Fd directory = proc::open_process(proc, pid);
   if (!directory) return std::nullopt;
-  return ProcMember(pid, std::move(directory));
+  return ProcMember(proc, pid, std::move(directory), holds_directory);
 }
 
-ProcMember::ProcMember(pid_t pid, Fd directory)
-    : pid_(pid), directory_(std::move(directory)), image_(image_in(directory_.get())) {
+ProcMember::ProcMember(int proc, pid_t pid, Fd directory, bool holds_directory)
+    : proc_(proc),
+      pid_(pid),
+      holds_directory_(holds_directory),
+      directory_(std::move(directory)),
+      image_(image_in(directory_.get())) {
   clockid_t clock{};
   if (clock_getcpuclockid(pid, &clock) == 0) clock_ = clock;
   over_.seen = true;
+}
+
+bool ProcMember::open_directory() {
+  if (!directory_) directory_ = proc::open_process(proc_, pid_);
+  return static_cast<bool>(directory_);
+}
+
+void ProcMember::close_directory() {
+  if (holds_directory_) return;
+  directory_.reset();
+  io_.reset();
 }
 
 // With the directory held, no other process is taken for this one. What /proc hides looks like what is gone; but of
@@ -54,7 +70,9 @@ ProcMember::ProcMember(pid_t pid, Fd directory)
 ProcMember::State ProcMember::cannot_be_read() {
   const bool looks_gone = errno == ESRCH || errno == ENOENT;
   struct stat status {};
-  if (looks_gone && fstat(directory_.get(), &status) == 0) return state_ = State::gone;
+  const bool is_there =
+      directory_ ? fstat(directory_.get(), &status) != 0 : kill(pid_, 0) == 0 || errno == EPERM;
+  if (looks_gone && !is_there) return state_ = State::gone;
   denied_ = true;
   gauges_known_.reset();
   return state_ = State::hidden;
@@ -88,8 +106,10 @@ ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, b
   constexpr std::uint64_t longest_unseen_ns = 100'000'000;
   const bool resting = rests(now_ns) && !all;
   others_may_have_changed_it_ = !resting || now_ns - memory_read_ns_ >= longest_unseen_ns;
+  if (resting && !others_may_have_changed_it_) return state_;
+  if (!open_directory()) return cannot_be_read();
   if (resting) {
-    if (others_may_have_changed_it_) read_memory(reader, now_ns);
+    read_memory(reader, now_ns);
     return state_;
   }
   gauges_known_.reset();
@@ -101,8 +121,9 @@ ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, b
   if (!text) return cannot_be_read();
   const auto stat = proc::parse_stat(*text);
   if (!stat) return state_;
-  // It is being waited for right now: its figures may be its parent's already.
-  if (stat->threads == 0) return state_ = State::gone;
+  // It is being waited for right now: its figures may be its parent's already. Or another process has its number.
+  const bool is_another = start_ticks_ != 0 && stat->start_ticks != start_ticks_;
+  if (stat->threads == 0 || is_another) return state_ = State::gone;
   comm_ = stat->comm;
   parent_ = stat->parent;
   start_ticks_ = stat->start_ticks;
@@ -127,6 +148,9 @@ ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, b
     gauges_known_.reset();
     return state_;
   }
+  live_thread_ = 0;
+  if (main_thread_is_over) read_gauges_of_thread(reader);
+  if (main_thread_is_over && live_thread_ == 0) return state_;
   gauges_[RUSAGE_pid_count] = 1;
   gauges_[RUSAGE_thread_count] = threads - (main_thread_is_over ? 1 : 0);
   gauges_known_.set(RUSAGE_pid_count).set(RUSAGE_thread_count);
@@ -142,6 +166,7 @@ void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
       run_ns_.value_or(ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks)));
   const std::uint64_t reaped_ns =
       ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
+  reaped_cpu_ns_ = std::max(reaped_cpu_ns_, reaped_ns);
   raise_to(used_.cpu.run,
            proc::saturating_sum(own_ns, std::max<std::uint64_t>(reaped_ns, inherited_.cpu.run)));
   raise_to(used_.cpu.user_ticks, ticks_to_ns(proc::saturating_sum(user_ticks, reaped_user_ticks)));
@@ -229,7 +254,9 @@ void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
 
 void ProcMember::read_memory(proc::Reader &reader, std::uint64_t now_ns) {
   memory_read_ns_ = now_ns;
-  const auto text = reader.file(directory_.get(), "statm");
+  const auto text = reader.file(
+      directory_.get(),
+      live_thread_ == 0 ? "statm" : proc::Path("task/", live_thread_, "/statm").c_str());
   if (const auto statm = text ? proc::parse_statm(*text) : std::nullopt) {
     gauges_[RUSAGE_rss] = pages_to_bytes(statm->resident_pages);
     gauges_[RUSAGE_vms] = pages_to_bytes(statm->virtual_pages);
@@ -245,8 +272,22 @@ int ProcMember::read_descriptors() {
   return 0;
 }
 
-void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) const {
-  if (!others_may_have_changed_it_) return;
+// The main thread's files show nothing of what its process has. What another thread shows is the process's as well, unless
+// it has descriptors of its own.
+void ProcMember::read_gauges_of_thread(proc::Reader &reader) {
+  gauges_known_.reset(RUSAGE_num_fds);
+  const auto tid = proc::thread_instead_of_main(directory_.get(), reader);
+  if (!tid) return;
+  live_thread_ = *tid;
+  const auto descriptors =
+      proc::count_descriptors(directory_.get(), proc::Path("task/", *tid, "/fd").c_str());
+  if (!descriptors) return;
+  gauges_[RUSAGE_num_fds] = *descriptors;
+  gauges_known_.set(RUSAGE_num_fds);
+}
+
+void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) {
+  if (!others_may_have_changed_it_ || !open_directory()) return;
   for (const Thread &thread : threads_)
     if (const auto list =
             reader.list(directory_.get(), proc::Path("task/", thread.tid, "/children").c_str()))
@@ -259,6 +300,8 @@ void ProcMember::end(int status, const KernelTotal &total) {
   used_.cpu = {.run = total.value[RUSAGE_user] + total.value[RUSAGE_system],
                .user_ticks = total.value[RUSAGE_user],
                .system_ticks = total.value[RUSAGE_system]};
+  // The total is finer than clock ticks.
+  if (run_ns_) reaped_cpu_ns_ = used_.cpu.run - std::min<std::uint64_t>(used_.cpu.run, *run_ns_);
   used_.minor_faults = total.value[RUSAGE_minor_faults];
   used_.major_faults = total.value[RUSAGE_major_faults];
   used_.ctx_switches_voluntary = total.value[RUSAGE_ctx_switches_voluntary];
@@ -270,6 +313,10 @@ void ProcMember::end(int status, const KernelTotal &total) {
 
 rusage_reading ProcMember::own() const {
   return difference(used_, inherited_);
+}
+
+std::uint64_t ProcMember::children_cpu_ns() const {
+  return reaped_cpu_ns_ - std::min<std::uint64_t>(reaped_cpu_ns_, inherited_.cpu.run);
 }
 
 void ProcMember::inherit(const rusage_reading &theirs) {

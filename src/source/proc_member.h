@@ -30,15 +30,19 @@ class ProcMember {
     reaped,  // by us, who were told how it ended
   };
 
-  // Nothing where there is no such process, or none that we can see: errno says which.
-  static std::optional<ProcMember> open(int proc, pid_t pid);
+  // Nothing where there is no such process, or none that we can see: errno says which. `holds_directory`: two descriptors
+  // are held; else the process's directory is opened again for each look.
+  static std::optional<ProcMember> open(int proc, pid_t pid, bool holds_directory = true);
 
   // Reads all there may be to see anew, or all there is. What cannot be read stays as it was.
   State look(proc::Reader &reader, std::uint64_t now_ns, bool all);
 
   // The children of all its threads, those that it adopted included; none where they cannot have become more since the
   // look before.
-  void add_children(proc::Reader &reader, std::vector<pid_t> &children) const;
+  void add_children(proc::Reader &reader, std::vector<pid_t> &children);
+
+  // Closes what it holds open for a look, where it does not hold that from look to look.
+  void close_directory();
 
   // It was waited for: the kernel's own total, for it and all it has waited for, takes the place of what was seen.
   void end(int status, const KernelTotal &total);
@@ -67,6 +71,9 @@ class ProcMember {
   [[nodiscard]] const rusage_reading &inherited() const { return inherited_; }
   // What is left of `used` without them.
   [[nodiscard]] rusage_reading own() const;
+  // The part of its own CPU time that others have used: children that it has waited for, in the time after they were
+  // seen last, or that were never seen.
+  [[nodiscard]] std::uint64_t children_cpu_ns() const;
   // Counters that could be read.
   [[nodiscard]] const Known &known() const { return known_; }
   // It could be read once at least.
@@ -94,7 +101,8 @@ class ProcMember {
     std::uint64_t run_delay_ns = 0;
   };
 
-  ProcMember(pid_t pid, Fd directory);
+  ProcMember(int proc, pid_t pid, Fd directory, bool holds_directory);
+  bool open_directory();
   bool rests(std::uint64_t now_ns);
   State cannot_be_read();
   void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
@@ -102,13 +110,16 @@ class ProcMember {
   // These give errno where they fail.
   int read_io(proc::Reader &reader);
   int read_descriptors();
+  void read_gauges_of_thread(proc::Reader &reader);
   void read_threads(proc::Reader &reader, std::uint64_t count);
   void read_thread(proc::Reader &reader, Thread &thread, bool alone);
   Thread &thread_at(std::size_t index, pid_t tid);
   void read_memory(proc::Reader &reader, std::uint64_t now_ns);
   void note_denials(int io_error, int descriptors_error);
 
+  int proc_;
   pid_t pid_;
+  bool holds_directory_;
   Fd directory_;
   Fd io_;  // held open: a zombie's can be read, but by root alone be opened
   std::optional<clockid_t> clock_;
@@ -116,6 +127,7 @@ class ProcMember {
   std::uint64_t last_run_ns_ = 0;        // when the clock was seen to go
   std::uint64_t memory_read_ns_ = 0;
   bool others_may_have_changed_it_ = true;
+  pid_t live_thread_ = 0;  // where the main thread has ended before it
   State state_ = State::lives;
   pid_t parent_ = 0;
   std::uint64_t start_ticks_ = 0;
@@ -127,6 +139,7 @@ class ProcMember {
   rusage_reading used_{};
   rusage_reading inherited_{};
   std::uint64_t reaped_minor_faults_ = 0;
+  std::uint64_t reaped_cpu_ns_ = 0;
   Thread over_;  // the sums of its threads that are over
   std::vector<Thread> threads_;
   std::uint64_t threads_found_ = 0;

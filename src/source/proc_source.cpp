@@ -2,10 +2,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "model/reading.h"
@@ -19,12 +21,12 @@ Known never_known() {
   return Known().set(RUSAGE_forks).set(RUSAGE_execs).set(RUSAGE_exits);
 }
 
-// A directory is held open for each process.
-void allow_as_many_descriptors_as_may_be() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
+// Numbers of processes mean something in a /proc of our own pid namespace alone.
+bool is_of_our_namespace(int proc) {
+  std::array<char, 16> text{};
+  const ssize_t length = readlinkat(proc, "self", text.data(), text.size());
+  return length > 0 && std::string_view(text.data(), static_cast<std::size_t>(length)) ==
+                           std::to_string(getpid());
 }
 
 void add_counters(const rusage_reading &reading, Values &sum) {
@@ -46,8 +48,10 @@ rusage_reading ProcSource::Member::used() const {
 Result<std::unique_ptr<ProcSource>> ProcSource::open(const ProcOptions &options) {
   Fd proc(::open(options.proc.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc) return errno_error(fmt::format("recording needs {}", options.proc));
-  allow_as_many_descriptors_as_may_be();
-  std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), options.cgroup));
+  if (!is_of_our_namespace(proc.get()))
+    return error(fmt::format(
+        "recording needs a {0} of this pid namespace; run: mount -t proc proc {0}", options.proc));
+  std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), options));
   // Every process has this list, or none has.
   source->has_children_lists_ =
       source->reader_.list(source->proc_.get(), "thread-self/children").has_value();
@@ -60,7 +64,10 @@ void ProcSource::count_births_from_now() {
 }
 
 Result<void> ProcSource::enter(pid_t pid) {
-  own_children_ = fmt::format("{0}/task/{0}/children", getpid());
+  command_ = pid;
+  if (adopter_ == 0) adopter_ = getpid();
+  own_children_ = fmt::format("{0}/task/{0}/children", adopter_);
+  leave_out_siblings_of(pid);
   Member *root = admit(pid);
   if (!root) return error("the command is gone before it was recorded");
   root->awaits_first_exec = true;
@@ -84,6 +91,7 @@ Result<void> ProcSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) 
 
 Result<void> ProcSource::enter_cgroup(std::span<const pid_t> left_out) {
   left_out_.insert(left_out.begin(), left_out.end());
+  if (auto opened = open_cgroup(); !opened) return opened;
   find_new_members();
   count_births_from_now();
   return {};
@@ -139,6 +147,7 @@ void ProcSource::look_at(Member &member) {
   known_ |= process.known();
   if (process.denied()) unreadable_.insert(process.pid());
   if (process.has_executed(member.awaits_first_exec)) tell_exec(member, process.image());
+  process.close_directory();
 }
 
 // The command may be over before anybody has seen it execute anything. Then its name is all there is.
@@ -169,6 +178,7 @@ rusage_task_event ProcSource::event_of(const Member &member, rusage_task_event_k
   event.flags = RUSAGE_PROCESS;
   event.span = event.process_span = member.span;
   events_.unknown[member.span] = unknown_of(member);
+  events_.children_cpu_ns[member.span] = member.process.children_cpu_ns();
   return event;
 }
 
@@ -176,6 +186,7 @@ void ProcSource::tell_birth(const Member &member, const Member *parent) {
   const ProcMember &process = member.process;
   rusage_task_event event = event_of(member, RUSAGE_BORN);
   event.reading = member.before;
+  if (member.came_from_elsewhere) event.flags |= RUSAGE_MOVED;
   event.parent_span = parent ? parent->span : 0;
   event.pid = static_cast<__u32>(process.pid());
   event.parent_pid = static_cast<__u32>(process.parent());
@@ -193,6 +204,7 @@ void ProcSource::tell_exec(Member &member, std::shared_ptr<const Image> image) {
   exec.record.time_ns = monotonic_ns();
   exec.record.reading = member.process.own();
   exec.image = std::move(image);
+  exec.children_cpu_ns = member.process.children_cpu_ns();
   events_.unknown[exec.record.old_span] = events_.unknown[member.span] = unknown_of(member);
   events_.execs.push_back(std::move(exec));
   member.awaits_first_exec = false;
@@ -203,6 +215,7 @@ void ProcSource::tell_end(Member &member) {
   rusage_task_event event = event_of(member, RUSAGE_GONE);
   event.reading = member.process.own();
   if (member.moved_out) event.flags |= RUSAGE_MOVED;
+  if (member.unwaited) event.flags |= RUSAGE_UNWAITED;
   if (const auto &status = member.process.status()) {
     event.flags |= RUSAGE_STATUS;
     event.status = static_cast<__u64>(*status);
@@ -236,7 +249,8 @@ std::string_view ProcSource::origin(rusage_column column) const {
 }
 
 Unseen ProcSource::unseen() const {
-  Unseen unseen{.tasks = births_.count(), .unreadable_processes = unreadable_.size()};
+  Unseen unseen{.tasks = births_.count(),
+                .unreadable_processes = unreadable_.size() + without_number_};
   if (unseen.tasks) *unseen.tasks -= std::min(*unseen.tasks, births_seen_);
   return unseen;
 }

@@ -20,6 +20,8 @@ namespace rusage_bpf {
 struct ProcOptions {
   std::string proc = "/proc";  // where it is mounted
   std::string cgroup{};        // the directory, where a cgroup is what is looked at
+  pid_t parent_of_orphans =
+      0;  // whose children a command and its orphans are, and nothing else is; 0: we
 };
 
 class ProcSource final : public Source {
@@ -27,7 +29,7 @@ class ProcSource final : public Source {
   static Result<std::unique_ptr<ProcSource>> open(const ProcOptions &options = {});
 
   [[nodiscard]] std::string_view name() const override { return "proc"; }
-  // The process is our child. Whatever else becomes our child from here on is of the tree: an orphan that we adopted.
+  // Whatever else becomes a child of the process's parent from here on is of the tree: an orphan that was adopted.
   Result<void> enter(pid_t pid) override;
   Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) override;
   Result<void> enter_cgroup(std::span<const pid_t> left_out) override;
@@ -54,13 +56,16 @@ class ProcSource final : public Source {
     bool never_waits = false;   // as is known of a child that it did not wait for
     bool must_be_read = false;  // even if it seems to rest
     bool awaits_first_exec = false;
+    bool came_from_elsewhere = false;  // into the cgroup
     bool moved_out = false;
+    bool unwaited = false;  // nobody of the tree has waited for it
     bool told_end = false;
     bool settled = false;
     pid_t awaited_heir = 0;  // of one that is gone: who had not got its figures at the look before
   };
 
-  ProcSource(Fd proc, std::string cgroup) : proc_(std::move(proc)), cgroup_(std::move(cgroup)) {}
+  ProcSource(Fd proc, const ProcOptions &options)
+      : proc_(std::move(proc)), cgroup_(options.cgroup), adopter_(options.parent_of_orphans) {}
 
   // proc_source.cpp: one look, and what is told of it.
   void look_at(Member &member);
@@ -76,9 +81,13 @@ class ProcSource final : public Source {
   [[nodiscard]] Member *find(pid_t pid) const;
   Member *admit(pid_t pid);
   void find_new_members();
+  void leave_out_siblings_of(pid_t pid);
   void find_children();
   void find_by_parents();
+  Result<void> open_cgroup();
   void find_in_cgroup();
+  int list_cgroup(int directory);
+  [[nodiscard]] bool may_hold_directory();
 
   // proc_heirs.cpp: who has the figures of those that are gone.
   void settle_the_gone();
@@ -88,6 +97,10 @@ class ProcSource final : public Source {
 
   Fd proc_;
   std::string cgroup_;
+  Fd cgroup_directory_;  // held, as another may be made of the same name
+  pid_t adopter_;
+  pid_t command_ = 0;              // the process that we are asked about, where we wait for it
+  std::uint64_t directories_ = 0;  // how many processes may have theirs held open
   proc::Reader reader_;
   std::set<pid_t> left_out_;
   std::string own_children_;  // the list of them, where they are members
@@ -97,6 +110,7 @@ class ProcSource final : public Source {
   std::unordered_map<pid_t, Member *> by_pid_;
   std::vector<std::unique_ptr<Member>> gone_;  // of whom it is not settled yet
   std::vector<pid_t> pids_;                    // for use inside one function
+  std::uint64_t unnumbered_ = 0;               // the same, of processes that have no number here
 
   // The sums of those that are gone and have no heir.
   rusage_reading kept_{};
@@ -106,6 +120,8 @@ class ProcSource final : public Source {
   proc::Births births_;
   std::uint64_t births_seen_ = 0;
   std::set<pid_t> unreadable_;
+  std::uint64_t without_number_ =
+      0;  // processes of other pid namespaces that were in the cgroup, at most at once
   std::uint64_t now_ns_ = 0;
   std::uint64_t last_look_ns_ = 0;
   std::uint64_t spans_ = 0;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -10,6 +12,7 @@ namespace test {
 
 FakeProc::FakeProc(bool has_children_lists) : has_children_lists_(has_children_lists) {
   if (has_children_lists) write("thread-self/children", "");
+  std::filesystem::create_symlink(std::to_string(getpid()), directory_.path() / "self");
   write("sys/kernel/pid_max", "1000\n");
   newest_pid(500);
 }

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdint>
+#include <filesystem>
 
 #include "support/fake_proc.h"
 
@@ -248,6 +249,32 @@ TEST_CASE("what each process has used of its own adds up to what all have used")
     if (event.kind != RUSAGE_BORN) calls += event.reading.read_count;
   }
   CHECK(calls == 22);
+}
+
+TEST_CASE(
+    "CPU time of children that were never seen is marked in their parent's, and no other is") {
+  const FakeProc proc;
+  proc.put({.pid = fake_pid, .user_ticks = "10", .children = {child_pid}});
+  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .user_ticks = "5"});
+  const auto source = source_of(proc);
+  look(*source);
+  // Another one, of 7 ticks, came and went.
+  proc.put({.pid = fake_pid,
+            .reaped_minor_faults = "60",
+            .user_ticks = "10",
+            .reaped_user_ticks = "12"});
+  proc.remove(child_pid);
+  REQUIRE(source->look(true));
+  const TaskEvents events = source->take_events();
+  for (const rusage_task_event &event : events.tasks)
+    if (event.kind == RUSAGE_LIVES) CHECK(events.children_cpu_ns.at(event.span) == 70'000'000);
+}
+
+TEST_CASE("a /proc of another pid namespace is refused") {
+  const FakeProc proc;
+  std::filesystem::remove(proc.path() + "/self");
+  std::filesystem::create_symlink("1", proc.path() + "/self");
+  CHECK_FALSE(ProcSource::open({.proc = proc.path()}));
 }
 
 }  // namespace

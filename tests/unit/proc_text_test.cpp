@@ -1,5 +1,7 @@
 #include "proc/text.h"
 
+#include "proc/oom_kills.h"
+
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <string>
@@ -83,8 +85,14 @@ TEST_CASE("a status tells switches, and the peak of memory where the process has
 
 TEST_CASE("lists of processes hold numbers above 0 alone") {
   std::vector<pid_t> pids;
-  parse_pids("12 7 0 x 99999999999 5\n1\n", pids);
+  CHECK(parse_pids("12 7 0 x 99999999999 5\n0\n1\n", pids) == 2);
   CHECK(pids == std::vector<pid_t>{12, 7, 5, 1});
+}
+
+TEST_CASE("kills for lack of memory are the line of just that name") {
+  CHECK(parse_oom_kills("low 0\noom 5\noom_kill 3\noom_group_kill 1\n") == 3);
+  CHECK(parse_oom_kills("oom_kill_disable 0\nunder_oom 0\noom_kill 2\n") == 2);
+  CHECK_FALSE(parse_oom_kills("oom_kill_disable 0\nxoom_kill 1\n"));
 }
 
 TEST_CASE("the newest number, memory and run delay are found in their places") {
