@@ -109,6 +109,15 @@ std::string what_is_missing(const Side &side) {
   return "";
 }
 
+std::string peak_note(const Side &side) {
+  const Totals &totals = side.outcome.totals;
+  const auto &at_least = side.outcome.rss_at_least;
+  const bool sampled = totals.known(RUSAGE_rss);
+  if (!at_least || (sampled && *at_least <= totals[RUSAGE_rss])) return "";
+  return fmt::format("at least {}, the peak of one process; {} in the rows", human_bytes(*at_least),
+                     sampled ? human_bytes(totals[RUSAGE_rss]) : "not known");
+}
+
 std::optional<double> ratio(const Pair &pair) {
   if (!pair.a || !pair.b || *pair.a == 0) return std::nullopt;
   return static_cast<double>(*pair.b) / static_cast<double>(*pair.a);
@@ -130,7 +139,7 @@ Pair CommandPair::of(const Measure &measure) const {
 Comparison compare(const Side &a, const Side &b) {
   Comparison comparison{.a = a, .b = b, .warnings = warnings(a, b), .totals = {}, .commands = {}};
   for (const Measure &measure : measures())
-    comparison.totals.push_back({measure.of(a.outcome.totals), measure.of(b.outcome.totals)});
+    comparison.totals.push_back({measure.of(a.outcome), measure.of(b.outcome)});
   comparison.commands = pair_commands(a.outcome.commands, b.outcome.commands);
   return comparison;
 }

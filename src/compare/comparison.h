@@ -40,6 +40,9 @@ std::string what_is_missing(const Side &side);
 // times.
 void add_to(std::optional<Command> &sum, const Command &command);
 
+// Where its peak of memory is more than its rows have: "at least 208 MiB, the peak of one process; 103 MiB in the rows".
+std::string peak_note(const Side &side);
+
 // One figure of both.
 struct Pair {
   Figure a;

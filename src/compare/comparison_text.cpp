@@ -84,7 +84,11 @@ std::string totals_table(const Comparison &comparison) {
     lines.push_back({name, figure_or_unknown(pair.a, unit), figure_or_unknown(pair.b, unit),
                      difference_text(pair, unit), ratio_text(pair)});
   }
-  return table(lines);
+  std::string text = table(lines);
+  for (const Side *side : {&comparison.a, &comparison.b})
+    if (const std::string note = peak_note(*side); !note.empty())
+      text += fmt::format("peak_rss of {}: {}\n", side == &comparison.a ? "A" : "B", note);
+  return text;
 }
 
 std::string commands_table(const Comparison &comparison) {
@@ -94,18 +98,28 @@ std::string commands_table(const Comparison &comparison) {
   const Measure &cpu = *find_measure("cpu");
   const Measure &peak = *find_measure("peak_rss");
   std::vector<Line> lines{{"command", "runs A", "B", "cpu A", "B", "B - A", "peak_rss A", "B"}};
+  bool any_marked = false;
+  const auto mark = [&](const std::optional<Command> &command) {
+    constexpr std::uint64_t least_part = 100;
+    const std::uint64_t of_children = command ? command->children_cpu_ns.value_or(0) : 0;
+    const bool marked = of_children > 0 && of_children >= command->cpu_ns() / least_part;
+    any_marked = any_marked || marked;
+    return marked ? "*" : "";
+  };
   for (std::size_t i = 0; i < std::min(most_commands, commands.size()); i++) {
     const CommandPair &command = commands[i];
     const Pair runs = command.processes();
     const Pair cpu_pair = command.of(cpu);
     const Pair peak_pair = command.of(peak);
     lines.push_back({command.name.value_or("(unknown)"), human_count(*runs.a), human_count(*runs.b),
-                     figure_or_unknown(cpu_pair.a, cpu.unit),
-                     figure_or_unknown(cpu_pair.b, cpu.unit), difference_text(cpu_pair, cpu.unit),
-                     figure_or_unknown(peak_pair.a, peak.unit),
+                     figure_or_unknown(cpu_pair.a, cpu.unit) + mark(command.a),
+                     figure_or_unknown(cpu_pair.b, cpu.unit) + mark(command.b),
+                     difference_text(cpu_pair, cpu.unit), figure_or_unknown(peak_pair.a, peak.unit),
                      figure_or_unknown(peak_pair.b, peak.unit)});
   }
   std::string text = table(lines);
+  if (any_marked)
+    text += "* part of it may be that of the command's children, which /proc does not separate\n";
   if (commands.size() > most_commands)
     text += fmt::format("and {} more, whose CPU time differs less\n",
                         human_count(commands.size() - most_commands));
@@ -144,6 +158,12 @@ Json pair_json(const Pair &pair, std::string_view unit) {
           {"ratio", of_a ? Json(*of_a) : Json(nullptr)}};
 }
 
+// The peak in the rows alone.
+Json sampled_peak(const Side &side) {
+  const Totals &totals = side.outcome.totals;
+  return totals.known(RUSAGE_rss) ? Json(totals[RUSAGE_rss]) : Json(nullptr);
+}
+
 Json side_json(const Side &side) {
   return {{"file", as_text(side.name)}, {"meta", frame_json(side.recording, side.outcome)["meta"]}};
 }
@@ -161,12 +181,18 @@ Json comparison_json(const Comparison &comparison, const std::vector<std::string
   Json totals = Json::object();
   for (std::size_t i = 0; i < measures().size(); i++)
     totals[measures()[i].name] = pair_json(comparison.totals[i], measures()[i].unit);
+  totals[find_measure("peak_rss")->name]["sampled"] = {{"a", sampled_peak(comparison.a)},
+                                                       {"b", sampled_peak(comparison.b)}};
   Json commands = Json::array();
   for (const CommandPair &command : comparison.commands) {
     Json json = {{"command", command.name ? Json(*command.name) : Json(nullptr)},
                  {"processes", pair_json(command.processes(), "processes")}};
     for (const char *name : {"cpu", "peak_rss"})
       json[name] = pair_json(command.of(*find_measure(name)), find_measure(name)->unit);
+    const auto of_children = [](const std::optional<Command> &side) {
+      return side ? side->children_cpu_ns : std::nullopt;
+    };
+    json["children_cpu"] = pair_json({of_children(command.a), of_children(command.b)}, "s");
     commands.push_back(std::move(json));
   }
   return {{"schema", "rusage-bpf-compare/1"},

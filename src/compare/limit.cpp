@@ -133,7 +133,7 @@ Result<std::uint64_t> figure_of(const Limit &limit, const Side &side) {
     if (!all) return error(fmt::format("{} did not run in {}", *limit.command, side.name));
     figure = limit.measure->of(*all);
   } else {
-    figure = limit.measure->of(side.outcome.totals);
+    figure = limit.measure->of(side.outcome);
   }
   if (!figure) return error(fmt::format("it is not known in {}", side.name));
   return *figure;
@@ -178,7 +178,10 @@ std::optional<std::string> broken(const Limit &limit, const Comparison &comparis
   if (!a) return cannot_tell(a.error().message);
   const auto b = figure_of(limit, comparison.b);
   if (!b) return cannot_tell(b.error().message);
-  if (beyond(limit, *a, *b)) return how_far(limit, *a, *b);
+  const bool of_peak = !limit.command && limit.measure->series == RUSAGE_rss;
+  const std::string note = of_peak ? peak_note(comparison.b) : "";
+  if (beyond(limit, *a, *b))
+    return how_far(limit, *a, *b) + (note.empty() ? "" : fmt::format(" ({})", note));
   for (const Side *side : {&comparison.a, &comparison.b}) {
     if (side == &comparison.a && !looks_at_a) continue;
     if (const std::string missing = what_is_missing(*side); !missing.empty())

@@ -23,7 +23,9 @@ std::vector<Measure> all_measures() {
 
 }  // namespace
 
-Figure Measure::of(const Totals &totals) const {
+Figure Measure::of(const Outcome &outcome) const {
+  const Totals &totals = outcome.totals;
+  if (series == RUSAGE_rss && outcome.rss_at_least) return outcome.rss_at_least;
   if (series == RUSAGE_elapsed)
     return totals.rows() > 0 ? Figure(totals.elapsed_ns()) : std::nullopt;
   if (series != cpu_series) return totals.known(series) ? Figure(totals[series]) : std::nullopt;

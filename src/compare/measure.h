@@ -19,8 +19,8 @@ struct Measure {
   std::string_view unit;  // the column's: "s" is held in nanoseconds
   std::size_t series;     // a column, or cpu_series
 
-  // Of all rows: a counter's sum, a gauge's peak.
-  [[nodiscard]] Figure of(const Totals &totals) const;
+  // Of all rows: a counter's sum, a gauge's peak. Of memory, the greatest of that and of single processes' own peaks.
+  [[nodiscard]] Figure of(const Outcome &outcome) const;
 
   // Whether single commands have it: counters, cpu and peak_rss.
   [[nodiscard]] bool of_commands() const;

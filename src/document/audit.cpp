@@ -8,7 +8,8 @@
 
 namespace rusage_bpf {
 
-Json totals_json(const Totals &totals) {
+Json totals_json(const Outcome &outcome) {
+  const Totals &totals = outcome.totals;
   Json all = Json::object();
   for (std::size_t i = 0; i < column_count; i++) {
     if (columns[i].is_time()) continue;
@@ -17,8 +18,14 @@ Json totals_json(const Totals &totals) {
     if (!columns[i].is_gauge()) continue;
     const Json when = number_or_null(RUSAGE_elapsed, totals.peak_elapsed_ns(i), totals.known(i));
     json = {{"peak", json}, {"elapsed", when}};
+    if (i == RUSAGE_rss) json["at_least"] = value_or_null(outcome.rss_at_least);
   }
   return all;
+}
+
+std::optional<std::uint64_t> rss_at_least_from(const Json &totals) {
+  const Json *rss = totals.is_object() ? find_field(totals, "rss") : nullptr;
+  return rss && rss->is_object() ? field<std::uint64_t>(*rss, "at_least") : std::nullopt;
 }
 
 Json audit_json(const Outcome &outcome) {
@@ -33,10 +40,17 @@ Json audit_json(const Outcome &outcome) {
   }
   const auto &cpu_ns = audit.recorder_cpu_ns;
   const auto &losses = audit.losses;
+  const auto &unwaited = audit.unwaited;
   return {
       {"kernel", kernel},
       {"rows", rows},
       {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
+      {"unwaited_processes", unwaited ? Json(unwaited->processes) : Json(nullptr)},
+      {"unwaited_cpu", unwaited ? Json(seconds(unwaited->cpu_ns)) : Json(nullptr)},
+      {"oom_kills", value_or_null(audit.oom_kills)},
+      {"oom_kills_on_machine", value_or_null(audit.oom_kills_on_machine)},
+      {"sigkilled_processes", outcome.recovered ? Json(nullptr) : Json(audit.sigkilled_processes)},
+      {"sigkilled_commands", audit.sigkilled_commands},
       {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
       {"events_lost", value_or_null(audit.events_lost)},
       {"unseen_tasks", value_or_null(audit.unseen_tasks)},
@@ -60,6 +74,14 @@ Audit audit_from(const Json &json) {
     audit.kernel.value[i] = number_from(i, *value);
     audit.kernel.known.set(i);
   }
+  const auto unwaited_processes = field<std::uint64_t>(json, "unwaited_processes");
+  const auto unwaited_cpu_ns = nanoseconds_field(json, "unwaited_cpu");
+  if (unwaited_processes && unwaited_cpu_ns)
+    audit.unwaited = Unwaited{*unwaited_processes, *unwaited_cpu_ns};
+  audit.oom_kills = field<std::uint64_t>(json, "oom_kills");
+  audit.oom_kills_on_machine = field<std::uint64_t>(json, "oom_kills_on_machine");
+  audit.sigkilled_processes = field_or<std::uint64_t>(json, "sigkilled_processes");
+  audit.sigkilled_commands = field_or<std::vector<std::string>>(json, "sigkilled_commands");
   const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
   const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
   if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};

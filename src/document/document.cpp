@@ -44,6 +44,10 @@ void add_counters(Json &json, const Values &value, const Known &known) {
       json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
+Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
+  return ns ? Json(seconds(*ns)) : Json(nullptr);
+}
+
 void counters_from(const Json &json, Values &value, Known &known) {
   for (std::size_t i = 0; i < column_count; i++) {
     if (!columns[i].is_counter()) continue;
@@ -139,6 +143,8 @@ Json process_json(const Process &process) {
                {"signal", value_or_null(process.exit.signal)}};
   add_counters(json, process.value, process.known);
   json["peak_rss"] = value_or_null(process.peak_rss);
+  json["peak_rss_predates"] = process.peak_rss_predates;
+  json["children_cpu"] = seconds_or_null(process.children_cpu_ns);
   return json;
 }
 
@@ -146,6 +152,7 @@ Json command_json(const Command &command) {
   Json json = {{"command", name_or_null(command.name)}, {"processes", command.processes}};
   add_counters(json, command.value, command.known);
   json["peak_rss"] = value_or_null(command.peak_rss);
+  json["children_cpu"] = seconds_or_null(command.children_cpu_ns);
   return json;
 }
 
@@ -157,7 +164,7 @@ Json end_json(const Outcome &outcome) {
                      {"rows", outcome.totals.rows()},
                      {"rows_overwritten", outcome.rows_overwritten},
                      {"recovered", outcome.recovered}};
-  return {{"meta", meta}, {"totals", totals_json(outcome.totals)}, {"audit", audit_json(outcome)}};
+  return {{"meta", meta}, {"totals", totals_json(outcome)}, {"audit", audit_json(outcome)}};
 }
 
 Json frame_json(const Recording &recording, const Outcome &outcome) {
@@ -234,6 +241,8 @@ Result<Process> process_from(const Json &json) {
     process.exit = {field<int>(json, "exit_code"), field<int>(json, "signal")};
     counters_from(json, process.value, process.known);
     process.peak_rss = field<std::uint64_t>(json, "peak_rss");
+    process.peak_rss_predates = field_or<bool>(json, "peak_rss_predates");
+    process.children_cpu_ns = nanoseconds_field(json, "children_cpu");
     return process;
   });
 }
@@ -246,6 +255,7 @@ Result<Command> command_from(const Json &json) {
     command.processes = field_or<std::uint64_t>(json, "processes");
     counters_from(json, command.value, command.known);
     command.peak_rss = field<std::uint64_t>(json, "peak_rss");
+    command.children_cpu_ns = nanoseconds_field(json, "children_cpu");
     return command;
   });
 }
@@ -259,6 +269,8 @@ Result<Outcome> outcome_from(const Json &end) {
     outcome.exit = {field<int>(meta, "exit_code"), field<int>(meta, "signal")};
     const Json &audit = object_in(end, "audit");
     outcome.audit = audit_from(audit);
+    if (const Json *totals = find_field(end, "totals"))
+      outcome.rss_at_least = rss_at_least_from(*totals);
     outcome.processes_left_out = field_or<std::uint64_t>(audit, "processes_left_out");
     outcome.recovered = field_or<bool>(meta, "recovered");
     outcome.rows_overwritten = field_or<std::uint64_t>(meta, "rows_overwritten");

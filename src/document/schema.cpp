@@ -57,11 +57,18 @@ Json list_or_null(const Json &element) {
   return {{"type", {"array", "null"}}, {"items", element}};
 }
 
-// An object with all of these fields.
-Json object(const Json &properties) {
+// An object with all of these fields, and with those that documents of earlier builds lack.
+Json object(const Json &properties, const Json &later = Json::object()) {
   Json required = Json::array();
   for (const auto &item : properties.items()) required.push_back(item.key());
-  return {{"type", "object"}, {"required", required}, {"properties", properties}};
+  Json all = properties;
+  all.update(later);
+  return {{"type", "object"}, {"required", required}, {"properties", all}};
+}
+
+Json described(Json type, const char *description) {
+  type["description"] = description;
+  return type;
 }
 
 Json number_or_null(const Column &column) {
@@ -122,8 +129,14 @@ Json totals() {
   for (const Column &column : columns) {
     if (column.is_time()) continue;
     const Json number = number_or_null(column);
-    properties[std::string(column.name)] =
+    Json &property = properties[std::string(column.name)];
+    property =
         column.is_gauge() ? object({{"peak", number}, {"elapsed", seconds_or_null()}}) : number;
+    if (column.name == columns[RUSAGE_rss].name)
+      property["properties"]["at_least"] =
+          described(count_or_null(),
+                    "in bytes, resident at one moment at least: the greatest of `peak` and of "
+                    "single processes' own peaks, which the kernel keeps between rows as well");
   }
   return object(properties);
 }
@@ -150,26 +163,46 @@ Json audit() {
                  {"ring_error", type_or_null("string")},
                  {"processes_left_out", count_or_null()},
                  {"recorder_cpu", seconds_or_null()},
-                 {"recorder_peak_rss", count_or_null()}});
+                 {"recorder_peak_rss", count_or_null()}},
+                {{"unwaited_processes",
+                  described(count_or_null(),
+                            "processes that the command, and those that it waited for, have not "
+                            "waited for, or that live on: audit.kernel lacks them")},
+                 {"unwaited_cpu", described(seconds_or_null(), "what these have used")},
+                 {"oom_kills", described(count_or_null(),
+                                         "processes of the cgroup that the kernel has killed as "
+                                         "memory was short")},
+                 {"oom_kills_on_machine", described(count_or_null(), "the same, of all cgroups")},
+                 {"sigkilled_processes",
+                  described(count_or_null(), "processes that are known to have ended by SIGKILL")},
+                 {"sigkilled_commands", list_of(type("string"))}});
 }
 
 // With a number for each counter.
-Json with_counters(Json properties) {
+Json with_counters(Json properties, Json later = Json::object()) {
   for (const Column &column : columns)
     if (column.is_counter()) properties[std::string(column.name)] = number_or_null(column);
   properties["peak_rss"] = count_or_null();
-  return object(properties);
+  later["children_cpu"] =
+      described(seconds_or_null(),
+                "the part of user and system that children have used which polling /proc cannot "
+                "tell apart from the process that waited for them");
+  return object(properties, later);
 }
 
 Json process() {
-  return with_counters({{"pid", count()},
-                        {"ppid", count()},
-                        {"command", name_or_null()},
-                        {"argv", list_of(name())},
-                        {"start", type("number")},
-                        {"end", type_or_null("number")},
-                        {"exit_code", count_or_null()},
-                        {"signal", count_or_null()}});
+  return with_counters(
+      {{"pid", count()},
+       {"ppid", count()},
+       {"command", name_or_null()},
+       {"argv", list_of(name())},
+       {"start", type("number")},
+       {"end", type_or_null("number")},
+       {"exit_code", count_or_null()},
+       {"signal", count_or_null()}},
+      {{"peak_rss_predates",
+        described(type("boolean"),
+                  "peak_rss may be of the time before the process was recorded")}});
 }
 
 Json command() {

@@ -21,7 +21,7 @@ constexpr std::array known_parts{
     std::pair{"schema", Part::kept},       std::pair{"columns", Part::kept},
     std::pair{"samples", Part::samples},   std::pair{"processes", Part::processes},
     std::pair{"commands", Part::commands}, std::pair{"meta", Part::kept},
-    std::pair{"totals", Part::skipped},    std::pair{"audit", Part::kept}};
+    std::pair{"totals", Part::kept},       std::pair{"audit", Part::kept}};
 
 bool is_list(Part part) {
   return part == Part::samples || part == Part::processes || part == Part::commands;
@@ -173,6 +173,7 @@ Result<Reading> read_json(const InputFile &file, Sink &sink) {
   if (!lists) return tl::unexpected(lists.error());
   outcome->totals = contents.totals();
   outcome->commands = contents.take_commands();
+  complete_peak(*recording, *outcome);
   if (auto ended = sink.end(*outcome); !ended) return tl::unexpected(ended.error());
   return Reading{.rows = outcome->totals.rows(), .end_missing = false};
 }

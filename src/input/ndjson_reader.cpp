@@ -40,6 +40,7 @@ class Lines {
     Outcome outcome = end_missing ? outcome_without_end() : *std::move(outcome_);
     outcome.totals = contents_.totals();
     outcome.commands = contents_.take_commands();
+    complete_peak(recording_, outcome);
     if (auto ended = sink_.end(outcome); !ended) return tl::unexpected(ended.error());
     return Reading{.rows = outcome.totals.rows(), .end_missing = end_missing};
   }
@@ -74,6 +75,7 @@ class Lines {
     const auto recording = recording_from(object);
     if (!recording) return file_.error(recording.error().message);
     start_realtime_ns_ = recording->start_realtime_ns;
+    recording_ = *recording;
     return sink_.begin(*recording);
   }
 
@@ -103,6 +105,7 @@ class Lines {
   Sink &sink_;
   InputBuffer buffer_;
   Contents contents_;
+  Recording recording_;
   std::uint64_t number_ = 0;  // of the line
   std::uint64_t start_realtime_ns_ = 0;
   bool began_ = false;

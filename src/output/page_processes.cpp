@@ -11,7 +11,7 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr std::array<std::string_view, 17> shown{"command",
+constexpr std::array<std::string_view, 19> shown{"command",
                                                  "processes",
                                                  "pid",
                                                  "ppid",
@@ -22,7 +22,9 @@ constexpr std::array<std::string_view, 17> shown{"command",
                                                  "signal",
                                                  "user",
                                                  "system",
+                                                 "children_cpu",
                                                  "peak_rss",
+                                                 "peak_rss_predates",
                                                  "read_bytes",
                                                  "write_bytes",
                                                  "disk_read_bytes",

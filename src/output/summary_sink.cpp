@@ -95,14 +95,86 @@ std::string commands_that_cost_most(const Outcome &outcome) {
   for (std::size_t i = 0; i < std::min(most, outcome.commands.size()); i++) {
     const Command &command = outcome.commands[i];
     const std::string name = one_line(command.name.value_or("(unknown)"), longest_name);
-    const double share = all_ns > 0 ? static_cast<double>(command.cpu_ns()) / all_ns * 100 : 0;
+    const auto share_of = [&](std::uint64_t ns) {
+      return all_ns > 0 ? static_cast<double>(ns) / all_ns * 100 : 0;
+    };
     text += fmt::format("{}{} x{} {:.0f} % CPU", i > 0 ? ", " : "", name,
-                        human_count(command.processes), share);
+                        human_count(command.processes), share_of(command.cpu_ns()));
+    constexpr double least_share = .5;
+    if (const double others = share_of(command.children_cpu_ns.value_or(0)); others >= least_share)
+      text += fmt::format(" ({:.0f} % may be its children's)", others);
   }
   if (outcome.processes_left_out > 0)
     text += fmt::format("; {} beyond --max-processes are here alone",
                         human_count(outcome.processes_left_out));
   return text;
+}
+
+// How the rows compare with the kernel's own total, and what that lacks.
+std::string kernel_share(const Recording &recording, const Outcome &outcome) {
+  const Audit &audit = outcome.audit;
+  const auto cpu_of = [](const auto &figures) {
+    return figures[RUSAGE_user] + figures[RUSAGE_system];
+  };
+  const std::uint64_t rows_ns = cpu_of(outcome.totals);
+  const std::uint64_t kernel_ns = cpu_of(audit.kernel.value);
+  if (audit.kernel.known.none() && kernel_ns == 0)
+    return recording.target == "command" ? "the kernel reported no total"
+                                         : "the kernel keeps no total to compare with";
+  if (outcome.rows_overwritten > 0 || audit.rows_damaged > 0)
+    return "not all rows to compare with the kernel's own total";
+  const auto accounted = accounted_cpu(outcome);
+  std::string text;
+  // Of next to nothing, what a process uses after it was waited for is a large share.
+  constexpr double most = 1.05;
+  if (accounted && *accounted <= most) {
+    text = fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100);
+  } else {
+    const std::uint64_t unwaited_ns = audit.unwaited ? audit.unwaited->cpu_ns : 0;
+    const std::uint64_t comparable_ns = rows_ns - std::min(rows_ns, unwaited_ns);
+    text = fmt::format("accounted {:.3f} s more than the kernel's own total of {:.3f} s",
+                       seconds(comparable_ns - std::min(comparable_ns, kernel_ns)),
+                       seconds(kernel_ns));
+  }
+  if (audit.unwaited && audit.unwaited->processes > 0)
+    text += fmt::format(", which lacks {} not waited for or still alive ({:.3f} s)",
+                        counted(audit.unwaited->processes, "process", "processes"),
+                        seconds(audit.unwaited->cpu_ns));
+  else if (!accounted && kernel_ns > 0)
+    text += ", which lacks processes that were not waited for";
+  return text;
+}
+
+// The kernel counts whom it has killed, by cgroup and in all; which these were, the ends of processes say.
+std::string killed_for_memory(const Audit &audit) {
+  const std::uint64_t in_cgroup = audit.oom_kills.value_or(0);
+  const std::uint64_t in_all = audit.oom_kills_on_machine.value_or(0);
+  const auto processes = [](std::uint64_t count) { return counted(count, "process", "processes"); };
+  const std::string kernel =
+      in_cgroup > 0 ? fmt::format("the kernel killed {} of this cgroup", processes(in_cgroup))
+                    : fmt::format("the kernel killed {} of this machine", processes(in_all));
+  if (in_cgroup + in_all == 0 || (in_cgroup == 0 && audit.sigkilled_processes == 0)) return "";
+  if (audit.sigkilled_processes == 0) return kernel + " for lack of memory";
+  return fmt::format("{} for lack of memory; ended by SIGKILL: {} ({})", kernel,
+                     processes(audit.sigkilled_processes),
+                     one_line(fmt::format("{}", fmt::join(audit.sigkilled_commands, ", "))));
+}
+
+// The rows may miss what lasted shorter than they are apart; the kernel keeps each process's own peak.
+std::string memory_peak(const Outcome &outcome, const Figures &figures) {
+  const Totals &totals = outcome.totals;
+  const std::string sampled = figures.bytes(RUSAGE_rss);
+  const double at_s = seconds(totals.peak_elapsed_ns(RUSAGE_rss));
+  const auto &at_least = outcome.rss_at_least;
+  if (!at_least || (totals.known(RUSAGE_rss) && *at_least <= totals[RUSAGE_rss]))
+    return fmt::format("peak {} resident at {:.3f} s", sampled, at_s);
+  const auto command = std::find_if(outcome.commands.begin(), outcome.commands.end(),
+                                    [&](const Command &one) { return one.peak_rss == at_least; });
+  const std::string whose = command == outcome.commands.end() || !command->name
+                                ? "one process"
+                                : fmt::format("one process, {}", one_line(*command->name));
+  return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s",
+                     human_bytes(*at_least), whose, sampled, at_s);
 }
 
 }  // namespace
@@ -129,12 +201,7 @@ std::string ending(const Outcome &outcome) {
 }
 
 std::string audit_line(const Recording &recording, const Outcome &outcome) {
-  const auto accounted = accounted_cpu(outcome);
-  const std::string share =
-      accounted ? fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100)
-      : !outcome.audit.kernel.known.none() ? "not all rows to compare with the kernel's own total"
-      : recording.target == "command"      ? "the kernel reported no total"
-                                           : "the kernel keeps no total to compare with";
+  const std::string share = kernel_share(recording, outcome);
   const auto &losses = outcome.audit.losses;
   std::string line = share;
   if (losses)
@@ -178,8 +245,9 @@ std::string summary(const Recording &recording, const Outcome &outcome,
                                                           wall_s > 0 ? cpu_s / wall_s * 100 : 0)
                                             : "",
                                   figures.time(RUSAGE_run_delay)));
-  text += line("memory", fmt::format("peak {} resident at {:.3f} s", figures.bytes(RUSAGE_rss),
-                                     seconds(t.peak_elapsed_ns(RUSAGE_rss))));
+  text += line("memory", memory_peak(outcome, figures));
+  if (const std::string killed = killed_for_memory(outcome.audit); !killed.empty())
+    text += line("killed", killed);
   text += line(
       "processes",
       fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),

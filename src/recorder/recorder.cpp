@@ -1,5 +1,6 @@
 #include "recorder/recorder.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -7,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <exception>
 #include <string_view>
+#include <utility>
 
 #include "model/commands.h"
 #include "model/process_sums.h"
@@ -16,11 +19,15 @@
 #include "model/schedule.h"
 #include "os/alarm.h"
 #include "os/clock.h"
+#include "os/fd.h"
 #include "os/message.h"
 #include "os/signals.h"
 #include "os/write_all.h"
 #include "output/sinks.h"
 #include "output/text.h"
+#include "proc/files.h"
+#include "proc/oom_kills.h"
+#include "proc/text.h"
 
 namespace rusage_bpf {
 namespace {
@@ -82,6 +89,15 @@ class Spans {
   }
 
   [[nodiscard]] std::vector<Command> commands() const { return commands_.by_cpu(); }
+  [[nodiscard]] std::uint64_t killed() const { return killed_; }
+  [[nodiscard]] const std::vector<std::string> &killed_names() const { return killed_names_; }
+  // What the kernel's total of the command lacks of what the rows hold.
+  [[nodiscard]] std::optional<Unwaited> unwaited(const Values &counted) const {
+    if (!table_.account()) return std::nullopt;
+    const std::uint64_t all_ns = counted[RUSAGE_user] + counted[RUSAGE_system];
+    return Unwaited{.processes = table_.unwaited_processes(),
+                    .cpu_ns = all_ns - std::min(all_ns, table_.account()->cpu_ns())};
+  }
   [[nodiscard]] std::uint64_t left_out() const { return count_ - std::min(count_, most_); }
 
  private:
@@ -90,7 +106,19 @@ class Spans {
   }
   void give(const Process &process) {
     commands_.add(process);
+    if (process.account)
+      process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
+    if (process.exit.signal == SIGKILL) note_kill(process);
     if (count_++ < most_) places_.process(process);
+  }
+
+  void note_kill(const Process &process) {
+    constexpr std::size_t most_names = 5;
+    killed_++;
+    const std::string name = process.image->command.value_or("(unknown)");
+    const bool is_new =
+        std::find(killed_names_.begin(), killed_names_.end(), name) == killed_names_.end();
+    if (is_new && killed_names_.size() < most_names) killed_names_.push_back(name);
   }
 
   ProcessTable table_;
@@ -98,6 +126,8 @@ class Spans {
   Commands commands_;
   std::uint64_t count_ = 0;
   std::uint64_t most_;
+  std::uint64_t killed_ = 0;
+  std::vector<std::string> killed_names_;
   Places &places_;
 };
 
@@ -147,6 +177,16 @@ std::string_view wait_for(const SignalQueue &signals, const Alarm &alarm, const 
   return "";
 }
 
+// The kernel's maximum for wait goes on through fork and exec: it may be that of the program that started us.
+std::optional<std::uint64_t> own_peak_rss() {
+  const Fd directory(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  proc::Reader reader;
+  const auto text = reader.file(directory.get(), "self/status");
+  const auto status = text ? proc::parse_status(*text) : std::nullopt;
+  return status && status->peak_rss_bytes > 0 ? std::optional(status->peak_rss_bytes)
+                                              : std::nullopt;
+}
+
 Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &source) {
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
@@ -158,7 +198,7 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .unreadable_processes = unseen.unreadable_processes,
           .untraceable_tasks = unseen.untraceable_tasks,
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
-          .recorder_peak_rss_bytes = static_cast<std::uint64_t>(own.ru_maxrss) * 1024};
+          .recorder_peak_rss_bytes = own_peak_rss()};
 }
 
 Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Stops &stops,
@@ -169,6 +209,9 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
 
+  const proc::OomKills kills = recording.root_pid ? proc::OomKills::of_process(*recording.root_pid)
+                                                  : proc::OomKills::of_cgroup(recording.cgroup);
+  const proc::OomKills kills_on_machine = proc::OomKills::of_machine();
   Places places(ring, std::move(sinks));
   RowMaker rows(baseline);
   Spans spans(baseline, max_processes, places);
@@ -191,6 +234,7 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     const std::string_view stopped_by = wait_for(signals, *alarm, stops, writers);
     const bool stopped = !stopped_by.empty();
     auto taken = take_signals(signals, target);
+    if (taken && !*taken) taken = target.check();
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
     const bool all_over = (ended && ended->by == "command") || (stopped && target.see_end());
@@ -215,13 +259,24 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
 
   spans.end(rows.counted());
   ring.check();
+  Audit proof = audit(ended->kernel, row.losses, source);
+  if (!ended->kernel.known.none()) proof.unwaited = spans.unwaited(rows.counted());
+  auto rss_at_least = peak_rss_at_least(places.totals(), spans.commands());
+  if (ended->kernel.peak_rss_bytes > proof.recorder_peak_rss_bytes.value_or(UINT64_MAX))
+    rss_at_least =
+        std::max<std::optional<std::uint64_t>>(rss_at_least, ended->kernel.peak_rss_bytes);
+  proof.oom_kills = kills.count();
+  proof.oom_kills_on_machine = kills_on_machine.count();
+  proof.sigkilled_processes = spans.killed();
+  proof.sigkilled_commands = spans.killed_names();
   Outcome outcome{.end_realtime_ns = realtime_ns(),
                   .ended_by = ended->by,
                   .exit = ended->exit,
                   .totals = places.totals(),
                   .commands = spans.commands(),
+                  .rss_at_least = rss_at_least,
                   .processes_left_out = spans.left_out(),
-                  .audit = audit(ended->kernel, row.losses, source)};
+                  .audit = std::move(proof)};
   outcome.audit.ring_error = ring.problem();
   places.end(outcome);
   return Recorded{outcome, places.errors()};

@@ -94,7 +94,7 @@ class PageTest(unittest.TestCase):
 
     def test_what_was_resident_before_time_passed_is_in_the_figures(self):
         self.open("short")
-        peak = self.run_js("document.querySelectorAll('.tile b')[1].textContent")
+        peak = self.run_js("columnText('rss', recording.totals.rss.peak)")
         self.assertRegex(peak, r"^\d+ KiB|\d+(\.\d+)? MiB$")
         self.assertRegex(self.text("#chart-memory .legend"), rf"^rss mean .* max {peak}$")
         self.assertRegex(self.text(".tiles"), "at most 1 at once, 1 task")
@@ -243,6 +243,19 @@ class PageTest(unittest.TestCase):
         self.assertEqual(sum("then executed sleep" in end for end in ends), 1)
         self.assertEqual(sum("exit 3" in end for end in ends), 1)
         self.assertEqual(sum("exit 0" in end for end in ends), 10)
+
+    def test_a_time_before_the_recording_is_negative_and_in_units_that_fit(self):
+        self.open("real")
+        for seconds, text in [(-1941.622037, "\u221232 min 22 s"), (-.25, "\u2212250 ms"), (-1e-5, "\u221210.0 us"),
+                              (-7200, "\u22122 h 00 min"), (86400 * 22.5, "22 d 12 h"), (0, "0 s")]:
+            self.assertEqual(self.run_js(f"secondsText({seconds})"), text)
+
+    def test_a_peak_between_rows_is_the_headline_and_says_what_it_is(self):
+        self.open("real")
+        tile = self.run_js("(() => { recording.totals.rss = { peak: 103 << 20, elapsed: 1, at_least: 208 << 20 };"
+                           " return memoryTile().textContent; })()")
+        self.assertEqual(tile, "Memory208 MiBpeak resident at least: that of one process, "
+                               "103 MiB in the rows, at 1.00 s")
 
     def test_of_thousands_of_processes_the_table_begins_with_a_hundred(self):
         self.open("many")

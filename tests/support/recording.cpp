@@ -53,6 +53,7 @@ Outcome outcome_of(const std::vector<Row> &rows) {
   outcome.ended_by = "command";
   outcome.exit.code = 0;
   for (const Row &row : rows) outcome.totals.add(row);
+  outcome.rss_at_least = peak_rss_at_least(outcome.totals, {});
   return outcome;
 }
 

@@ -174,5 +174,36 @@ TEST_CASE("the table has lines of 80 columns at most, whatever names it meets") 
   }
 }
 
+TEST_CASE("the peak of memory is the greatest that is known, and which it is is said") {
+  Side a = read("a.json", 5, {});
+  Side b = read("b.json", 5, {});
+  b.outcome.rss_at_least = 208 * mib;
+  const Comparison comparison = compare(a, b);
+  const std::string text = comparison_text(comparison);
+  CHECK_THAT(line_of(text, "peak_rss"), Contains("4 B") && Contains("208 MiB"));
+  CHECK_THAT(
+      text, Contains("peak_rss of B: at least 208 MiB, the peak of one process; 4 B in the rows") &&
+                !Contains("peak_rss of A:"));
+  const Json json = comparison_json(comparison, {})["totals"]["peak_rss"];
+  CHECK(json["b"] == 208 * mib);
+  CHECK(json["sampled"] == Json{{"a", 4}, {"b", 4}});
+}
+
+TEST_CASE(
+    "of an earlier build's document, single processes' peaks count where they are of the "
+    "recording") {
+  Outcome old = test::outcome_of(test::rows(5));
+  Recording recording = test::a_recording();
+  old.rss_at_least.reset();
+  old.commands = {command("cc", 1, 1)};
+  Outcome outcome = old;
+  complete_peak(recording, outcome);
+  CHECK(outcome.rss_at_least == 300 * mib);
+  recording.target = "pid";
+  outcome = old;
+  complete_peak(recording, outcome);
+  CHECK(outcome.rss_at_least == 4);
+}
+
 }  // namespace
 }  // namespace rusage_bpf::comparison_test

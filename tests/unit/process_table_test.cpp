@@ -274,5 +274,90 @@ TEST_CASE("arguments are told apart by the zeros between them, the last one may 
   CHECK(base_name("true") == "true");
 }
 
+// The CPU time that the kernel's total of the command has, when all these are given.
+std::uint64_t total_of(ProcessTable &table) {
+  for (const auto &list : {table.finished(), table.rest()})
+    for (const Process &process : list)
+      process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
+  return table.account()->cpu_ns();
+}
+
+TEST_CASE("the kernel's total has what was waited for, through those that waited for it") {
+  ProcessTable table = started();
+  table.take(events({birth(3, 2, 11), birth(4, 3, 12), birth(5, 3, 13)}));
+  rusage_task_event orphan = used(end(5, 0), 16 * ms, 0);
+  orphan.flags |= RUSAGE_UNWAITED;
+  // However late it comes.
+  table.take(events({used(end(3, 0), 2 * ms, 0), orphan}));
+  table.take(events({used(end(4, 0), 4 * ms, 0)}));
+  table.take(events({used(end(2, 0), 9 * ms, 0)}));
+  CHECK(total_of(table) == 15 * ms);
+  CHECK(table.unwaited_processes() == 1);
+}
+
+TEST_CASE("the kernel's total lacks what an orphan has waited for, and what lives on") {
+  ProcessTable table = started();
+  table.take(events({birth(3, 2, 11), birth(4, 3, 12), birth(5, 2, 13)}));
+  rusage_task_event orphan = used(end(3, 0), 2 * ms, 0);
+  orphan.flags |= RUSAGE_UNWAITED;
+  table.take(events({used(end(4, 0), 4 * ms, 0), orphan}));
+  table.take(events({used(end(2, 0), 9 * ms, 0), used(event(RUSAGE_LIVES, 5), 32 * ms, 0)}));
+  CHECK(total_of(table) == 9 * ms);
+  CHECK(table.unwaited_processes() == 2);
+}
+
+// A process that runs when the recording begins, with this peak so far.
+ProcessTable attached(std::uint64_t peak_rss) {
+  ProcessTable table(Baseline::first_look);
+  rusage_task_event lives = event(RUSAGE_LIVES, 1);
+  lives.peak_rss = peak_rss;
+  table.begin(1000 * ms, events({birth(1, 0, 10), lives}));
+  return table;
+}
+
+TEST_CASE("a peak of what ran before is marked unless it is above that of before") {
+  const auto [peak, predates] = GENERATE(table<std::uint64_t, bool>({{508, true}, {509, false}}));
+  ProcessTable table = attached(508);
+  table.take(events({end(1, 0, peak)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].peak_rss == peak);
+  CHECK(finished[0].peak_rss_predates == predates);
+  Commands commands;
+  commands.add(finished[0]);
+  CHECK(commands.by_cpu()[0].peak_rss.has_value() == !predates);
+}
+
+TEST_CASE(
+    "what it executes in the recording has a peak of its own, a fork of it does until then not") {
+  ProcessTable table = attached(508);
+  Exec executes = exec(2, 3, "cc");
+  executes.record.most_rss_so_far = 508;
+  table.take(events({birth(2, 1, 11), end(3, 0, 100)}, {executes}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 2);
+  CHECK(finished[0].peak_rss_predates);
+  CHECK(finished[1].peak_rss == 100);
+  CHECK_FALSE(finished[1].peak_rss_predates);
+}
+
+TEST_CASE("what children have used counts from where the span, or the recording, begins") {
+  ProcessTable table = attached(0);
+  const auto take = [&](std::uint64_t span, std::uint64_t cpu_ns, std::vector<Exec> execs = {}) {
+    TaskEvents more = events({}, std::move(execs));
+    more.children_cpu_ns[span] = cpu_ns;
+    table.take(more);
+  };
+  take(1, 5 * ms);
+  Exec executes = exec(1, 2, "cc", 90 * ms);
+  executes.children_cpu_ns = 8 * ms;
+  take(2, 20 * ms, {executes});
+  table.take(events({used(end(2, 0), 190 * ms, 0)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 2);
+  CHECK(finished[0].children_cpu_ns == 8 * ms);
+  CHECK(finished[1].children_cpu_ns == 12 * ms);
+}
+
 }  // namespace
 }  // namespace rusage_bpf::process_table_test

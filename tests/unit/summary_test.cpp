@@ -178,5 +178,70 @@ TEST_CASE("a recording that took no time used no share of a core") {
   CHECK_THAT(summary_of(outcome_of(0)), Contains("= 0 % of one core"));
 }
 
+TEST_CASE("the kernel's total is compared with what it can know, and what it lacks is said") {
+  Outcome outcome = outcome_of(0, {{RUSAGE_user, 10 * second}});
+  outcome.audit.kernel.value[RUSAGE_user] = 2 * second;
+  outcome.audit.kernel.known.set(RUSAGE_user).set(RUSAGE_system);
+  outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
+  CHECK_THAT(summary_of(outcome),
+             Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
+                      "waited for or still alive (8.000 s), 0 tasks lost"));
+  // A document of an earlier build, where the two cannot be told apart.
+  outcome.audit.unwaited.reset();
+  CHECK_FALSE(accounted_cpu(outcome));
+  CHECK_THAT(summary_of(outcome), Contains("accounted 8.000 s more than the kernel's own total of "
+                                           "2.000 s, which lacks processes") &&
+                                      !Contains("% of the kernel's"));
+  // Of next to nothing, a share says nothing.
+  outcome.audit.unwaited = Unwaited{.processes = 0, .cpu_ns = 0};
+  outcome.audit.kernel.value[RUSAGE_user] = 9 * second;
+  CHECK_THAT(summary_of(outcome), Contains("accounted 1.000 s more than the kernel's own total") &&
+                                      !Contains("which lacks"));
+}
+
+TEST_CASE("a peak of one process above that of the rows is the peak, and both are said") {
+  Outcome outcome = outcome_of(0, {{RUSAGE_elapsed, 2 * second}, {RUSAGE_rss, 103 * mib}});
+  outcome.rss_at_least = 103 * mib;
+  CHECK_THAT(summary_of(outcome), Contains("  memory     peak 103 MiB resident at 2.000 s\n"));
+  outcome.rss_at_least = 208 * mib;
+  CHECK_THAT(summary_of(outcome), Contains("  memory     peak at least 208 MiB resident: one "
+                                           "process; in the rows 103 MiB at 2.000 s\n"));
+  Command command;
+  command.name = "python3";
+  command.peak_rss = 208 * mib;
+  outcome.commands = {command};
+  CHECK_THAT(summary_of(outcome), Contains("208 MiB resident: one process, python3; in the rows"));
+}
+
+TEST_CASE("CPU time that may be children's is said beside the command's") {
+  Outcome outcome = outcome_of(0, {{RUSAGE_user, 100 * second}});
+  Command command;
+  command.name = "xargs";
+  command.processes = 1;
+  command.value[RUSAGE_user] = 89 * second;
+  command.children_cpu_ns = 88 * second;
+  outcome.commands = {command};
+  CHECK_THAT(summary_of(outcome), Contains("xargs x1 89 % CPU (88 % may be its children's)\n"));
+  outcome.commands[0].children_cpu_ns = 0;
+  CHECK_THAT(summary_of(outcome), Contains("xargs x1 89 % CPU\n"));
+}
+
+TEST_CASE("whom the kernel has killed for lack of memory is said where it may be one of ours") {
+  Outcome outcome = outcome_of(0);
+  outcome.audit.sigkilled_processes = 2;
+  outcome.audit.sigkilled_commands = {"cc1", "ld"};
+  CHECK_THAT(summary_of(outcome), !Contains("memory;"));
+  outcome.audit.oom_kills = 2;
+  CHECK_THAT(
+      summary_of(outcome),
+      Contains("  killed     the kernel killed 2 processes of this cgroup for lack of memory; "
+               "ended by SIGKILL: 2 processes (cc1, ld)\n"));
+  outcome.audit.oom_kills = 0;
+  outcome.audit.oom_kills_on_machine = 1;
+  CHECK_THAT(summary_of(outcome), Contains("the kernel killed 1 process of this machine for lack"));
+  outcome.audit.sigkilled_processes = 0;
+  CHECK_THAT(summary_of(outcome), !Contains("for lack of memory"));
+}
+
 }  // namespace
 }  // namespace rusage_bpf::summary_test

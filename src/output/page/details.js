@@ -13,6 +13,11 @@ function totalsTable() {
       kind === "gauge" ? columnText("elapsed", when) : "",
     ];
   });
+  const atLeast = recording.totals.rss?.at_least;
+  if ((atLeast ?? 0) > (total("rss") ?? 0)) {
+    const names = recording.columns.filter(({ kind }) => kind !== "time").map(({ name }) => name);
+    rows.splice(names.indexOf("rss") + 1, 0, ["rss, at least", columnText("rss", atLeast), "one process"]);
+  }
   const table = plainTable("Totals of every column", ["column", "total or peak", "peak at"], rows);
   table.classList.add("dense", "noted");
   return table;
@@ -27,6 +32,9 @@ function auditTable() {
     Object.keys(kernel).length > 0 ? table : null,
     pairsTable("", [
       ["CPU accounted", known(accounted, (share) => `${(share * 100).toFixed(2)} % of the kernel's own total`)],
+      ["processes not waited for, or alive", known(recording.audit.unwaited_processes, grouped)],
+      ["their CPU, not in the kernel's total", known(recording.audit.unwaited_cpu, secondsText)],
+      ["killed for lack of memory, in the cgroup", known(recording.audit.oom_kills, grouped)],
       ["untracked tasks", known(recording.audit.untracked_tasks, grouped)],
       ["events lost", known(recording.audit.events_lost, grouped)],
       ["unseen tasks, at most", known(recording.audit.unseen_tasks, grouped)],

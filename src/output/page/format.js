@@ -42,12 +42,15 @@ function twoDigits(value) {
 // A length of time.
 function secondsText(value) {
   if (value === 0) return "0 s";
+  if (value < 0) return `\u2212${secondsText(-value)}`;
   if (value < 0.9995e-3) return `${threeDigits(value * 1e6)} us`;
   if (value < 0.9995) return `${threeDigits(value * 1e3)} ms`;
   if (value < 99.95) return `${threeDigits(value)} s`;
   const whole = Math.round(value);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${twoDigits(whole % 60)} s`;
-  return `${Math.floor(whole / 3600)} h ${twoDigits(Math.floor((whole % 3600) / 60))} min`;
+  const hours = Math.floor(whole / 3600);
+  if (hours < 72) return `${hours} h ${twoDigits(Math.floor((whole % 3600) / 60))} min`;
+  return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
 // An instant of the recording: "0.201 s", "4:05.3", "1:02:03". `step` is how fine it must be.

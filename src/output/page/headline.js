@@ -19,17 +19,26 @@ function processTile() {
   return tile("Processes", forks === null ? unknown : ran, ...[exits, atOnce, tasks].filter((text) => text));
 }
 
+// The kernel keeps each process's own peak, the rows that of all processes at their instants.
+function memoryTile() {
+  const { peak, elapsed, at_least: atLeast } = recording.totals.rss ?? {};
+  const known = (value) => value !== null && value !== undefined;
+  const at = known(elapsed) ? `, at ${secondsText(elapsed)}` : "";
+  if (!known(atLeast) || (known(peak) && atLeast <= peak))
+    return tile("Memory", columnText("rss", peak), `peak resident${at}`);
+  return tile("Memory", columnText("rss", atLeast), "peak resident at least: that of one process",
+    known(peak) ? `${columnText("rss", peak)} in the rows${at}` : "");
+}
+
 function tiles() {
   const sum = (first, second) => (total(first) === null ? null : total(first) + total(second));
   const cpu = sum("user", "system");
   const perSecond = cpu !== null && buckets.duration > 0 ? percentText(cpu / buckets.duration) : "0 %";
   const calls = (column) => `in ${total(column) === null ? unknown : plural(total(column), "call")}`;
-  const peakAt = recording.totals.rss?.elapsed;
   return element("dl", { class: "tiles" },
     tile("CPU", cpu === null ? unknown : perSecond,
       `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`),
-    tile("Memory", columnText("rss", total("rss")),
-      peakAt === null || peakAt === undefined ? "peak resident" : `peak resident, at ${secondsText(peakAt)}`),
+    memoryTile(),
     processTile(),
     tile("Waiting for a CPU", columnText("run_delay", total("run_delay")), "ready to run, all tasks together"),
     tile("Read", columnText("read_bytes", total("read_bytes")), calls("read_count"),

@@ -79,13 +79,17 @@ function resourceColumns(rows) {
     { name: "share", number: true, value: cpuOf, cell: (row) => shareBar(most > 0 ? cpuOf(row) / most : 0) },
     column("user", "user", secondsText),
     column("system", "system", secondsText),
-    column("peak memory", "peak_rss", bytesText),
+    { name: "children's", key: "children_cpu", number: true, value: (row) => row.children_cpu,
+      text: (row) => (row.children_cpu > 0 ? `up to ${secondsText(row.children_cpu)}` : "") },
+    { name: "peak memory", key: "peak_rss", number: true, value: (row) => row.peak_rss,
+      text: (row) => said(units.bytes, row.peak_rss) + (row.peak_rss_predates === true ? " (before)" : "") },
     column("read", "read_bytes", bytesText),
     column("written", "write_bytes", bytesText),
     column("from storage", "disk_read_bytes", bytesText),
     column("to storage", "disk_write_bytes", bytesText),
     column("waiting", "run_delay", secondsText),
-  ].filter(({ key }) => !key || rows.some((row) => (row[key] ?? null) !== null));
+  ].filter(({ key }) => !key || rows.some((row) =>
+    (key === "children_cpu" ? row[key] > 0 : (row[key] ?? null) !== null)));
 }
 
 function shareBar(share) {

@@ -24,8 +24,9 @@ function processLines({ process, begin, end, cpu, share }, successor) {
     line ? visibleText(line) : null,
     `${secondsText(end - begin)} from ${secondsText(begin)}, ${endText(process, successor)}`,
     `CPU ${secondsText(cpu)}, ${percentText(share)} of one core`,
+    process.children_cpu > 0 ? `up to ${secondsText(process.children_cpu)} of it its children's` : null,
     process.peak_rss === null || process.peak_rss === undefined ? null
-      : `peak memory ${bytesText(process.peak_rss)}`,
+      : `peak memory ${bytesText(process.peak_rss)}${process.peak_rss_predates === true ? ", before the recording" : ""}`,
   ].filter((text) => text);
 }
 
