@@ -24,6 +24,8 @@ void take_off_reading(Sum &sum, const rusage_reading &reading) {
   add_reading(sum, reading, ~std::uint64_t{0});
 }
 
+constexpr std::size_t most_away = 4096;
+
 bool begins_process(const rusage_task_event &event) {
   return event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
 }
@@ -47,6 +49,8 @@ void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
 void ProcessTable::forget_what_was_before(const TaskEvents &events) {
   for (const std::uint64_t number : over_) spans_.erase(number);
   over_.clear();
+  for (const auto &[process, number] : away_) spans_.erase(number);
+  away_.clear();
   for (auto &[number, span] : spans_) span.usage = {};
   for (const rusage_task_event &event : events.tasks) {
     const auto found = spans_.find(event.span);
@@ -65,7 +69,7 @@ void ProcessTable::take(const TaskEvents &events) {
   struct Beginning {
     std::uint64_t number;
     const rusage_task_event *birth;
-    const Exec *exec;
+    const Early<Exec> *exec;
   };
   std::vector<Beginning> beginnings;
   std::unordered_set<std::uint64_t> living;
@@ -73,28 +77,29 @@ void ProcessTable::take(const TaskEvents &events) {
     if (begins_process(event)) beginnings.push_back({event.span, &event, nullptr});
     if (event.kind == RUSAGE_LIVES) living.insert(event.span);
   }
-  std::vector<Exec> execs = std::exchange(early_execs_, {});
-  execs.insert(execs.end(), events.execs.begin(), events.execs.end());
-  for (const Exec &exec : execs) beginnings.push_back({exec.record.new_span, nullptr, &exec});
+  std::vector<Early<Exec>> execs = std::exchange(early_execs_, {});
+  for (const Exec &exec : events.execs) execs.push_back({exec, births_});
+  for (const Early<Exec> &exec : execs)
+    beginnings.push_back({exec.event.record.new_span, nullptr, &exec});
   std::sort(beginnings.begin(), beginnings.end(),
             [](const Beginning &a, const Beginning &b) { return a.number < b.number; });
   for (const Beginning &beginning : beginnings) {
     if (beginning.birth)
       take_birth(*beginning.birth, events);
-    else if (living.contains(beginning.exec->record.old_span))
+    else if (living.contains(beginning.exec->event.record.old_span))
       early_execs_.push_back(*beginning.exec);  // it came after the look
-    else
-      take_exec(*beginning.exec);
+    else if (!take_exec(beginning.exec->event) && can_still_be_told(beginning.exec->births))
+      early_execs_.push_back(*beginning.exec);
   }
 
   for (const auto &[number, unknown] : events.unknown)
     if (const auto found = spans_.find(number); found != spans_.end())
       found->second.unknown = unknown;
 
-  std::vector<rusage_task_event> ends = std::exchange(early_ends_, {});
+  std::vector<Early<rusage_task_event>> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
     if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
-    if (event.kind == RUSAGE_GONE) ends.push_back(event);
+    if (event.kind == RUSAGE_GONE) ends.push_back({event, births_});
     if (event.kind != RUSAGE_LIVES) continue;
     const auto found = spans_.find(event.span);
     if (found == spans_.end()) continue;
@@ -103,15 +108,41 @@ void ProcessTable::take(const TaskEvents &events) {
       found->second.peak_rss =
           std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
   }
-  for (const rusage_task_event &event : ends)
-    if (!take_end(event)) early_ends_.push_back(event);
+  for (const auto &end : ends)
+    if (!take_end(end.event) && can_still_be_told(end.births)) early_ends_.push_back(end);
+}
+
+// Of a process that was here before and has not executed anything else since; false for others.
+bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents &events) {
+  const auto left = away_.find({event.start_ns, static_cast<int>(event.pid)});
+  if (left == away_.end()) return false;
+  const std::uint64_t number = left->second;
+  away_.erase(left);
+  const Image *before = spans_[number].image.get();
+  const auto now = events.found.find(event.span);
+  const bool known = now != events.found.end() && now->second && now->second->command;
+  if (before && known && *before != *now->second) {
+    over_.push_back(number);
+    return false;
+  }
+  auto entry = spans_.extract(number);
+  entry.key() = event.span;
+  Span &span = entry.mapped();
+  span.end_ns = 0;
+  span.tasks = 1;
+  take_off_reading(span.usage, event.reading);
+  if (!before && known) span.image = now->second;
+  spans_.erase(event.span);
+  spans_.insert(std::move(entry));
+  return true;
 }
 
 void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &events) {
+  if (take_return(event, events)) return;
   Span span;
   span.pid = static_cast<int>(event.pid);
   span.ppid = static_cast<int>(event.parent_pid);
-  span.start_ns = event.start_ns;
+  span.start_ns = span.process_start_ns = event.start_ns;
   span.tasks = 1;
   take_off_reading(span.usage, event.reading);
   const auto parent = spans_.find(event.parent_span);
@@ -133,25 +164,23 @@ void ProcessTable::take_thread(const rusage_task_event &event) {
   take_off_reading(found->second.usage, event.reading);
 }
 
-void ProcessTable::take_exec(const Exec &exec) {
+bool ProcessTable::take_exec(const Exec &exec) {
   const rusage_exec &record = exec.record;
   const auto found = spans_.find(record.old_span);
-  if (found == spans_.end()) {
-    early_execs_.push_back(exec);
-    return;
-  }
+  if (found == spans_.end()) return false;
   Span &before = found->second;
   // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
   if (baseline_ == Baseline::birth && !before.image) {
     take_first_exec(before, exec);
     spans_.erase(record.old_span);
-    return;
+    return true;
   }
   Span after;
   after.pid = before.pid;
   after.ppid = before.ppid;
   after.image = exec.image;
   after.start_ns = before.end_ns = record.time_ns;
+  after.process_start_ns = before.process_start_ns;
   after.tasks = 1;
   after.earlier_peak = record.most_rss_so_far;
   after.usage.value[RUSAGE_execs] = 1;
@@ -163,6 +192,7 @@ void ProcessTable::take_exec(const Exec &exec) {
   add_reading(before.usage, record.reading);
   over_.push_back(record.old_span);
   spans_.insert_or_assign(record.new_span, std::move(after));
+  return true;
 }
 
 void ProcessTable::take_first_exec(Span span, const Exec &exec) {
@@ -175,24 +205,37 @@ void ProcessTable::take_first_exec(Span span, const Exec &exec) {
 
 bool ProcessTable::take_end(const rusage_task_event &event) {
   const bool of_process = (event.flags & RUSAGE_PROCESS) != 0;
+  const bool listed = (event.flags & RUSAGE_LATE) == 0;
   const auto found = spans_.find(event.span);
-  if (found == spans_.end() || (of_process && !spans_.contains(event.process_span))) return false;
-  found->second.tasks--;
-  add_reading(found->second.usage, event.reading);
+  if (listed && found == spans_.end()) return false;
+  if (of_process && !spans_.contains(event.process_span)) return false;
+  if (listed) {
+    found->second.tasks--;
+    add_reading(found->second.usage, event.reading);
+  }
   if (of_process) end_process(event);
   return true;
 }
 
 void ProcessTable::end_process(const rusage_task_event &event) {
   Span &span = spans_[event.process_span];
+  span.tasks = 0;  // whatever was told of them
   span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
   if ((event.flags & RUSAGE_MOVED) == 0) span.usage.value[RUSAGE_exits] = 1;
   if ((event.flags & RUSAGE_STATUS) != 0)
     span.exit = exit_of_status(static_cast<int>(event.status));
-  span.peak_rss = event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
-                                     : peak_above(event.most_rss_so_far, span.earlier_peak);
+  span.peak_rss = std::max(
+      span.peak_rss, event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
+                                        : peak_above(event.most_rss_so_far, span.earlier_peak));
   span.births = births_;
-  over_.push_back(event.process_span);
+  if ((event.flags & RUSAGE_MOVED) == 0) {
+    over_.push_back(event.process_span);
+    return;
+  }
+  away_[{span.process_start_ns, span.pid}] = event.process_span;
+  if (away_.size() <= most_away) return;
+  over_.push_back(away_.begin()->second);
+  away_.erase(away_.begin());
 }
 
 std::vector<Process> ProcessTable::finished() {
@@ -208,8 +251,8 @@ std::vector<Process> ProcessTable::finished() {
 }
 
 std::vector<Process> ProcessTable::rest() {
-  for (const Exec &exec : early_execs_) {
-    const auto found = spans_.find(exec.record.old_span);
+  for (const Early<Exec> &exec : early_execs_) {
+    const auto found = spans_.find(exec.event.record.old_span);
     if (found != spans_.end()) found->second.usage.value[RUSAGE_execs]++;
   }
   std::vector<std::pair<std::uint64_t, Process>> rest;
@@ -218,6 +261,7 @@ std::vector<Process> ProcessTable::rest() {
             [](const auto &a, const auto &b) { return a.first < b.first; });
   spans_.clear();
   over_.clear();
+  away_.clear();
   std::vector<Process> processes;
   processes.reserve(rest.size());
   for (auto &[number, process] : rest) processes.push_back(std::move(process));

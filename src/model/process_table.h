@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/process.h"
@@ -41,9 +43,10 @@ class ProcessTable {
     int ppid = 0;
     std::shared_ptr<const Image> image;  // null: not known
     std::uint64_t start_ns = 0;
-    bool forked = false;       // from another one; otherwise found, or begun by an exec
-    std::uint64_t end_ns = 0;  // 0: it lives
-    bool went_on = false;      // as another span
+    std::uint64_t process_start_ns = 0;  // which with the pid tells a process from all others
+    bool forked = false;                 // from another one; otherwise found, or begun by an exec
+    std::uint64_t end_ns = 0;            // 0: it lives
+    bool went_on = false;                // as another span
     Exit exit;
     Usage usage;
     Known unknown;                   // counters that the source could not read
@@ -54,10 +57,13 @@ class ProcessTable {
   };
 
   void take_birth(const rusage_task_event &event, const TaskEvents &events);
+  bool take_return(const rusage_task_event &event, const TaskEvents &events);
   void take_thread(const rusage_task_event &event);
-  void take_exec(const Exec &exec);
   void take_first_exec(Span span, const Exec &exec);
+  // These say whether the span is known.
+  bool take_exec(const Exec &exec);
   bool take_end(const rusage_task_event &event);
+  [[nodiscard]] bool can_still_be_told(std::uint64_t births) const { return births_told_ < births; }
   void end_process(const rusage_task_event &event);
   void forget_what_was_before(const TaskEvents &events);
   [[nodiscard]] Process describe(const Span &span) const;
@@ -69,9 +75,18 @@ class ProcessTable {
   std::uint64_t births_told_ = 0;
   std::unordered_map<std::uint64_t, Span> spans_;
   std::vector<std::uint64_t> over_;  // in the order in which they were over
-  // Told of a span that is not known yet, or execs of one that was just told to live.
-  std::vector<Exec> early_execs_;
-  std::vector<rusage_task_event> early_ends_;
+  // Spans of processes that have left the cgroup, by their start and pid. They are the same if they come back, as they
+  // may many times a second; the oldest are given up to finished() where there are too many.
+  std::map<std::pair<std::uint64_t, int>, std::uint64_t> away_;
+  // Told of a span that is not known yet, or execs of one that was just told to live. Once all is told that had been
+  // forked by then, it never will be: there was no room to list it.
+  template <typename T>
+  struct Early {
+    T event;
+    std::uint64_t births;
+  };
+  std::vector<Early<Exec>> early_execs_;
+  std::vector<Early<rusage_task_event>> early_ends_;
 };
 
 }  // namespace rusage_bpf

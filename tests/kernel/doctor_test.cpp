@@ -5,6 +5,7 @@
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -233,4 +234,29 @@ TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   CHECK(finished.exit_code == 0);
   CHECK(check_of(told, "proc", "/proc")["state"] == "stops");
   CHECK_THAT(check_of(told, "proc", "pid namespace")["found"], Contains("one of its own"));
+}
+
+TEST_CASE(
+    "Where descriptors run out that is what the doctor says, and no security module is blamed",
+    "[host]") {
+  const Surroundings surroundings;
+  surroundings.check_refused([] {
+    constexpr rlimit few{12, 12};
+    if (setrlimit(RLIMIT_NOFILE, &few) != 0) _exit(98);
+  });
+}
+
+TEST_CASE("Without /sys a recorder by BPF works all the same") {
+  const Scene scene("true");
+  Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
+  start.prepare = [] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        umount2("/sys", MNT_DETACH) != 0)
+      _exit(98);
+  };
+  const Finished finished = run_to_end(start);
+  INFO(finished.errors);
+  CHECK(finished.exit_code == 0);
+  scene.check_recording(0, nullptr);
 }
