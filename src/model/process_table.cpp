@@ -53,7 +53,7 @@ void ProcessTable::forget_what_was_before(const TaskEvents &events) {
   away_.clear();
   for (auto &[number, span] : spans_) span.usage = {};
   for (const rusage_task_event &event : events.tasks) {
-    const auto found = spans_.find(event.span);
+    const auto found = find_span(event.span);
     if (event.kind == RUSAGE_LIVES && found != spans_.end())
       take_off_reading(found->second.usage, event.reading);
   }
@@ -101,7 +101,7 @@ void ProcessTable::take(const TaskEvents &events) {
     if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
     if (event.kind == RUSAGE_GONE) ends.push_back({event, births_});
     if (event.kind != RUSAGE_LIVES) continue;
-    const auto found = spans_.find(event.span);
+    const auto found = find_span(event.span);
     if (found == spans_.end()) continue;
     add_reading(found->second.usage, event.reading);
     if (event.peak_rss > 0)
@@ -112,40 +112,41 @@ void ProcessTable::take(const TaskEvents &events) {
     if (!take_end(end.event) && can_still_be_told(end.births)) early_ends_.push_back(end);
 }
 
-// Of a process that was here before and has not executed anything else since; false for others.
+ProcessTable::Spans::iterator ProcessTable::find_span(std::uint64_t number) {
+  const auto stay = stays_.find(number);
+  return spans_.find(stay == stays_.end() ? number : stay->second);
+}
+
+// Of a process that was here before and has not executed anything else since; false for others. That it left may be told
+// later, but in the same look.
 bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents &events) {
-  const auto left = away_.find({event.start_ns, static_cast<int>(event.pid)});
-  if (left == away_.end()) return false;
-  const std::uint64_t number = left->second;
-  away_.erase(left);
-  const Image *before = spans_[number].image.get();
+  const auto known = processes_.find({event.start_ns, static_cast<int>(event.pid)});
+  const auto found = known == processes_.end() ? spans_.end() : spans_.find(known->second);
+  if (found == spans_.end()) return false;
+  Span &span = found->second;
   const auto now = events.found.find(event.span);
-  const bool known = now != events.found.end() && now->second && now->second->command;
-  if (before && known && *before != *now->second) {
-    over_.push_back(number);
-    return false;
-  }
-  auto entry = spans_.extract(number);
-  entry.key() = event.span;
-  Span &span = entry.mapped();
+  const bool seen = now != events.found.end() && now->second && now->second->command;
+  if (seen && span.image && *span.image != *now->second) return false;
+  if (seen) span.image = now->second;
   span.end_ns = 0;
-  span.tasks = 1;
+  span.tasks++;
+  span.stays++;
   take_off_reading(span.usage, event.reading);
-  if (!before && known) span.image = now->second;
-  spans_.erase(event.span);
-  spans_.insert(std::move(entry));
+  stays_[event.span] = found->first;
+  away_.erase(known->first);
   return true;
 }
 
 void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &events) {
-  if (take_return(event, events)) return;
+  const bool may_move = baseline_ == Baseline::first_look;
+  if (may_move && take_return(event, events)) return;
   Span span;
   span.pid = static_cast<int>(event.pid);
   span.ppid = static_cast<int>(event.parent_pid);
   span.start_ns = span.process_start_ns = event.start_ns;
   span.tasks = 1;
   take_off_reading(span.usage, event.reading);
-  const auto parent = spans_.find(event.parent_span);
+  const auto parent = find_span(event.parent_span);
   if (event.parent_span != 0) {
     span.forked = true;
     if (parent != spans_.end()) span.image = parent->second.image;
@@ -154,11 +155,12 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
   }
   if (const auto image = events.found.find(event.span); image != events.found.end())
     span.image = image->second;
+  if (may_move) processes_[span.identity()] = event.span;
   spans_.insert_or_assign(event.span, std::move(span));
 }
 
 void ProcessTable::take_thread(const rusage_task_event &event) {
-  const auto found = spans_.find(event.span);
+  const auto found = find_span(event.span);
   if (found == spans_.end()) return;
   found->second.tasks++;
   take_off_reading(found->second.usage, event.reading);
@@ -166,7 +168,7 @@ void ProcessTable::take_thread(const rusage_task_event &event) {
 
 bool ProcessTable::take_exec(const Exec &exec) {
   const rusage_exec &record = exec.record;
-  const auto found = spans_.find(record.old_span);
+  const auto found = find_span(record.old_span);
   if (found == spans_.end()) return false;
   Span &before = found->second;
   // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
@@ -190,7 +192,9 @@ bool ProcessTable::take_exec(const Exec &exec) {
   before.peak_rss = peak_above(record.most_rss_so_far, before.earlier_peak);
   before.births = births_;
   add_reading(before.usage, record.reading);
-  over_.push_back(record.old_span);
+  over_.push_back(found->first);
+  if (const auto known = processes_.find(after.identity()); known != processes_.end())
+    known->second = record.new_span;
   spans_.insert_or_assign(record.new_span, std::move(after));
   return true;
 }
@@ -206,9 +210,9 @@ void ProcessTable::take_first_exec(Span span, const Exec &exec) {
 bool ProcessTable::take_end(const rusage_task_event &event) {
   const bool of_process = (event.flags & RUSAGE_PROCESS) != 0;
   const bool listed = (event.flags & RUSAGE_LATE) == 0;
-  const auto found = spans_.find(event.span);
+  const auto found = find_span(event.span);
   if (listed && found == spans_.end()) return false;
-  if (of_process && !spans_.contains(event.process_span)) return false;
+  if (of_process && find_span(event.process_span) == spans_.end()) return false;
   if (listed) {
     found->second.tasks--;
     add_reading(found->second.usage, event.reading);
@@ -218,24 +222,36 @@ bool ProcessTable::take_end(const rusage_task_event &event) {
 }
 
 void ProcessTable::end_process(const rusage_task_event &event) {
-  Span &span = spans_[event.process_span];
-  span.tasks = 0;  // whatever was told of them
-  span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
-  if ((event.flags & RUSAGE_MOVED) == 0) span.usage.value[RUSAGE_exits] = 1;
-  if ((event.flags & RUSAGE_STATUS) != 0)
-    span.exit = exit_of_status(static_cast<int>(event.status));
+  const auto found = find_span(event.process_span);
+  stays_.erase(event.process_span);
+  auto &[number, span] = *found;
   span.peak_rss = std::max(
       span.peak_rss, event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
                                         : peak_above(event.most_rss_so_far, span.earlier_peak));
+  if (--span.stays > 0) return;  // it is back already
+  span.tasks = 0;                // whatever was told of them
+  span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
+  if ((event.flags & RUSAGE_STATUS) != 0)
+    span.exit = exit_of_status(static_cast<int>(event.status));
   span.births = births_;
-  if ((event.flags & RUSAGE_MOVED) == 0) {
-    over_.push_back(event.process_span);
-    return;
-  }
-  away_[{span.process_start_ns, span.pid}] = event.process_span;
+  if ((event.flags & RUSAGE_MOVED) != 0) return leave(number, span);
+  span.usage.value[RUSAGE_exits] = 1;
+  over_.push_back(number);
+}
+
+void ProcessTable::leave(std::uint64_t number, const Span &span) {
+  // Where something is there already, the process has executed another image since.
+  auto &place = away_[span.identity()];
+  if (place != 0) over_.push_back(place);
+  place = number;
   if (away_.size() <= most_away) return;
   over_.push_back(away_.begin()->second);
   away_.erase(away_.begin());
+}
+
+void ProcessTable::forget(std::uint64_t number, const Span &span) {
+  const auto known = processes_.find(span.identity());
+  if (known != processes_.end() && known->second == number) processes_.erase(known);
 }
 
 std::vector<Process> ProcessTable::finished() {
@@ -244,6 +260,7 @@ std::vector<Process> ProcessTable::finished() {
     const Span &span = spans_[number];
     if (span.tasks != 0 || births_told_ < span.births) return false;
     finished.push_back(describe(span));
+    forget(number, span);
     spans_.erase(number);
     return true;
   });
@@ -252,7 +269,7 @@ std::vector<Process> ProcessTable::finished() {
 
 std::vector<Process> ProcessTable::rest() {
   for (const Early<Exec> &exec : early_execs_) {
-    const auto found = spans_.find(exec.event.record.old_span);
+    const auto found = find_span(exec.event.record.old_span);
     if (found != spans_.end()) found->second.usage.value[RUSAGE_execs]++;
   }
   std::vector<std::pair<std::uint64_t, Process>> rest;
@@ -262,6 +279,8 @@ std::vector<Process> ProcessTable::rest() {
   spans_.clear();
   over_.clear();
   away_.clear();
+  processes_.clear();
+  stays_.clear();
   std::vector<Process> processes;
   processes.reserve(rest.size());
   for (auto &[number, process] : rest) processes.push_back(std::move(process));

@@ -160,12 +160,19 @@ TEST_CASE("a process that leaves the cgroup and comes back is one, unless it is 
   table.take(goes(1, 103 * ms));
   CHECK(table.finished().empty());
   table.take(comes(2, same ? "cc" : "ld", 200 * ms));
-  table.take(goes(2, 205 * ms));
+  TaskEvents both = goes(2, 205 * ms);
+  if (same) {  // away and back in between
+    const TaskEvents again = comes(3, "cc", 300 * ms);
+    both.tasks.push_back(again.tasks[0]);
+    both.tasks.push_back(goes(3, 301 * ms).tasks[0]);
+    both.found = again.found;
+  }
+  table.take(both);
   const auto finished = table.finished();
   const auto rest = table.rest();
   REQUIRE(finished.size() == (same ? 0 : 1));
   REQUIRE(rest.size() == 1);
-  CHECK(rest[0].value[RUSAGE_user] == (same ? 8 : 5) * ms);
+  CHECK(rest[0].value[RUSAGE_user] == (same ? 8 + 1 : 5) * ms);
   CHECK(rest[0].end_ns);
   CHECK(rest[0].value[RUSAGE_exits] == 0);
 }
