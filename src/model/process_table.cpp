@@ -234,8 +234,9 @@ void ProcessTable::end_process(const rusage_task_event &event) {
   if ((event.flags & RUSAGE_STATUS) != 0)
     span.exit = exit_of_status(static_cast<int>(event.status));
   span.births = births_;
-  if ((event.flags & RUSAGE_MOVED) != 0) return leave(number, span);
-  span.usage.value[RUSAGE_exits] = 1;
+  const bool moved = (event.flags & RUSAGE_MOVED) != 0;
+  if (moved && processes_.contains(span.identity())) return leave(number, span);
+  if (!moved) span.usage.value[RUSAGE_exits] = 1;
   over_.push_back(number);
 }
 

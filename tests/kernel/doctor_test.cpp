@@ -5,7 +5,6 @@
 #include <sys/capability.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -234,16 +233,6 @@ TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   CHECK(finished.exit_code == 0);
   CHECK(check_of(told, "proc", "/proc")["state"] == "stops");
   CHECK_THAT(check_of(told, "proc", "pid namespace")["found"], Contains("one of its own"));
-}
-
-TEST_CASE(
-    "Where descriptors run out that is what the doctor says, and no security module is blamed",
-    "[host]") {
-  const Surroundings surroundings;
-  surroundings.check_refused([] {
-    constexpr rlimit few{12, 12};
-    if (setrlimit(RLIMIT_NOFILE, &few) != 0) _exit(98);
-  });
 }
 
 TEST_CASE("Without /sys a recorder by BPF works all the same") {
