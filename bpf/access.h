@@ -351,6 +351,15 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
   subtract(reading, &access->taken_off);
 }
 
+/* The same for a task that is gone, which keeps what it was. */
+static __always_inline void settle_access(struct access *access, u32 number,
+                                          struct rusage_reading *reading) {
+  bpf_loop(1 << 12, try_lock, &number, 0);
+  if (!access->hidden) see_traceable(access, reading);
+  *reading = access->since;
+  subtract(reading, &access->taken_off);
+}
+
 static __always_inline void end_visit(u32 number) {
   struct access *access = access_of(number);
   if (access) unlock_access(access);

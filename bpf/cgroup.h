@@ -12,10 +12,11 @@
 
 #include "enter.h"
 #include "kernel_types.h"
+#include "sweep.h"
 #include "task.h"
 #include "tree.h"
 
-/* Counts processes that moved with further threads: user space has these looked after. */
+/* Counts processes that moved with further threads that were not found here: user space has these looked after. */
 __u64 groups_moved;
 
 struct lineage {
@@ -55,7 +56,7 @@ static __always_inline void move_in(struct task_struct *task) {
       own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
   struct rusage_reading *before = slot ? arrival_of(*own) : NULL;
   if (!before) return;
-  read_as_kept(before, task);
+  read_now(before, task);
   publish(slot, SLOT_ARRIVED);
   count_if_just_died(task, *own);
   /* Where the leader has ended before its threads, the first of them stands for it. */
@@ -68,9 +69,10 @@ static __always_inline void move_in(struct task_struct *task) {
 static __always_inline void move_out(struct task_struct *task, u32 *own) {
   struct final *final = final_of(*own);
   if (final && !final->known) {
-    read_as_kept(&final->reading, task);
+    read_now(&final->reading, task);
     final->moved_out = 1;
     __sync_lock_test_and_set(&final->known, 1);
+    put_exited(*own);
   }
   __sync_lock_test_and_set(own, UNCLAIMED);
 }
@@ -85,5 +87,46 @@ static __always_inline void sort_by_cgroup(struct task_struct *task) {
   else if (!inside && is_member(own))
     move_out(task, own);
 }
+
+#if HOLD_TASKS && MEMBERS == CGROUP
+/* The kernel has interrupts off meanwhile. */
+#define MOST_THREADS_AT_ONCE 1024
+
+struct threads_walk {
+  u64 head; /* addresses: of the list, */
+  u64 node; /* and of the next thread's place in it */
+  bool whole;
+};
+
+static long sort_next_thread(u32 step, struct threads_walk *walk) {
+  if (!walk->node || walk->node == walk->head) {
+    walk->whole = walk->node;
+    return 1;
+  }
+  struct task_struct *thread =
+      (void *)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
+  struct task_struct *held = bpf_task_from_pid(READ(false, thread, pid));
+  if (held) {
+    sort_by_cgroup(held);
+    bpf_task_release(held);
+  }
+  walk->node = (u64)BPF_CORE_READ(thread, thread_node.next);
+  return 0;
+}
+
+/* Sorts the threads of the process that `task` leads; a process cannot fork or exit while it moves. */
+static __always_inline bool sort_threads(struct task_struct *task) {
+  struct signal_struct *signal = BPF_CORE_READ(task, signal);
+  struct threads_walk walk = {.head = (u64)&signal->thread_head};
+  walk.node = (u64)BPF_CORE_READ(signal, thread_head.next);
+  bpf_loop(MOST_THREADS_AT_ONCE, sort_next_thread, &walk, 0);
+  return walk.whole;
+}
+#else
+/* Without the means to get hold of a thread. */
+static __always_inline bool sort_threads(struct task_struct *task) {
+  return false;
+}
+#endif
 
 #endif

@@ -124,8 +124,13 @@ struct css_set {
   struct cgroup *dfl_cgrp; /* in the one hierarchy of cgroup v2 */
 };
 
+struct list_head {
+  struct list_head *next;
+};
+
 struct signal_struct {
   atomic_t live;
+  struct list_head thread_head;
   int nr_threads;
   int group_exit_code;
   unsigned int flags;
@@ -203,6 +208,7 @@ struct task_struct {
   struct css_set *cgroups;
   struct signal_struct *signal;
   struct sighand_struct *sighand;
+  struct list_head thread_node; /* in signal->thread_head, with the process's other threads */
   struct pid *thread_pid;
   struct nsproxy *nsproxy;
 };

@@ -31,6 +31,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#include "sweep.h"
 #include "task.h"
 #include "tick.h"
 #include "tree.h"
@@ -71,12 +72,12 @@ int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
 SEC("raw_tp/sched_process_exit")
 int on_end(void *context) {
   struct task_struct *task = bpf_get_current_task_btf();
-  bool threads_live_on = READ_FAR(task, signal, live.counter);
-  if (threads_live_on && !checks_access) return 0;
   u32 *number = membership_of(task);
-  if (is_member(number)) check_access_at_end(task, *number);
-  if (threads_live_on) return 0;
-  if (is_member(number)) note_end(task, *number);
+  if (!is_member(number)) return 0;
+  check_access_at_end(task, *number);
+  /* Unless threads of it live on. */
+  if (!READ_FAR(task, signal, live.counter)) note_end(task, *number);
+  put_exited(*number);
   return 0;
 }
 
@@ -93,6 +94,7 @@ int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
   } else if (is_in_cgroup(task)) {
     add_birth(task, creator, clone_flags);
   }
+  sweep_if_late();
   return 0;
 }
 
@@ -100,8 +102,8 @@ SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
   sort_by_cgroup(task);
-  if (thread_group && READ(true, task->signal, nr_threads) > 1)
-    __sync_fetch_and_add(&groups_moved, 1);
+  bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
+  if (has_threads && !sort_threads(task)) __sync_fetch_and_add(&groups_moved, 1);
   return 0;
 }
 
@@ -122,6 +124,7 @@ int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
     keep_outside(task);
   else if (is_member(creator))
     add_birth(task, creator, clone_flags);
+  sweep_if_late();
   return 0;
 }
 

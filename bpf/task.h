@@ -66,8 +66,13 @@ static __always_inline void read_counters(struct rusage_reading *reading, struct
 #undef READ_COUNTER
 }
 
-/* The counters as the kernel has them now, the run time not brought up to date: final ones, or those
- * of a moment outside the tick, which alone has a clock for that. */
+/* The counters at a moment outside the tick, by the clock of the last one. */
+static __always_inline void read_now(struct rusage_reading *reading, struct task_struct *task) {
+  read_counters(reading, task, true);
+  reading->cpu.run = run_time(task, false);
+}
+
+/* The counters as the kernel has them, the run time not brought up to date: final ones. */
 static __always_inline void read_as_kept(struct rusage_reading *reading, struct task_struct *task) {
   read_counters(reading, task, true);
   reading->cpu.run = READ(true, task, se.sum_exec_runtime);
@@ -89,31 +94,31 @@ static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum,
 
 __u64 fence;
 
-/* Reads a task's counters, true when they are final. */
-static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
-                                      struct final *final, const bool direct) {
-  if (direct && final && *(volatile u64 *)&final->known) {
+/* Reads a task's counters if they are final. */
+static __always_inline bool read_final(struct rusage_reading *reading, struct task_struct *task,
+                                       struct final *final, const bool direct) {
+  if (final && *(volatile u64 *)&final->known) {
     *reading = final->reading;
     return true;
   }
-  if (direct) {
-    bool gone = READ(direct, task, __state) == TASK_DEAD && !READ(direct, task, on_cpu);
-    if (gone) __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
-    barrier();
-    read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, direct);
-    return gone;
-  }
-  volatile u64 *known = &final->known;
-  if (!*known) {
-    read_counters(reading, task, direct);
-    reading->cpu.run = run_time(task, direct);
-    barrier();
-    /* Known by now: the memory just read may have been given away meanwhile. */
-    if (!*known) return false;
-  }
-  *reading = final->reading;
+  if (!direct || READ(direct, task, __state) != TASK_DEAD || READ(direct, task, on_cpu))
+    return false;
+  __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
+  barrier();
+  read_as_kept(reading, task);
   return true;
+}
+
+/* Reads a task's counters, true when they are final. */
+static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
+                                      struct final *final, const bool direct) {
+  if (read_final(reading, task, final, direct)) return true;
+  read_counters(reading, task, direct);
+  reading->cpu.run = run_time(task, direct);
+  if (direct) return false;
+  barrier();
+  /* Known by now: the memory just read may have been given away meanwhile. */
+  return read_final(reading, task, final, direct);
 }
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The tracked tree: which tasks belong to it, in what order they are visited, and the thread group
- * each is in. Births run on any CPU at any time; the tick is one program at a time. They share no
- * lock:
+ * each is in. Births run on any CPU at any time, beside the one program that holds the lock of
+ * sweep.h, which they do without:
  *
  *   free_slots is a queue of slot numbers, used round and round. Positions count up and never wrap:
  *
@@ -14,9 +14,8 @@
  *   An entry says how far its number is from its place, so that the queue, all zeros when it is made,
  *   begins with each number once.
  *
- * A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick moves
- * ready slots to walk_order, which it alone reads and writes: a dense list of exactly the tracked
- * tasks.
+ * A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick, or a
+ * sweep (sweep.h), moves ready slots to walk_order: a dense list of exactly the tracked tasks.
  */
 #ifndef RUSAGE_BPF_TREE_H
 #define RUSAGE_BPF_TREE_H
@@ -42,6 +41,7 @@
 #define CGROUP 3
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
 extern void bpf_task_release(struct task_struct *task) __ksym;
 
 /* Set by user space before the programs are loaded. */
@@ -62,7 +62,11 @@ enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED, SLOT_ARRIVED };
 struct slot {
   struct task_struct HELD *task; /* one that is not held: good until its last switch was seen */
   u32 state;
-  u32 group; /* the slot that has the thread group's record */
+  u32 group;          /* the slot that has the thread group's record */
+  u32 place;          /* in walk_order */
+  u32 use;            /* how many tasks have had this slot before */
+  u32 process_listed; /* of the group: see events.h */
+  u32 listed;
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
@@ -142,7 +146,7 @@ static __always_inline u32 take_slot(void) {
   return number;
 }
 
-/* Gives a slot back. Only the tick does, so a plain store is enough until the position moves. */
+/* Gives a slot back, under the lock, so that a plain store is enough until the position moves. */
 static __always_inline void free_slot(u32 number) {
   u32 index = queue.freed % capacity;
   u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
@@ -194,6 +198,8 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     return NULL;
   }
   slot->group = own_group ? number : group;
+  slot->listed = false;
+  if (own_group) slot->process_listed = false;
   if (own_group) {
     slot->members = 0;
     slot->tick = 0;

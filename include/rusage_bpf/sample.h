@@ -26,13 +26,19 @@ struct rusage_sample {
    * those that the looks so far have taken in. */
   __u64 pending_births;
   __u64 births;
-  /* Length of the list of events (rusage_bpf/task_event.h), and whether it was too short: another
-   * tick tells the rest. */
+  /* How many events (rusage_bpf/task_event.h) were written so far, and whether there was too little room for this
+   * tick's: once they are read, another tick tells the rest. */
   __u64 task_events;
   __u64 more_to_tell;
+  /* Tasks that have exited unlisted so far, because nobody read the events: what they used is in `value`. */
+  __u64 unlisted_tasks;
 };
 
-#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 9) * 8)
+/* What the program that ticks returns: that it has, or that another CPU was just letting exited tasks go, so that it
+ * has done nothing, and is to be run again. */
+enum rusage_tick_result { RUSAGE_TICKED, RUSAGE_BUSY };
+
+#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 10) * 8)
 #ifdef __cplusplus
 static_assert(sizeof(rusage_sample) == RUSAGE_SAMPLE_SIZE);
 #else

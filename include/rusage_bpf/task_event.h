@@ -6,8 +6,10 @@
  * each exec on. A span has a number of its own. Each task belongs to one span, and when it execs, to the
  * next one: all other threads of its process are over by then.
  *
- * The tick tells births, ends and, when it is asked to, who lives, in a list that it alone writes and that
- * user space reads before the next tick. Execs are told as they happen, in a ring buffer.
+ * Forks, exits and, when a tick is asked to, who lives are told in a ring of events, in which user space says how
+ * far it has read. While it reads too late for that, events are left out: such a task is unlisted. If it is still
+ * alive when there is room again, it is listed then, as RUSAGE_LATE. Execs are told as they happen, in a BPF ring
+ * buffer.
  */
 #ifndef RUSAGE_BPF_TASK_EVENT_H
 #define RUSAGE_BPF_TASK_EVENT_H
@@ -36,13 +38,15 @@ struct rusage_reading {
 
 /* RUSAGE_PROCESS: the first task of a process, or the last one. RUSAGE_MOVED: came to the cgroup, or left
  * it, and lived before or lives on. RUSAGE_STATUS: `status` is known. RUSAGE_UNWAITED: no process of the tree waits for
- * it, as it is an orphan or its parent ignores SIGCHLD. */
+ * it, as it is an orphan or its parent ignores SIGCHLD. RUSAGE_LATE: of a task that was unlisted when it was forked; one
+ * that is gone still is, and the event is of its process alone, which it ends. */
 enum rusage_task_event_kind { RUSAGE_BORN, RUSAGE_GONE, RUSAGE_LIVES };
 enum rusage_task_event_flag {
   RUSAGE_PROCESS = 1,
   RUSAGE_MOVED = 2,
   RUSAGE_STATUS = 4,
-  RUSAGE_UNWAITED = 8
+  RUSAGE_UNWAITED = 8,
+  RUSAGE_LATE = 16
 };
 
 struct rusage_task_event {
@@ -67,8 +71,8 @@ struct rusage_task_event {
   __u64 most_rss_so_far; /* of all that it has executed; known when it is gone */
 };
 
-/* How many events one tick can leave. */
-#define RUSAGE_TASK_EVENTS 4096
+/* How many events there is room for. */
+#define RUSAGE_TASK_EVENTS 16384
 
 struct rusage_exec {
   __u64 old_span;

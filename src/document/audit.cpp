@@ -54,6 +54,7 @@ Json audit_json(const Outcome &outcome) {
       {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
       {"events_lost", value_or_null(audit.events_lost)},
       {"unseen_tasks", value_or_null(audit.unseen_tasks)},
+      {"unlisted_tasks", value_or_null(audit.unlisted_tasks)},
       {"unreadable_processes", value_or_null(audit.unreadable_processes)},
       {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
       {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
@@ -87,6 +88,7 @@ Audit audit_from(const Json &json) {
   if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
   audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
+  audit.unlisted_tasks = field<std::uint64_t>(json, "unlisted_tasks");
   audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
   audit.untraceable_tasks = field<std::uint64_t>(json, "untraceable_tasks");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");

@@ -156,6 +156,7 @@ Json audit() {
                  {"untracked_tasks", count_or_null()},
                  {"events_lost", count_or_null()},
                  {"unseen_tasks", count_or_null()},
+                 {"unlisted_tasks", count_or_null()},
                  {"unreadable_processes", count_or_null()},
                  {"untraceable_tasks", count_or_null()},
                  {"ticks_missed", count_or_null()},

@@ -25,6 +25,8 @@ Exit exit_of_status(int status);
 struct Image {
   std::optional<std::string> command;  // the executable's name, without its folder
   std::vector<std::string> argv;
+
+  bool operator==(const Image &) const = default;
 };
 
 // The part of a path after its last slash.

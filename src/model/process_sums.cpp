@@ -10,8 +10,8 @@ std::optional<Process> ProcessSums::settle(Process process, const Values &counte
   return std::exchange(held_, std::move(process));
 }
 
-std::optional<Process> ProcessSums::settle_last(const Values &counted) {
-  if (held_) give(*held_, counted, true);
+std::optional<Process> ProcessSums::settle_last(const Values &counted, bool all_listed) {
+  if (held_) give(*held_, counted, all_listed);
   return std::exchange(held_, std::nullopt);
 }
 

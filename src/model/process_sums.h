@@ -23,8 +23,8 @@ class ProcessSums {
   // with its share: one is held back, as it may be the last.
   std::optional<Process> settle(Process process, const Values &counted);
 
-  // The last one.
-  std::optional<Process> settle_last(const Values &counted);
+  // The last one. It takes what is left where `all_listed`: otherwise that is what others used.
+  std::optional<Process> settle_last(const Values &counted, bool all_listed = true);
 
  private:
   void give(Process &process, const Values &counted, bool everything);

@@ -27,6 +27,8 @@ void take_off_reading(Sum &sum, const rusage_reading &reading) {
   add_reading(sum, reading, ~std::uint64_t{0});
 }
 
+constexpr std::size_t most_away = 4096;
+
 bool begins_process(const rusage_task_event &event) {
   return event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
 }
@@ -50,13 +52,15 @@ void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
 void ProcessTable::forget_what_was_before(const TaskEvents &events) {
   for (const std::uint64_t number : over_) spans_.erase(number);
   over_.clear();
+  for (const auto &[process, number] : away_) spans_.erase(number);
+  away_.clear();
   for (auto &[number, span] : spans_) {
     span.usage = {};
     span.unrecorded_peak = any_peak;
     span.earlier_children_cpu_ns = span.children_cpu_ns;
   }
   for (const rusage_task_event &event : events.tasks) {
-    const auto found = spans_.find(event.span);
+    const auto found = find_span(event.span);
     if (event.kind != RUSAGE_LIVES || found == spans_.end()) continue;
     take_off_reading(found->second.usage, event.reading);
     if (event.peak_rss > 0) found->second.unrecorded_peak = event.peak_rss;
@@ -73,7 +77,7 @@ void ProcessTable::take(const TaskEvents &events) {
   struct Beginning {
     std::uint64_t number;
     const rusage_task_event *birth;
-    const Exec *exec;
+    const Early<Exec> *exec;
   };
   std::vector<Beginning> beginnings;
   std::unordered_set<std::uint64_t> living;
@@ -81,18 +85,19 @@ void ProcessTable::take(const TaskEvents &events) {
     if (begins_process(event)) beginnings.push_back({event.span, &event, nullptr});
     if (event.kind == RUSAGE_LIVES) living.insert(event.span);
   }
-  std::vector<Exec> execs = std::exchange(early_execs_, {});
-  execs.insert(execs.end(), events.execs.begin(), events.execs.end());
-  for (const Exec &exec : execs) beginnings.push_back({exec.record.new_span, nullptr, &exec});
+  std::vector<Early<Exec>> execs = std::exchange(early_execs_, {});
+  for (const Exec &exec : events.execs) execs.push_back({exec, births_});
+  for (const Early<Exec> &exec : execs)
+    beginnings.push_back({exec.event.record.new_span, nullptr, &exec});
   std::sort(beginnings.begin(), beginnings.end(),
             [](const Beginning &a, const Beginning &b) { return a.number < b.number; });
   for (const Beginning &beginning : beginnings) {
     if (beginning.birth)
       take_birth(*beginning.birth, events);
-    else if (living.contains(beginning.exec->record.old_span))
+    else if (living.contains(beginning.exec->event.record.old_span))
       early_execs_.push_back(*beginning.exec);  // it came after the look
-    else
-      take_exec(*beginning.exec);
+    else if (!take_exec(beginning.exec->event) && can_still_be_told(beginning.exec->births))
+      early_execs_.push_back(*beginning.exec);
   }
 
   for (const auto &[number, unknown] : events.unknown)
@@ -102,30 +107,57 @@ void ProcessTable::take(const TaskEvents &events) {
     if (const auto found = spans_.find(number); found != spans_.end() && !found->second.went_on)
       found->second.children_cpu_ns = cpu_ns;
 
-  std::vector<rusage_task_event> ends = std::exchange(early_ends_, {});
+  std::vector<Early<rusage_task_event>> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
     if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
-    if (event.kind == RUSAGE_GONE) ends.push_back(event);
+    if (event.kind == RUSAGE_GONE) ends.push_back({event, births_});
     if (event.kind != RUSAGE_LIVES) continue;
-    const auto found = spans_.find(event.span);
+    const auto found = find_span(event.span);
     if (found == spans_.end()) continue;
     add_reading(found->second.usage, event.reading);
     if (event.peak_rss > 0)
       found->second.peak_rss =
           std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
   }
-  for (const rusage_task_event &event : ends)
-    if (!take_end(event)) early_ends_.push_back(event);
+  for (const auto &end : ends)
+    if (!take_end(end.event) && can_still_be_told(end.births)) early_ends_.push_back(end);
+}
+
+ProcessTable::Spans::iterator ProcessTable::find_span(std::uint64_t number) {
+  const auto stay = stays_.find(number);
+  return spans_.find(stay == stays_.end() ? number : stay->second);
+}
+
+// Of a process that was here before and has not executed anything else since; false for others. That it left may be told
+// later, but in the same look.
+bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents &events) {
+  const auto known = processes_.find({event.start_ns, static_cast<int>(event.pid)});
+  const auto found = known == processes_.end() ? spans_.end() : spans_.find(known->second);
+  if (found == spans_.end()) return false;
+  Span &span = found->second;
+  const auto now = events.found.find(event.span);
+  const bool seen = now != events.found.end() && now->second && now->second->command;
+  if (seen && span.image && *span.image != *now->second) return false;
+  if (seen) span.image = now->second;
+  span.end_ns = 0;
+  span.tasks++;
+  span.stays++;
+  take_off_reading(span.usage, event.reading);
+  stays_[event.span] = found->first;
+  away_.erase(known->first);
+  return true;
 }
 
 void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &events) {
+  const bool may_move = baseline_ == Baseline::first_look;
+  if (may_move && take_return(event, events)) return;
   Span span;
   span.pid = static_cast<int>(event.pid);
   span.ppid = static_cast<int>(event.parent_pid);
-  span.start_ns = event.start_ns;
+  span.start_ns = span.process_start_ns = event.start_ns;
   span.tasks = 1;
   take_off_reading(span.usage, event.reading);
-  const auto parent = spans_.find(event.parent_span);
+  const auto parent = find_span(event.parent_span);
   if (event.parent_span != 0) {
     span.forked = true;
     if (parent != spans_.end()) {
@@ -148,35 +180,34 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
   }
   if (const auto image = events.found.find(event.span); image != events.found.end())
     span.image = image->second;
+  if (may_move) processes_[span.identity()] = event.span;
   spans_.insert_or_assign(event.span, std::move(span));
 }
 
 void ProcessTable::take_thread(const rusage_task_event &event) {
-  const auto found = spans_.find(event.span);
+  const auto found = find_span(event.span);
   if (found == spans_.end()) return;
   found->second.tasks++;
   take_off_reading(found->second.usage, event.reading);
 }
 
-void ProcessTable::take_exec(const Exec &exec) {
+bool ProcessTable::take_exec(const Exec &exec) {
   const rusage_exec &record = exec.record;
-  const auto found = spans_.find(record.old_span);
-  if (found == spans_.end()) {
-    early_execs_.push_back(exec);
-    return;
-  }
+  const auto found = find_span(record.old_span);
+  if (found == spans_.end()) return false;
   Span &before = found->second;
   // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
   if (baseline_ == Baseline::birth && !before.image) {
     take_first_exec(before, exec);
     spans_.erase(record.old_span);
-    return;
+    return true;
   }
   Span after;
   after.pid = before.pid;
   after.ppid = before.ppid;
   after.image = exec.image;
   after.start_ns = before.end_ns = record.time_ns;
+  after.process_start_ns = before.process_start_ns;
   after.tasks = 1;
   after.earlier_peak = record.most_rss_so_far;
   after.usage.value[RUSAGE_execs] = 1;
@@ -192,8 +223,11 @@ void ProcessTable::take_exec(const Exec &exec) {
   before.unrecorded_peak = std::max(before.unrecorded_peak, before.parents_unrecorded_peak);
   before.births = births_;
   add_reading(before.usage, record.reading);
-  over_.push_back(record.old_span);
+  over_.push_back(found->first);
+  if (const auto known = processes_.find(after.identity()); known != processes_.end())
+    known->second = record.new_span;
   spans_.insert_or_assign(record.new_span, std::move(after));
+  return true;
 }
 
 void ProcessTable::take_first_exec(Span span, const Exec &exec) {
@@ -206,24 +240,35 @@ void ProcessTable::take_first_exec(Span span, const Exec &exec) {
 
 bool ProcessTable::take_end(const rusage_task_event &event) {
   const bool of_process = (event.flags & RUSAGE_PROCESS) != 0;
-  const auto found = spans_.find(event.span);
-  if (found == spans_.end() || (of_process && !spans_.contains(event.process_span))) return false;
-  found->second.tasks--;
-  add_reading(found->second.usage, event.reading);
+  const bool listed = (event.flags & RUSAGE_LATE) == 0;
+  const auto found = find_span(event.span);
+  if (listed && found == spans_.end()) return false;
+  if (of_process && find_span(event.process_span) == spans_.end()) return false;
+  if (listed) {
+    found->second.tasks--;
+    add_reading(found->second.usage, event.reading);
+  }
   if (of_process) end_process(event);
   return true;
 }
 
 void ProcessTable::end_process(const rusage_task_event &event) {
-  Span &span = spans_[event.process_span];
+  const auto found = find_span(event.process_span);
+  stays_.erase(event.process_span);
+  auto &[number, span] = *found;
+  span.peak_rss = std::max(
+      span.peak_rss, event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
+                                        : peak_above(event.most_rss_so_far, span.earlier_peak));
+  if (--span.stays > 0) return;  // it is back already
+  span.tasks = 0;                // whatever was told of them
   span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
-  if ((event.flags & RUSAGE_MOVED) == 0) span.usage.value[RUSAGE_exits] = 1;
   if ((event.flags & RUSAGE_STATUS) != 0)
     span.exit = exit_of_status(static_cast<int>(event.status));
-  span.peak_rss = event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
-                                     : peak_above(event.most_rss_so_far, span.earlier_peak);
   span.births = births_;
-  over_.push_back(event.process_span);
+  const bool moved = (event.flags & RUSAGE_MOVED) != 0;
+  if (moved && processes_.contains(span.identity())) return leave(number, span);
+  if (!moved) span.usage.value[RUSAGE_exits] = 1;
+  over_.push_back(number);
   pass_account(span, event);
 }
 
@@ -235,12 +280,28 @@ void ProcessTable::pass_account(const Span &span, const rusage_task_event &event
     unwaited_processes_++;
 }
 
+void ProcessTable::leave(std::uint64_t number, const Span &span) {
+  // Where something is there already, the process has executed another image since.
+  auto &place = away_[span.identity()];
+  if (place != 0) over_.push_back(place);
+  place = number;
+  if (away_.size() <= most_away) return;
+  over_.push_back(away_.begin()->second);
+  away_.erase(away_.begin());
+}
+
+void ProcessTable::forget(std::uint64_t number, const Span &span) {
+  const auto known = processes_.find(span.identity());
+  if (known != processes_.end() && known->second == number) processes_.erase(known);
+}
+
 std::vector<Process> ProcessTable::finished() {
   std::vector<Process> finished;
   std::erase_if(over_, [&](std::uint64_t number) {
     const Span &span = spans_[number];
     if (span.tasks != 0 || births_told_ < span.births) return false;
     finished.push_back(describe(span));
+    forget(number, span);
     spans_.erase(number);
     return true;
   });
@@ -248,8 +309,8 @@ std::vector<Process> ProcessTable::finished() {
 }
 
 std::vector<Process> ProcessTable::rest() {
-  for (const Exec &exec : early_execs_) {
-    const auto found = spans_.find(exec.record.old_span);
+  for (const Early<Exec> &exec : early_execs_) {
+    const auto found = find_span(exec.event.record.old_span);
     if (found != spans_.end()) found->second.usage.value[RUSAGE_execs]++;
   }
   std::vector<std::pair<std::uint64_t, Process>> rest;
@@ -262,6 +323,9 @@ std::vector<Process> ProcessTable::rest() {
             [](const auto &a, const auto &b) { return a.first < b.first; });
   spans_.clear();
   over_.clear();
+  away_.clear();
+  processes_.clear();
+  stays_.clear();
   std::vector<Process> processes;
   processes.reserve(rest.size());
   for (auto &[number, process] : rest) processes.push_back(std::move(process));

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "model/process.h"
@@ -41,17 +43,23 @@ class ProcessTable {
     Values value{};
   };
 
+  using Identity = std::pair<std::uint64_t, int>;  // when a process started, and its number
+
   struct Span {
+    [[nodiscard]] Identity identity() const { return {process_start_ns, pid}; }
+
     int pid = 0;
     int ppid = 0;
     std::shared_ptr<const Image> image;  // null: not known
     std::uint64_t start_ns = 0;
+    std::uint64_t process_start_ns = 0;
     bool forked = false;       // from another one; otherwise found, or begun by an exec
     std::uint64_t end_ns = 0;  // 0: it lives
     bool went_on = false;      // as another span
     Exit exit;
     Usage usage;
     Known unknown;                   // counters that the source could not read
+    std::uint64_t stays = 1;         // that have begun and not ended
     std::int64_t tasks = 0;          // that have not told what they used
     std::uint64_t births = 0;        // of the machine's tree, when it was over
     std::uint64_t earlier_peak = 0;  // of resident memory, before this span
@@ -64,13 +72,21 @@ class ProcessTable {
     std::shared_ptr<WaitAccount> parents_account;
   };
 
+  using Spans = std::unordered_map<std::uint64_t, Span>;
+
+  Spans::iterator find_span(std::uint64_t number);
   void take_birth(const rusage_task_event &event, const TaskEvents &events);
+  bool take_return(const rusage_task_event &event, const TaskEvents &events);
   void take_thread(const rusage_task_event &event);
-  void take_exec(const Exec &exec);
   void take_first_exec(Span span, const Exec &exec);
+  // These say whether the span is known.
+  bool take_exec(const Exec &exec);
   bool take_end(const rusage_task_event &event);
+  [[nodiscard]] bool can_still_be_told(std::uint64_t births) const { return births_told_ < births; }
   void end_process(const rusage_task_event &event);
   void pass_account(const Span &span, const rusage_task_event &event);
+  void leave(std::uint64_t number, const Span &span);
+  void forget(std::uint64_t number, const Span &span);
   void forget_what_was_before(const TaskEvents &events);
   [[nodiscard]] Process describe(const Span &span) const;
 
@@ -81,11 +97,23 @@ class ProcessTable {
   std::uint64_t now_ns_ = 0;
   std::uint64_t births_ = 0;
   std::uint64_t births_told_ = 0;
-  std::unordered_map<std::uint64_t, Span> spans_;
+  Spans spans_;
   std::vector<std::uint64_t> over_;  // in the order in which they were over
-  // Told of a span that is not known yet, or execs of one that was just told to live.
-  std::vector<Exec> early_execs_;
-  std::vector<rusage_task_event> early_ends_;
+  // Where processes may move: the latest span of each, and those that are away. One that comes back, as it may many
+  // times a second, is the same; the oldest are given up to finished() where there are too many.
+  std::map<Identity, std::uint64_t> processes_;
+  std::map<Identity, std::uint64_t> away_;
+  // The spans that later stays of a process belong to.
+  std::unordered_map<std::uint64_t, std::uint64_t> stays_;
+  // Told of a span that is not known yet, or execs of one that was just told to live. Once all is told that had been
+  // forked by then, it never will be: there was no room to list it.
+  template <typename T>
+  struct Early {
+    T event;
+    std::uint64_t births;
+  };
+  std::vector<Early<Exec>> early_execs_;
+  std::vector<Early<rusage_task_event>> early_ends_;
 };
 
 }  // namespace rusage_bpf

@@ -67,6 +67,7 @@ struct Audit {
   std::optional<Losses> losses;
   std::optional<std::uint64_t> events_lost;
   std::optional<std::uint64_t> unseen_tasks;
+  std::optional<std::uint64_t> unlisted_tasks;  // in the rows, and in no process's figures
   std::optional<std::uint64_t> unreadable_processes;
   std::optional<std::uint64_t> untraceable_tasks;
   std::optional<std::uint64_t> recorder_cpu_ns;

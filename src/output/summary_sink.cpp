@@ -215,6 +215,9 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   if (audit.unseen_tasks.value_or(0) > 0)
     line += fmt::format(", at most {} came and went between two looks",
                         plural(*audit.unseen_tasks, "task"));
+  if (audit.unlisted_tasks.value_or(0) > 0)
+    line += fmt::format(", {} in the rows and in no process's figures",
+                        plural(*audit.unlisted_tasks, "task"));
   if (audit.unreadable_processes.value_or(0) > 0)
     line += fmt::format(", {} not ours to read in full",
                         counted(*audit.unreadable_processes, "process", "processes"));

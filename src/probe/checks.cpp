@@ -79,10 +79,10 @@ static std::vector<Remedy> against_shortage(int error_number) {
 Check programs_refused(std::string what, int error_number, const std::string &reason) {
   utsname kernel{};
   uname(&kernel);
+  const std::string why = reason.empty() ? "" : ": " + reason;
   Check check{std::move(what),
-              fmt::format("Linux {} refuses the recorder's BPF programs ({}{}{})", kernel.release,
-                          std::generic_category().message(error_number), reason.empty() ? "" : ": ",
-                          reason),
+              fmt::format("Linux {} refuses the recorder's BPF programs ({}{})", kernel.release,
+                          std::generic_category().message(error_number), why),
               Check::State::stops, against_shortage(error_number)};
   if (!check.remedies.empty()) return check;
   const Executable executable = own_executable({});

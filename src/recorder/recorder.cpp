@@ -83,9 +83,9 @@ class Spans {
   }
 
   // After the last look.
-  void end(const Values &counted) {
+  void end(const Values &counted, bool all_listed) {
     for (Process &process : table_.rest()) settle(std::move(process), counted);
-    if (const auto last = sums_.settle_last(counted)) give(*last);
+    if (const auto last = sums_.settle_last(counted, all_listed)) give(*last);
   }
 
   [[nodiscard]] std::vector<Command> commands() const { return commands_.by_cpu(); }
@@ -195,6 +195,7 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .losses = losses,
           .events_lost = unseen.events_lost,
           .unseen_tasks = unseen.tasks,
+          .unlisted_tasks = unseen.unlisted_tasks,
           .unreadable_processes = unseen.unreadable_processes,
           .untraceable_tasks = unseen.untraceable_tasks,
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
@@ -257,7 +258,7 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     places.row(row);
   }
 
-  spans.end(rows.counted());
+  spans.end(rows.counted(), source.unseen().unlisted_tasks == 0);
   ring.check();
   Audit proof = audit(ended->kernel, row.losses, source);
   if (!ended->kernel.known.none()) proof.unwaited = spans.unwaited(rows.counted());

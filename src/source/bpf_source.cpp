@@ -60,11 +60,29 @@ tl::unexpected<Error> refused(int error_number, const std::string &reason = {}) 
       Error{.message = why_refused(error_number, reason), .errno_value = error_number});
 }
 
-Result<void> run(int program, const char *what_for) {
+// Gives what the program returns.
+Result<std::uint32_t> run(int program, const char *what_for) {
   LIBBPF_OPTS(bpf_test_run_opts, options);
   const int failure = bpf_prog_test_run_opts(program, &options);
   if (failure) return errno_error(what_for, -failure);
-  return {};
+  return options.retval;
+}
+
+// A task that forks may be letting exited tasks go right now (bpf/sweep.h): a matter of microseconds, unless its CPU is
+// taken away.
+Result<void> run_tick(int program) {
+  constexpr std::uint64_t patience_ns = 10 * ns_per_s;
+  constexpr useconds_t pause_us = 50;
+  for (const std::uint64_t give_up_ns = monotonic_ns() + patience_ns;;) {
+    // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
+    timespec own{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+    const auto result = run(program, "reading the counters of the tracked tasks");
+    if (!result) return tl::unexpected(result.error());
+    if (*result == RUSAGE_TICKED) return {};
+    if (monotonic_ns() > give_up_ns) return error("the BPF programs do not let a tick in");
+    usleep(pause_us);
+  }
 }
 
 }  // namespace
@@ -265,11 +283,7 @@ Result<Snapshot> BpfSource::look(bool tells_living) {
   *kernel_->telling_round = tells_living ? ++telling_rounds_ : 0;
   const rusage_sample &sample = *kernel_->sample;
   do {
-    // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
-    timespec own{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
-    if (auto done = run(kernel_->tick, "reading the counters of the tracked tasks"); !done)
-      return tl::unexpected(done.error());
+    if (auto done = run_tick(kernel_->tick); !done) return tl::unexpected(done.error());
     events_->read(sample);
   } while (sample.more_to_tell != 0);
 
@@ -299,7 +313,10 @@ Unseen BpfSource::unseen() const {
     std::uint32_t length = sizeof(info);
     if (bpf_obj_get_info_by_fd(program, &info, &length) == 0) lost += info.recursion_misses;
   }
-  return {.events_lost = lost, .tasks = 0, .untraceable_tasks = kernel_->sample->untraceable_tasks};
+  return {.events_lost = lost,
+          .tasks = 0,
+          .unlisted_tasks = kernel_->sample->unlisted_tasks,
+          .untraceable_tasks = kernel_->sample->untraceable_tasks};
 }
 
 }  // namespace rusage_bpf

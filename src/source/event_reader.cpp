@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -60,26 +61,29 @@ Result<std::unique_ptr<EventReader>> EventReader::open(const ::kernel_side &kern
   constexpr std::size_t bytes = RUSAGE_TASK_EVENTS * sizeof(rusage_task_event);
   void *memory = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, kernel.task_events, 0);
   if (memory == MAP_FAILED) return errno_error("mapping what the BPF programs tell of tasks");
-  reader->list_ = std::span(static_cast<rusage_task_event *>(memory), RUSAGE_TASK_EVENTS);
+  reader->ring_ = std::span(static_cast<rusage_task_event *>(memory), RUSAGE_TASK_EVENTS);
   reader->buffer_.reset(ring_buffer__new(kernel.execs, add_exec, reader.get(), nullptr));
   if (!reader->buffer_) return errno_error("mapping what the BPF programs tell of execs");
   return reader;
 }
 
 EventReader::~EventReader() {
-  if (!list_.empty()) munmap(list_.data(), list_.size_bytes());
+  if (!ring_.empty()) munmap(ring_.data(), ring_.size_bytes());
 }
 
 void EventReader::read(const rusage_sample &sample) {
-  for (const rusage_task_event &event : list_.first(sample.task_events)) {
+  std::uint64_t position = *kernel_.events_read;
+  for (; position != sample.task_events; position++) {
+    const rusage_task_event &event = ring_[position % ring_.size()];
     events_.tasks.push_back(event);
-    const bool found =
-        event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0 && event.parent_span == 0;
-    // Who comes back after it was hidden comes with another program.
+    const bool process = event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
+    const bool late = (event.flags & RUSAGE_LATE) != 0;
+    // What comes back after it was hidden comes with another program.
     const bool came_back = (event.flags & RUSAGE_MOVED) != 0;
-    if (found && (find_images_ || came_back))
+    if (process && (late || (event.parent_span == 0 && (find_images_ || came_back))))
       events_.found[event.span] = find_image(static_cast<pid_t>(event.pid));
   }
+  std::atomic_ref(*kernel_.events_read).store(position, std::memory_order_release);
   ring_buffer__consume(buffer_.get());
   events_.births_told = sample.births;
   events_.births = *const_cast<const volatile __u64 *>(kernel_.slots_taken);

@@ -21,7 +21,7 @@ class EventReader {
   EventReader(const EventReader &) = delete;
   EventReader &operator=(const EventReader &) = delete;
 
-  // What a tick has just left. To be called after each.
+  // What has happened up to the tick that has just left `sample`. To be called after each.
   void read(const rusage_sample &sample);
   // Forgets who was told to live: they are about to be told again.
   void forget_living();
@@ -42,7 +42,7 @@ class EventReader {
 
   const ::kernel_side &kernel_;
   bool find_images_;
-  std::span<rusage_task_event> list_;  // mapped
+  std::span<rusage_task_event> ring_;  // mapped
   std::unique_ptr<::ring_buffer, Free> buffer_;
   std::uint64_t execs_ = 0;
   TaskEvents events_;

@@ -25,6 +25,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.slots.max_entries = options->capacity;
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
+  skeleton->maps.exited_slots.max_entries = options->capacity;
   skeleton->maps.lives.max_entries = options->capacity;
   skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
@@ -84,8 +85,8 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .telling_round = &skeleton->bss->telling_round, .programs = &programs->prog_fd,
     .program_count = sizeof(skeleton->progs) / sizeof(*programs), .sample = &skeleton->bss->sample,
     .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
-    .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
-    .listed_groups = &skeleton->bss->listed_groups,
+    .events_read = &skeleton->bss->events_read, .entered = &skeleton->bss->entered,
+    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
     .access_is_readable = &skeleton->bss->access_is_readable,
   };

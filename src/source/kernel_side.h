@@ -48,6 +48,7 @@ struct kernel_side {
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
   const __u64 *execs_lost;
+  __u64 *events_read; /* how many of the events in task_events user space has read */
   __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;

@@ -21,6 +21,8 @@ struct Unseen {
   // Processes and threads that came and went between two looks: at most, as those of others may be among them. What
   // they used is in the figures of who has waited for them. Nothing where it is not known.
   std::optional<std::uint64_t> tasks;
+  // Tasks that exited while nobody read what is told of single ones: they are in the sums, and in no process's.
+  std::uint64_t unlisted_tasks = 0;
   // Processes of which something was not ours to read, so that it is not in the sums.
   std::uint64_t unreadable_processes = 0;
   // Tasks that the recorder's user could not trace, at some time at least; nothing of that time is in the sums.

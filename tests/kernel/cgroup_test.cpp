@@ -253,6 +253,41 @@ TEST_CASE("a process of several threads comes and goes as a whole") {
   CHECK(document.sum("exits") == 0);
 }
 
+TEST_CASE("two recorders of cgroups between which a process moves add up to what it used",
+          "[host]") {
+  const std::string moves_a_second = GENERATE("10", "600");
+  CAPTURE(moves_a_second);
+  const std::array<TemporaryCgroup, 2> cgroups;
+  const test::TemporaryDirectory directory;
+  const std::string truth_file = directory.file("truth");
+  std::array<std::int64_t, 2> run_ns{};
+  {
+    std::array<CgroupRecording, 2> recordings{CgroupRecording(cgroups[0].path()),
+                                              CgroupRecording(cgroups[1].path())};
+    const auto finished = test::run({test::built("tests/programs/moves"), truth_file,
+                                     moves_a_second, cgroups[0].path(), cgroups[1].path()});
+    REQUIRE(finished.exit_code == 0);
+    for (std::size_t i = 0; i < 2; i++) {
+      const Document document = recordings[i].end();
+      run_ns[i] = document.sum_ns("user") + document.sum_ns("system");
+      CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
+      CHECK(document.json()["totals"]["thread_count"]["peak"] == 4);
+      CHECK(document.json()["processes"].size() == 1);
+      CHECK(document.json()["audit"]["untracked_tasks"] == 0);
+      CHECK(document.sum("forks") == 0);
+    }
+  }
+  const auto truth = test::read_json(truth_file);
+  const auto first_ns = truth["used_ns"][0].get<std::int64_t>();
+  const auto second_ns = truth["used_ns"][1].get<std::int64_t>();
+  // The two read the counters one after the other, and the process reads its own some way after.
+  const std::int64_t tolerance_ns = 10'000'000 + truth["moves"].get<std::int64_t>() * 20'000;
+  CHECK(std::abs(run_ns[0] + run_ns[1] - first_ns - second_ns) < tolerance_ns);
+  // Where a move was slow, the process may have used more in one of them than it knows.
+  CHECK(std::abs(run_ns[0] - first_ns) < first_ns / 5);
+  CHECK(std::abs(run_ns[1] - second_ns) < second_ns / 5);
+}
+
 TEST_CASE("the removal of the cgroup ends its recording") {
   TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path());

@@ -234,3 +234,18 @@ TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   CHECK(check_of(told, "proc", "/proc")["state"] == "stops");
   CHECK_THAT(check_of(told, "proc", "pid namespace")["found"], Contains("one of its own"));
 }
+
+TEST_CASE("Without /sys a recorder by BPF works all the same") {
+  const Scene scene("true");
+  Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
+  start.prepare = [] {
+    if (unshare(CLONE_NEWNS) != 0 ||
+        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        umount2("/sys", MNT_DETACH) != 0)
+      _exit(98);
+  };
+  const Finished finished = run_to_end(start);
+  INFO(finished.errors);
+  CHECK(finished.exit_code == 0);
+  scene.check_recording(0, nullptr);
+}

@@ -22,7 +22,8 @@ struct Watched {
   nlohmann::json truth;
 };
 
-Watched watch(const std::vector<std::string> &workload, const BpfOptions &options) {
+Watched watch(const std::vector<std::string> &workload, const BpfOptions &options,
+              bool only_at_the_end = false) {
   const test::TemporaryDirectory directory;
   std::vector<std::string> argv{test::built("tests/programs/" + workload.front()),
                                 directory.file("truth")};
@@ -40,10 +41,11 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
       REQUIRE(reaped);
       over = reaped->has_value();
     }
+    usleep(1000);
+    if (only_at_the_end && !over) continue;
     const auto snapshot = (*source)->look();
     REQUIRE(snapshot);
     last = *snapshot;
-    usleep(1000);
   }
   CHECK((*source)->unseen().events_lost == 0);
   return {last, test::read_json(directory.file("truth"))};
@@ -87,6 +89,18 @@ TEST_CASE(
     const auto [last, truth] = watch({"storm", forks}, {.capacity = 64, .hold_tasks = hold_tasks});
     CHECK(last.value[RUSAGE_forks] + last.untracked_tasks == truth["forks"].get<std::uint64_t>());
     CHECK(last.value[RUSAGE_forks] > 64);
+    CHECK(last.value[RUSAGE_exits] == last.value[RUSAGE_forks] + 1);
+  }
+}
+
+TEST_CASE("exited tasks are let go, with all that they used, however late the next look is") {
+  const std::string forks = test::clock_is_emulated() ? "1000" : "4000";
+  for (const bool hold_tasks : {true, false}) {
+    CAPTURE(hold_tasks);
+    const auto [last, truth] =
+        watch({"storm", forks}, {.capacity = 512, .hold_tasks = hold_tasks}, true);
+    CHECK(last.untracked_tasks == 0);
+    CHECK(last.value[RUSAGE_forks] == truth["forks"].get<std::uint64_t>());
     CHECK(last.value[RUSAGE_exits] == last.value[RUSAGE_forks] + 1);
   }
 }

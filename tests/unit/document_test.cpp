@@ -27,6 +27,7 @@ Outcome an_outcome() {
                             .losses = Losses{.untracked_tasks = 1, .ticks_missed = 2},
                             .events_lost = 3,
                             .unseen_tasks = 8,
+                            .unlisted_tasks = 10,
                             .unreadable_processes = 9,
                             .untraceable_tasks = 11,
                             .recorder_cpu_ns = 4,

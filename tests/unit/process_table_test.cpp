@@ -112,7 +112,9 @@ TEST_CASE("an exec makes a new span of the same process, told in whatever order 
 
 TEST_CASE("an exec of a process whose birth is told by a later look waits for it") {
   ProcessTable table = started();
-  table.take(events({}, {exec(3, 4, "cc")}));
+  TaskEvents early = events({}, {exec(3, 4, "cc")});
+  early.births = 1;
+  table.take(early);
   CHECK(table.finished().empty());
   table.take(events({birth(3, 2, 11), end(4, 0)}));
   const auto finished = table.finished();
@@ -134,6 +136,90 @@ TEST_CASE("a parent that is over is kept until none of its children can still be
   REQUIRE(finished.size() == 1);
   CHECK(finished[0].value[RUSAGE_forks] == 1);
   CHECK(table.rest().at(0).image->command == "make");
+}
+
+TEST_CASE("a process that leaves the cgroup and comes back is one, unless it is another by then") {
+  const bool same = GENERATE(true, false);
+  ProcessTable table(Baseline::first_look);
+  const auto comes = [](std::uint64_t span, const std::string &name, std::uint64_t used_ns) {
+    rusage_task_event born = used(birth(span, 0, 10), used_ns, 0);
+    born.flags |= RUSAGE_MOVED;
+    born.start_ns = 5 * ms;
+    TaskEvents all = events({born});
+    all.found[span] = image(name);
+    return all;
+  };
+  const auto goes = [](std::uint64_t span, std::uint64_t used_ns) {
+    rusage_task_event gone = used(end(span, 0), used_ns, 0);
+    gone.flags = RUSAGE_PROCESS | RUSAGE_MOVED;
+    gone.end_ns = 0;
+    return events({gone});
+  };
+  table.begin(1000 * ms, events({}));
+  table.take(comes(1, "cc", 100 * ms));
+  table.take(goes(1, 103 * ms));
+  CHECK(table.finished().empty());
+  table.take(comes(2, same ? "cc" : "ld", 200 * ms));
+  TaskEvents both = goes(2, 205 * ms);
+  if (same) {  // away and back in between
+    const TaskEvents again = comes(3, "cc", 300 * ms);
+    both.tasks.push_back(again.tasks[0]);
+    both.tasks.push_back(goes(3, 301 * ms).tasks[0]);
+    both.found = again.found;
+  }
+  table.take(both);
+  const auto finished = table.finished();
+  const auto rest = table.rest();
+  REQUIRE(finished.size() == (same ? 0 : 1));
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].value[RUSAGE_user] == (same ? 8 + 1 : 5) * ms);
+  CHECK(rest[0].end_ns);
+  CHECK(rest[0].value[RUSAGE_exits] == 0);
+}
+
+TEST_CASE("execs and ends of what is never listed are forgotten once all is told") {
+  ProcessTable table = started();
+  TaskEvents lost = events({used(end(6, 0), 9 * ms, 5)}, {exec(3, 4, "cc")});
+  lost.births = 2;
+  lost.births_told = 1;
+  table.take(lost);
+  TaskEvents all_told = events({});
+  all_told.births = all_told.births_told = 2;
+  table.take(all_told);
+  // Else these would find what they wait for.
+  table.take(events({birth(3, 2, 11), birth(6, 2, 12)}));
+  CHECK(table.finished().empty());
+  const auto rest = table.rest();
+  REQUIRE(rest.size() == 3);
+  for (const Process &process : rest) CHECK_FALSE(process.end_ns);
+}
+
+TEST_CASE("a process that is listed late counts from its birth, and is what /proc says") {
+  ProcessTable table = started();
+  rusage_task_event late = birth(9, 5, 12);  // of a parent that was never listed
+  late.flags |= RUSAGE_LATE;
+  TaskEvents listed = events({late});
+  listed.found[9] = image("cc");
+  table.take(listed);
+  table.take(events({used(end(9, 0), 7 * ms, 4)}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].image->command == "cc");
+  CHECK(finished[0].value[RUSAGE_user] == 7 * ms);
+  CHECK(finished[0].value[RUSAGE_forks] == 1);
+}
+
+TEST_CASE(
+    "the end of a process is told by a thread that is not listed, whose figures are nobody's") {
+  ProcessTable table = started();
+  table.take(events({birth(3, 2, 11), event(RUSAGE_BORN, 3)}));
+  rusage_task_event last = used(end(3, 0), 100 * ms, 9);
+  last.flags |= RUSAGE_LATE;
+  table.take(events({used(event(RUSAGE_GONE, 3), 2 * ms, 1), last}));
+  const auto finished = table.finished();
+  REQUIRE(finished.size() == 1);
+  CHECK(finished[0].value[RUSAGE_user] == 2 * ms);
+  CHECK(finished[0].exit.code == 0);
 }
 
 TEST_CASE("threads that end after an exec of their process belong to the span before it") {

@@ -116,7 +116,9 @@ TEST_CASE("tasks that were never tracked are losses, and so are events that did 
   outcome.audit.events_lost = 3;
   CHECK_THAT(summary_of(outcome), Contains("2 tasks lost") && Contains("3 events lost"));
   outcome.audit.events_lost = 0;
-  CHECK_THAT(summary_of(outcome), !Contains("events lost"));
+  CHECK_THAT(summary_of(outcome), !Contains("events lost") && !Contains("no process"));
+  outcome.audit.unlisted_tasks = 4;
+  CHECK_THAT(summary_of(outcome), Contains("4 tasks in the rows and in no process's figures"));
 }
 
 TEST_CASE("what polling did not see, or may not read, is told") {

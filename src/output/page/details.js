@@ -38,6 +38,7 @@ function auditTable() {
       ["untracked tasks", known(recording.audit.untracked_tasks, grouped)],
       ["events lost", known(recording.audit.events_lost, grouped)],
       ["unseen tasks, at most", known(recording.audit.unseen_tasks, grouped)],
+      ["tasks in the rows alone", known(recording.audit.unlisted_tasks, grouped)],
       ["unreadable processes", known(recording.audit.unreadable_processes, grouped)],
       ["tasks that were not the user's to trace", known(recording.audit.untraceable_tasks, grouped)],
       ["ticks missed", known(recording.audit.ticks_missed, grouped)],

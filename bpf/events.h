@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What is told of single tasks: a ring that is written under the lock of sweep.h, and that user space
+ * reads after each tick. A tick whose events do not fit is run again; a sweep comes while nobody
+ * reads, and goes on without.
+ */
+#ifndef RUSAGE_BPF_EVENTS_H
+#define RUSAGE_BPF_EVENTS_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "access.h"
+#include "kernel_types.h"
+#include "rusage_bpf/sample.h"
+#include "span.h"
+#include "task.h"
+#include "tree.h"
+
+struct rusage_sample sample;
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, RUSAGE_TASK_EVENTS);
+  __type(key, u32);
+  __type(value, struct rusage_task_event);
+} task_events SEC(".maps");
+
+/* Positions count up and never wrap. `events_read` is user space's. */
+__u64 events_written;
+__u64 events_read;
+
+/* Exited tasks of which an event was left out. */
+__u64 unlisted_tasks;
+
+/* Under the lock: whether it is a sweep that goes on. */
+__u32 sweeping;
+
+/* Of a sweep, the last quarter is for the exits of those that are listed: without, user space would
+ * take them to be alive. */
+#define MOST_BEFORE_SWEPT_FORKS (RUSAGE_TASK_EVENTS / 4 * 3)
+
+/* A place in the ring; NULL where it is full. */
+static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
+                                                           u32 number) {
+  u64 waiting = events_written - *(volatile u64 *)&events_read;
+  u64 most = sweeping && kind == RUSAGE_BORN ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
+  u32 index = events_written % RUSAGE_TASK_EVENTS;
+  struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
+  struct life *life = life_of(number);
+  if (waiting >= most || !event || !life) {
+    if (!sweeping) sample.more_to_tell = 1;
+    return NULL;
+  }
+  events_written++;
+  event->kind = kind;
+  event->flags = 0;
+  event->span = kind == RUSAGE_BORN ? life->born_span : life->span;
+  return event;
+}
+
+/* Of a process that is forked, or found. */
+static __always_inline void tell_birth(struct rusage_task_event *event, u32 number) {
+  struct life *life = life_of(number);
+  if (!life) return;
+  event->flags |= RUSAGE_PROCESS;
+  event->parent_span = life->parent_span;
+  event->start_ns = life->start_ns;
+  event->pid = life->pid;
+  event->parent_pid = life->parent_pid;
+}
+
+/* How the process ended whose last task is gone. */
+static __always_inline void tell_end(struct rusage_task_event *event, u32 group, bool moved_out) {
+  struct life *life = life_of(group);
+  if (!life) return;
+  event->flags |= RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : life->end_ns ? RUSAGE_STATUS : 0);
+  if (life->unwaited) event->flags |= RUSAGE_UNWAITED;
+  event->process_span = life->process_span;
+  event->end_ns = life->end_ns;
+  event->status = life->status;
+  event->peak_rss = life->peak_rss;
+  event->most_rss_so_far = life->most_rss_so_far;
+  if (was_ever_hidden(group)) event->peak_rss = event->most_rss_so_far = 0;
+}
+
+/* Lists a task that is alive and that there was no room for when it was forked: a thread once its
+ * process is listed. */
+static __always_inline void list_late(u32 number, struct slot *slot, struct slot *group) {
+  bool process = slot->group == number;
+  if (!process && !group->process_listed) return;
+  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  struct life *life = life_of(number);
+  if (!event || !life) return;
+  event->span = life->span;
+  event->flags = RUSAGE_LATE;
+  struct rusage_reading *before = slot->state == SLOT_ARRIVED ? arrival_of(number) : NULL;
+  if (before)
+    event->reading = *before;
+  else
+    __builtin_memset(&event->reading, 0, sizeof(event->reading));
+  if (process) tell_birth(event, number);
+  slot->listed = true;
+  if (process) slot->process_listed = true;
+}
+
+#endif

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * How many exited tasks are kept, and how long. Each keeps some 8 KB, which the kernel charges to its
+ * own memory cgroup, so that a recorder that is late would take from the command what it may use.
+ *
+ * A task that exits is put into a queue. The tick lets all in it go that have made their last switch.
+ * Where it does not come, forks do: one that finds more than MOST_EXITED in the queue, or the last
+ * tick long ago, sweeps, which is letting some go, with their counters added to the sums just as a
+ * tick would. Forks alone make what is kept grow: tasks that exit without had more memory before. As
+ * each sweep takes more out of the queue than there are forks from one to the next, a fork pays for
+ * about one task.
+ *
+ * The tick and sweeps keep each other out by a lock that is tried and never waited for.
+ */
+#ifndef RUSAGE_BPF_SWEEP_H
+#define RUSAGE_BPF_SWEEP_H
+
+#include <bpf/bpf_helpers.h>
+
+#include "access.h"
+#include "clock.h"
+#include "cpu_time.h"
+#include "events.h"
+#include "kernel_types.h"
+#include "task.h"
+#include "tree.h"
+
+#define MOST_EXITED 256
+#define LONGEST_PAUSE_NS 1000000000ULL
+#define SWEPT_AT_ONCE 64
+#define FORKS_SWEPT_AT_ONCE 256
+
+/* Slots of tasks that have exited, or moved out of the cgroup: number + 1 and above it the slot's use,
+ * by which one that was given back since is told; 0 while it is being written. Used round and round. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, u32);
+  __type(value, u64);
+} exited_slots SEC(".maps");
+
+/* Positions count up and never wrap. */
+struct {
+  __u64 put;
+  __u64 taken; /* under the lock */
+} exited;
+
+__u32 summing;
+
+/* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
+__u64 dead[RUSAGE_COLUMN_COUNT];
+__u64 live_groups;
+__u64 reported_tasks; /* counted where some tasks are hidden alone */
+
+/* Of one tick, under the lock. In memory and not on the stack, of which the verifier keeps track: it would look at a
+ * visit again and again for what the one before may have left there. */
+struct {
+  __u32 length; /* of walk_order when the walk began */
+  __u64 run;    /* of the thread groups that still live */
+  __u64 user;   /* the user part of it */
+  __u64 ahead;  /* see ahead.h */
+} walk;
+
+/* Of the task that is visited. */
+struct rusage_reading reading;
+
+static __always_inline bool try_to_sum(void) {
+  return __sync_val_compare_and_swap(&summing, 0, 1) == 0;
+}
+static __always_inline void let_others_sum(void) {
+  __sync_lock_test_and_set(&summing, 0);
+}
+
+/* To be called once for a task that has a slot, when it exits or moves out. One that is forgotten here,
+ * as the queue is full, is found by the next tick. */
+static __always_inline void put_exited(u32 number) {
+  struct slot *slot = slot_at(number);
+  if (!slot || exited.put - exited.taken >= capacity) return;
+  u32 index = __sync_fetch_and_add(&exited.put, 1) % capacity;
+  u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
+  if (entry) __sync_lock_test_and_set(entry, (u64)slot->use << 32 | (number + 1));
+}
+
+/* A task whose CPU a hypervisor has taken away may have been read as a little further than it was when
+ * it moved in. What it had used then is not taken back. */
+static __always_inline void not_before_arrival(u32 number, struct slot *slot) {
+  struct rusage_reading *before = slot->state == SLOT_ARRIVED ? arrival_of(number) : NULL;
+  if (before && reading.cpu.run < before->cpu.run) reading.cpu.run = before->cpu.run;
+}
+
+/* What a task had used before it came is not the cgroup's. */
+static __always_inline void take_off_arrival(u32 number, struct slot *slot,
+                                             struct rusage_task_event *event) {
+  struct rusage_reading *before = arrival_of(number);
+  struct slot *group = slot_at(slot->group);
+  if (!before || !group) return;
+#define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
+#undef TAKE_OFF
+  take_off_cpu_time(&group->dead, &before->cpu);
+  if (!event) return;
+  event->reading = *before;
+  event->flags |= RUSAGE_MOVED;
+}
+
+/* Notes that this task is among those that are reported, or no longer: whether that makes a difference for its process,
+ * which begins with the first task that is reported, and ends with the last. */
+static __always_inline bool report_begins(struct access *access, u32 group) {
+  struct access *process = access_of(group);
+  access->reported = 1;
+  reported_tasks++;
+  return process && process->members++ == 0;
+}
+static __always_inline bool report_ends(struct access *access, u32 group) {
+  struct access *process = access_of(group);
+  access->reported = 0;
+  reported_tasks--;
+  return process && --process->members == 0;
+}
+
+/* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
+static long drain_birth(u32 step, void *context) {
+  u32 number = slot_number_at(queue.drained);
+  struct slot *slot = slot_at(number);
+  u32 index = walked;
+  u32 *place = bpf_map_lookup_elem(&walk_order, &index);
+  if (!slot || !place) return 1;
+  struct slot *group = slot_at(slot->group);
+  u32 state = *(volatile u32 *)&slot->state;
+  if (!group || state == SLOT_FILLING) return 1;
+  struct access *access = access_of(number);
+  struct access *process = access_of(slot->group);
+  bool hidden = access && access->began_hidden; /* the walk reports it once it is traceable */
+  bool begins = process ? process->members == 0 : slot->group == number;
+  bool tells = !hidden && (begins || group->process_listed);
+  struct rusage_task_event *event = tells ? new_event(RUSAGE_BORN, number) : NULL;
+  if (tells && !event && !sweeping) return 1;
+  *place = number;
+  slot->place = index;
+  walked++;
+  queue.drained++;
+  if (hidden) return 0;
+  slot->listed = event != NULL;
+  if (event) __builtin_memset(&event->reading, 0, sizeof(event->reading));
+  if (state == SLOT_ARRIVED) take_off_arrival(number, slot, event);
+  if (access) report_begins(access, slot->group);
+  if (begins) {
+    if (event) tell_birth(event, slot->group);
+    group->process_listed = event != NULL;
+    live_groups++;
+    if (state == SLOT_BORN && slot->group == number) dead[RUSAGE_forks]++;
+  }
+  return 0;
+}
+
+/* Takes the slot out of walk_order. A walk goes from its end to its start, so that the one that is
+ * moved to the empty place was visited already. */
+static __always_inline void leave_walk(struct slot *slot) {
+  u32 last_index = --walked;
+  u32 place = slot->place;
+  u32 *last = bpf_map_lookup_elem(&walk_order, &last_index);
+  u32 *here = bpf_map_lookup_elem(&walk_order, &place);
+  if (!last || !here) return;
+  *here = *last;
+  struct slot *moved = slot_at(*last);
+  if (moved) moved->place = place;
+}
+
+/* Adds what a task has used to the sums that stay, and tells it in `event`, if there is one. */
+static __always_inline void count_gone(struct slot *group, struct rusage_task_event *event) {
+  if (event) event->reading = reading;
+#define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading.name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
+#undef ADD_DEAD
+  add_cpu_time(&group->dead, &reading.cpu);
+}
+
+/* Reports a task that was hidden just now as gone, as it is at the moment; 0 where there is no room for that. Its
+ * process may come back, and is another for user space then. */
+__noinline int report_hidden(u32 number) {
+  struct slot *slot = slot_at(number);
+  struct slot *group = slot ? slot_at(slot->group) : NULL;
+  struct access *access = access_of(number);
+  struct life *life = life_of(number);
+  struct life *process = slot ? life_of(slot->group) : NULL;
+  if (!slot || !group || !access || !life || !process) return 0;
+  struct rusage_task_event *event = slot->listed ? new_event(RUSAGE_GONE, number) : NULL;
+  if (slot->listed && !event && !sweeping) return 0;
+  if (!event) unlisted_tasks++;
+  slot->listed = false;
+  count_gone(group, event);
+  access->taken_off = access->since;
+  if (report_ends(access, slot->group)) {
+    if (event) {
+      event->flags = RUSAGE_PROCESS | RUSAGE_MOVED;
+      event->process_span = process->process_span;
+      event->end_ns = access->hidden_ns;
+      event->peak_rss = event->status = 0;
+      event->most_rss_so_far = access->most_rss_so_far;
+    }
+    group->process_listed = false;
+    live_groups--;
+    process->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+  }
+  life->span = life->born_span = process->process_span;
+  return 1;
+}
+
+/* Reports a task that was hidden as one that has just come; false where there is no room for that. */
+static __always_inline bool report_back(u32 number, struct slot *slot, struct access *access) {
+  struct life *life = life_of(number);
+  struct life *process = life_of(slot->group);
+  struct slot *group = slot_at(slot->group);
+  if (!life || !process || !group) return false;
+  life->span = life->born_span = process->process_span;
+  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  if (!event) return false;
+  slot->listed = true;
+  event->flags = RUSAGE_MOVED;
+  __builtin_memset(&event->reading, 0, sizeof(event->reading));
+  if (report_begins(access, slot->group)) {
+    tell_birth(event, slot->group);
+    event->parent_span = NO_SPAN;
+    if (!access->began_hidden) event->start_ns = sample.monotonic_ns; /* it was another until now */
+    group->process_listed = true;
+    live_groups++;
+  }
+  return true;
+}
+
+/* The last task of the group at slot `number` is gone. A walk that has visited it does not count it
+ * as alive. */
+static __always_inline void retire_group(u32 number, struct slot *group, bool visited) {
+  u64 user = user_part_of(&group->dead);
+  if (visited) {
+    walk.run -= group->now.run;
+    walk.user -= user;
+  }
+  dead[RUSAGE_user] += user;
+  dead[RUSAGE_system] += group->dead.run - user;
+  free_slot(number);
+}
+
+/* Lets the task of a slot go whose counters are final and in `reading`, and says whether it has. If
+ * not, there was no room to tell so, and it is to be tried again. Of one that is hidden nothing is told or counted. Not
+ * static, so that the verifier looks at it once. */
+__noinline int retire(u32 number, u32 visited) {
+  struct slot *slot = slot_at(number);
+  if (!slot) return 0;
+  u32 group_number = slot->group;
+  struct slot *group = slot_at(group_number);
+  if (!group) return 0;
+  struct access *access = access_of(number);
+  struct access *process = access_of(group_number);
+  bool counts = !access || access->reported;
+  bool listed = counts && slot->listed;
+  bool ends = counts && (process ? process->members == 1 : group->members == 1);
+  struct rusage_task_event *event =
+      listed || (ends && group->process_listed) ? new_event(RUSAGE_GONE, number) : NULL;
+  if (listed && !event && !sweeping) return 0;
+  if (event && !listed) event->flags = RUSAGE_LATE;
+  if (counts && (!event || !listed)) unlisted_tasks++;
+  if (counts) count_gone(group, event);
+
+  slot->state = SLOT_FILLING;
+  slot->use++;
+  if (hold_tasks) {
+    struct task_struct *held = bpf_kptr_xchg(&slot->task, NULL);
+    if (held) bpf_task_release(held);
+  }
+  struct final *final = final_of(number);
+  bool moved_out = final && final->moved_out;
+  if (final) final->known = final->moved_out = 0;
+  leave_walk(slot);
+  if (access && counts) report_ends(access, group_number);
+  if (ends) {
+    if (!moved_out) dead[RUSAGE_exits]++;
+    if (event) tell_end(event, group_number, moved_out);
+    live_groups--;
+  }
+  if (number != group_number) free_slot(number);
+  if (__sync_fetch_and_add(&group->members, -1) == 1) retire_group(group_number, group, visited);
+  return 1;
+}
+
+/* The same for a task that was met in the queue, as far as what it is allowed to be reported is settled. */
+static __always_inline bool retire_reported(u32 number, struct access *access) {
+  if (!access) return retire(number, false);
+  if (!access->reported && !access->hidden) return false; /* the walk reports it first */
+  if (access->reported && access->hidden && !report_hidden(number)) return false;
+  if (access->hidden) __builtin_memset(&reading, 0, sizeof(reading));
+  return retire(number, false);
+}
+
+/* Lets the next exited task go, if it has made its last switch; if not, it is put back. */
+static long retire_exited(u32 step, void *context) {
+  u32 index = exited.taken % capacity;
+  u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
+  u64 taken = entry ? __sync_lock_test_and_set(entry, 0) : 0;
+  if (!taken) return 1;
+  exited.taken++;
+  u32 number = (u32)taken - 1;
+  struct slot *slot = slot_at(number);
+  if (!slot || slot->use != taken >> 32) return 0;
+  u32 place = slot->place;
+  u32 *walked_slot = bpf_map_lookup_elem(&walk_order, &place);
+  struct task_struct *task = slot->task;
+  bool in_walk = walked_slot && place < walked && *walked_slot == number;
+  bool is_final = in_walk && task && read_final(&reading, task, final_of(number), hold_tasks);
+  bool done = false;
+  if (is_final) {
+    struct access *access = access_of(number);
+    not_before_arrival(number, slot);
+    if (access) settle_access(access, number, &reading);
+    done = retire_reported(number, access);
+    end_visit(number);
+  }
+  if (!done) put_exited(number);
+  return 0;
+}
+
+/* Not static, so that the verifier looks at it once. */
+__noinline int sweep(void) {
+  if (!try_to_sum()) return 0;
+  sweeping = true;
+  u64 forks = *(volatile u64 *)&queue.taken - queue.drained;
+  bpf_loop(forks < FORKS_SWEPT_AT_ONCE ? forks : FORKS_SWEPT_AT_ONCE, drain_birth, NULL, 0);
+  u64 waiting = *(volatile u64 *)&exited.put - exited.taken;
+  bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
+  sweeping = false;
+  let_others_sum();
+  return 0;
+}
+
+/* To be called at each fork. */
+static __always_inline void sweep_if_late(void) {
+  u64 waiting = *(volatile u64 *)&exited.put - *(volatile u64 *)&exited.taken;
+  if (!waiting) return;
+  u64 last_tick_ns = *(volatile u64 *)&sample.monotonic_ns;
+  if (waiting > MOST_EXITED ||
+      (last_tick_ns && recorder_ns(bpf_ktime_get_ns()) - last_tick_ns > LONGEST_PAUSE_NS))
+    sweep();
+}
+
+#endif
