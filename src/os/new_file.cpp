@@ -153,11 +153,6 @@ Result<void> NewFile::put_in_place() {
   return {};
 }
 
-Result<void> NewFile::put_in_place_as(const std::string &name) {
-  name_ = name;
-  return put_in_place();
-}
-
 Result<bool> NewFile::put_in_free_place(const std::string &name) {
   const AsCaller as_caller;
   const int directory = directory_.get();

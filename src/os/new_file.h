@@ -36,8 +36,6 @@ class NewFile {
 
   // Gives the file its name.
   Result<void> put_in_place();
-  // Gives it this name in its directory instead.
-  Result<void> put_in_place_as(const std::string &name);
   // Gives it this name in its directory instead, unless something has that: whether it did.
   Result<bool> put_in_free_place(const std::string &name);
   // Gives it this name in its directory instead.
