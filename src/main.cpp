@@ -42,6 +42,7 @@ int exit_status(const Error &error, int otherwise) {
 }
 
 int fail(const Error &error, int otherwise) {
+  for (const std::string &message : error.earlier_messages) say_line(message);
   say_line(error.message);
   return exit_status(error, otherwise);
 }

@@ -13,6 +13,9 @@ struct ConvertOptions {
   std::string input;                 // "-" is standard input
   std::vector<std::string> outputs;  // at least one
   bool csv_meta = false;
+  // Of a report, of which nobody has said where the page or what the recording is.
+  bool default_page = false;
+  bool default_input = false;
 
   std::string print;  // set where this is to be printed instead: help
 };

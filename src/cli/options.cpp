@@ -174,7 +174,8 @@ Result<Options> recording_options(Arguments arguments) {
          "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
          ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; %h, %p, "
          "%t and %j in a name are "
-         "the host, the recorder's pid, the start, and the batch job; default rusage.json")
+         "the host, the recorder's pid, the start, and the batch job; default rusage.json, or "
+         "rusage-2.json and so on where that is taken")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag(
@@ -246,7 +247,6 @@ Result<Options> recording_options(Arguments arguments) {
   if (auto checked = check_target(app, command_given, options); !checked)
     return tl::unexpected(checked.error());
   if (auto expanded = expand_names(options); !expanded) return tl::unexpected(expanded.error());
-  if (options.outputs.empty()) options.outputs.emplace_back("rusage.json");
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());
   return options;

@@ -16,7 +16,7 @@ namespace rusage_bpf {
 
 struct Options {
   std::uint64_t interval_ns = 100'000'000;
-  std::vector<std::string> outputs;  // at least one
+  std::vector<std::string> outputs;  // none: one of a default name
   bool csv_meta = false;             // what is known of the recording stands in front of CSV
   std::optional<std::string> user;   // who the command runs as; nothing: as we do
   bool quiet = false;

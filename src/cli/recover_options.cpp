@@ -46,8 +46,8 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
       ->option_text("RING");
   app.add_flag("--last", options.last, "the ring of the newest recording");
   app.add_option("-o,--output", options.outputs,
-                 "where the rows go, as for a recording; repeatable; default rusage.json, with "
-                 "--follow -.ndjson")
+                 "where the rows go, as for a recording; repeatable; default rusage.json or "
+                 "what is free after it, with --follow -.ndjson")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag("--csv-meta", options.csv_meta, "as for a recording");
@@ -80,8 +80,7 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
     return error("recover: give a ring, or --last; rusage-bpf recover lists those that there are");
   if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
     return tl::unexpected(expanded.error());
-  if (options.outputs.empty())
-    options.outputs.emplace_back(options.follow ? "-.ndjson" : "rusage.json");
+  if (options.outputs.empty() && options.follow) options.outputs.emplace_back("-.ndjson");
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());
   return options;

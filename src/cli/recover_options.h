@@ -16,7 +16,7 @@ struct RecoverOptions {
   std::string ring;
   bool last = false;  // the one that was started last
 
-  std::vector<std::string> outputs;  // at least one
+  std::vector<std::string> outputs;  // none: one of a default name
   bool csv_meta = false;
   bool follow = false;  // go on as long as it is recorded to
   bool quiet = false;

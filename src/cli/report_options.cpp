@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/name_pattern.h"
+#include "output/default_name.h"
 
 namespace rusage_bpf {
 namespace {
@@ -21,10 +22,12 @@ std::string page_of(const std::string &recording) {
 }
 
 Result<ConvertOptions> report_options(Arguments arguments) {
-  ConvertOptions options{.input = "rusage.json", .outputs = {}, .csv_meta = false, .print = {}};
+  ConvertOptions options;
   CLI::App app("Draws a recording in JSON or NDJSON as one page that opens offline.",
                "rusage-bpf report");
-  app.add_option("input", options.input, "the recording; - is standard input; default rusage.json")
+  app.add_option(
+         "input", options.input,
+         "the recording; - is standard input; default the newest of rusage.json, rusage-2.json ...")
       ->option_text("FILE");
   app.add_option("-o,--output", options.outputs,
                  "the page, a .html file; default beside the recording, with its name")
@@ -34,11 +37,14 @@ Result<ConvertOptions> report_options(Arguments arguments) {
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);
 
+  options.default_input = app.count("input") == 0;
+  if (options.default_input) options.input = newest_default_name();
   if (options.input.empty())
     return error("report: give a recording, as in: rusage-bpf report rusage.json");
   if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
     return tl::unexpected(expanded.error());
-  if (options.outputs.empty()) options.outputs.push_back(page_of(options.input));
+  options.default_page = options.outputs.empty();
+  if (options.default_page) options.outputs.push_back(page_of(options.input));
   for (const std::string &output : options.outputs)
     if (!output.ends_with(page_suffix))
       return error(

@@ -143,4 +143,9 @@ AsCaller::~AsCaller() {
   setgroups(groups_.size(), groups_.data());
 }
 
+uid_t acting_uid() {
+  constexpr auto no_change = static_cast<uid_t>(-1);
+  return static_cast<uid_t>(setfsuid(no_change));
+}
+
 }  // namespace rusage_bpf

@@ -30,4 +30,7 @@ class AsCaller {
   std::vector<gid_t> groups_;  // ours, to be put back
 };
 
+// Whose rights over files the calling thread has now.
+uid_t acting_uid();
+
 }  // namespace rusage_bpf

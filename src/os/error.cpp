@@ -1,5 +1,6 @@
 #include "os/error.h"
 
+#include <iterator>
 #include <system_error>
 
 namespace rusage_bpf {
@@ -9,9 +10,12 @@ tl::unexpected<Error> errno_error(std::string what, int errno_value) {
   return tl::unexpected(Error{.message = std::move(what), .errno_value = errno_value});
 }
 
-Error all_of(const std::vector<Error> &errors) {
-  Error all = errors.front();
-  for (std::size_t i = 1; i < errors.size(); i++) all.message += "; " + errors[i].message;
+Error all_of(const std::map<std::size_t, Error> &errors) {
+  Error all = errors.begin()->second;
+  for (auto next = std::next(errors.begin()); next != errors.end(); ++next) {
+    all.earlier_messages.push_back(std::move(all.message));
+    all.message = next->second.message;
+  }
   return all;
 }
 

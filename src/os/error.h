@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cerrno>
+#include <map>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
@@ -14,6 +15,8 @@ struct Error {
   enum class Kind { recorder, command_not_found, command_not_executable, usage };
 
   std::string message;  // one line, without the program's name and without a full stop
+  // Of what has failed beside it and is to be said before it.
+  std::vector<std::string> earlier_messages = {};
   int errno_value = 0;  // 0 where no system call is behind it
   Kind kind = Kind::recorder;
 };
@@ -28,7 +31,8 @@ inline tl::unexpected<Error> error(std::string message) {
   return tl::unexpected(Error{.message = std::move(message)});
 }
 
-// Several as one, which has the kind and the errno of the first.
-Error all_of(const std::vector<Error> &errors);
+// Several as one, in the order of their numbers, which has the kind and the errno of the first. Each keeps a line of its
+// own.
+Error all_of(const std::map<std::size_t, Error> &errors);
 
 }  // namespace rusage_bpf

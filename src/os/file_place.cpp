@@ -23,7 +23,7 @@ bool anybody_may_put_files(const struct stat &directory) {
 
 // Where the last link leads, a file is replaced. The ones before are followed as everywhere else on the system.
 bool may_follow(const struct stat &directory, const struct stat &link, bool last) {
-  if (link.st_uid == caller().uid || link.st_uid == 0) return true;
+  if (link.st_uid == acting_uid() || link.st_uid == 0) return true;
   return !last && (!anybody_may_put_files(directory) || link.st_uid == directory.st_uid);
 }
 
@@ -145,7 +145,7 @@ class Walk {
 }  // namespace
 
 bool FilePlace::is_planted() const {
-  return entry && anybody_may_put_files(directory_status) && status.st_uid != caller().uid &&
+  return entry && anybody_may_put_files(directory_status) && status.st_uid != acting_uid() &&
          status.st_uid != directory_status.st_uid;
 }
 

@@ -28,22 +28,13 @@ bool is_same_file(const struct stat &a, const struct stat &b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// Whether this name in the directory is that of the open file.
-bool has_name(int fd, int directory, const std::string &name) {
-  struct stat own {};
-  struct stat there {};
-  return fstat(fd, &own) == 0 &&
-         fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-         is_same_file(own, there);
-}
-
 // Removes what a process that was killed has left under a temporary name: nothing has it locked, and it is the user's.
 void remove_if_left_behind(int directory, const std::string &name) {
   const Fd file(
       openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
   if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_uid != caller().uid)
+      status.st_uid != acting_uid())
     return;
   // With the lock, no other process comes to the same conclusion at the same time and removes what follows.
   if (lock(file.get(), name) && has_name(file.get(), directory, name))
@@ -59,6 +50,14 @@ bool link_to(const Fd &file, int directory, const std::string &name) {
 }
 
 }  // namespace
+
+bool has_name(int fd, int directory, const std::string &name) {
+  struct stat own {};
+  struct stat there {};
+  return fstat(fd, &own) == 0 &&
+         fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+         is_same_file(own, there);
+}
 
 Result<NewFile> NewFile::create(const std::string &path, mode_t mode) {
   const AsCaller as_caller;
@@ -171,6 +170,11 @@ Result<bool> NewFile::put_in_free_place(const std::string &name) {
   if (!in_place_ && errno != EEXIST) return errno_error(path_);
   if (in_place_) name_ = name;
   return in_place_;
+}
+
+Result<void> NewFile::put_in_place_as(const std::string &name) {
+  name_ = name;
+  return put_in_place();
 }
 
 Result<void> NewFile::remove() {

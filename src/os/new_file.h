@@ -38,6 +38,8 @@ class NewFile {
   Result<void> put_in_place();
   // Gives it this name in its directory instead, unless something has that: whether it did.
   Result<bool> put_in_free_place(const std::string &name);
+  // Gives it this name in its directory instead.
+  Result<void> put_in_place_as(const std::string &name);
   [[nodiscard]] bool in_place() const { return in_place_; }
   // Takes the file away again; not what somebody else has put under its name since.
   Result<void> remove();
@@ -56,5 +58,8 @@ class NewFile {
   std::string temporary_name_;  // empty: it has none now
   bool in_place_ = false;
 };
+
+// Whether this name in the directory is that of the open file.
+bool has_name(int fd, int directory, const std::string &name);
 
 }  // namespace rusage_bpf

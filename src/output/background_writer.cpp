@@ -107,15 +107,18 @@ BackgroundWriters::Waiting BackgroundWriters::waiting() const {
     waiting.written_bytes += thread->written_bytes();
     // A file that was given up has to be taken away.
     if (!thread->is_stream() && !thread->has_ended()) waiting.files++;
-    if (thread->is_stream() && !thread->is_over()) waiting.streams++;
+    if (!thread->is_stream() || thread->is_over()) continue;
+    waiting.streams++;
+    if (waiting.unread.empty() && thread->lacks_reader()) waiting.unread = thread->name();
   }
   return waiting;
 }
 
-std::vector<Error> BackgroundWriters::take_errors() {
-  std::vector<Error> errors;
-  for (const auto &thread : threads_)
-    if (auto error = thread->unreported_error()) errors.push_back(*std::move(error));
+std::map<std::size_t, Error> BackgroundWriters::take_errors() {
+  std::map<std::size_t, Error> errors;
+  for (std::size_t number = 0; number < threads_.size(); number++)
+    if (auto error = threads_[number]->unreported_error())
+      errors.emplace(number, *std::move(error));
   return errors;
 }
 

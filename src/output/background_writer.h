@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "os/error.h"
@@ -59,12 +61,14 @@ class BackgroundWriters {
   struct Waiting {
     std::size_t files = 0;
     std::size_t streams = 0;
+    std::string unread;               // the first of these that lacks a reader
     std::uint64_t written_bytes = 0;  // so far, by all
   };
   [[nodiscard]] Waiting waiting() const;
 
-  // What could not be written, each once, and not what an operation of a BackgroundWriter has reported.
-  [[nodiscard]] std::vector<Error> take_errors();
+  // What could not be written, by the number of the output, each once, and not what an operation of a BackgroundWriter
+  // has reported.
+  [[nodiscard]] std::map<std::size_t, Error> take_errors();
   // Gives up the streams that still wait: an error each.
   void give_up_streams();
   // Writes what waits where no thread could be started.

@@ -1,15 +1,21 @@
 #include "output/default_name.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+
+#include "os/caller.h"
+#include "os/new_file.h"
 
 namespace rusage_bpf {
 namespace {
 
 constexpr std::string_view stem = "rusage";
 constexpr std::string_view extension = ".json";
+constexpr unsigned most_names = 1'000'000;
 
 bool is_default_name(std::string_view name) {
   if (!name.starts_with(stem) || !name.ends_with(extension)) return false;
@@ -24,6 +30,31 @@ bool is_default_name(std::string_view name) {
 std::string default_name(unsigned number) {
   return number == 1 ? fmt::format("{}{}", stem, extension)
                      : fmt::format("{}-{}{}", stem, number, extension);
+}
+
+DefaultName::~DefaultName() {
+  if (!claim_) return;
+  const AsCaller as_caller;
+  if (has_name(claim_.get(), directory_.get(), name_)) unlinkat(directory_.get(), name_.c_str(), 0);
+}
+
+Result<std::string> DefaultName::claim() {
+  const std::lock_guard lock(mutex_);
+  if (!name_.empty()) return name_;
+  const AsCaller as_caller;
+  for (unsigned number = 1; number <= most_names; number++) {
+    const std::string name = default_name(number);
+    claim_.reset(openat(directory_.get(), name.c_str(),
+                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (claim_) return name_ = name;
+    if (errno != EEXIST) break;
+  }
+  return errno_error(default_name(1));
+}
+
+std::string DefaultName::so_far() const {
+  const std::lock_guard lock(mutex_);
+  return name_.empty() ? default_name(1) : name_;
 }
 
 std::string newest_default_name() {

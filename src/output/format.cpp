@@ -1,9 +1,13 @@
 #include "output/format.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <array>
 #include <string_view>
+
+#include "os/file_place.h"
 
 namespace rusage_bpf {
 namespace {
@@ -19,6 +23,13 @@ constexpr std::array extensions{
     Extension{".html", Format::html},    Extension{".perfetto.json", Format::perfetto},
 };
 
+// As far as the format depends on it: what is opened later is looked at again.
+bool is_no_file(const std::string &name) {
+  struct stat status {};
+  return descriptor_of(name) ||
+         (stat(name.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode));
+}
+
 std::string list_of_extensions() {
   std::string list;
   for (std::size_t i = 0; i < extensions.size(); i++) {
@@ -31,13 +42,13 @@ std::string list_of_extensions() {
 }  // namespace
 
 Result<OutputName> parse_output_name(const std::string &name) {
-  if (name == "-" || name == "/dev/null" || name == "/dev/full")
-    return OutputName{Format::json, name};
+  if (name == "-" || descriptor_of(name) == STDOUT_FILENO) return OutputName{Format::json, "-"};
   const Extension *longest = nullptr;
   for (const Extension &extension : extensions)
     if (name.ends_with(extension.text) &&
         (!longest || extension.text.size() > longest->text.size()))
       longest = &extension;
+  if (!longest && is_no_file(name)) return OutputName{Format::json, name};
   if (!longest)
     return error(fmt::format("--output {}: the name must end in {}, which tells the format", name,
                              list_of_extensions()));

@@ -14,11 +14,11 @@ enum class Format { json, ndjson, csv, html, perfetto };
 // An output as the command line names it.
 struct OutputName {
   Format format;
-  std::string path;  // "-" is standard output
+  std::string path;  // "-" is standard output, whatever it was called
 };
 
-// The devices /dev/null and /dev/full are written in JSON. Fails with a line that lists the formats
-// where the name ends in none of their extensions.
+// What is no file (a device, a pipe, a descriptor such as /dev/fd/63) is written in JSON unless its name tells another
+// format. Fails with a line that lists the formats where a file's name ends in none of their extensions.
 Result<OutputName> parse_output_name(const std::string &name);
 
 // Whether these can be written at once: each has a format, and not two of them go to standard

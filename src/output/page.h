@@ -2,6 +2,7 @@
 // from src/output/page/.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "document/document.h"
@@ -9,6 +10,9 @@
 #include "output/output.h"
 
 namespace rusage_bpf {
+
+// What the beginning of each page has in it.
+inline constexpr std::string_view page_mark = "<meta name=\"generator\" content=\"rusage-bpf\">";
 
 // `document` is the recording without its samples, as document/document.h makes it, and one thing of
 // its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and

@@ -4,11 +4,13 @@ namespace rusage_bpf {
 
 template <typename Action>
 Result<void> Sinks::each(Action action) {
-  std::erase_if(sinks_, [&](const std::unique_ptr<Sink> &sink) {
-    const Result<void> done = action(*sink);
-    if (!done) errors_.push_back(done.error());
-    return !done;
-  });
+  for (std::size_t number = 0; number < sinks_.size(); number++) {
+    if (!sinks_[number]) continue;
+    const Result<void> done = action(*sinks_[number]);
+    if (done) continue;
+    errors_.emplace(number, done.error());
+    sinks_[number].reset();
+  }
   return {};
 }
 

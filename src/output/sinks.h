@@ -1,6 +1,7 @@
 // All outputs of a recording as one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -20,8 +21,8 @@ class Sinks final : public Sink {
 
   // Of the rows so far.
   [[nodiscard]] const Totals &totals() const { return totals_; }
-  // What the sinks that were given up have failed with.
-  [[nodiscard]] const std::vector<Error> &errors() const { return errors_; }
+  // What the sinks that were given up have failed with, by their number.
+  [[nodiscard]] const std::map<std::size_t, Error> &errors() const { return errors_; }
 
  private:
   template <typename Action>
@@ -29,7 +30,7 @@ class Sinks final : public Sink {
 
   std::vector<std::unique_ptr<Sink>> sinks_;
   Totals totals_;
-  std::vector<Error> errors_;
+  std::map<std::size_t, Error> errors_;
 };
 
 }  // namespace rusage_bpf

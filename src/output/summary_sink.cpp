@@ -221,6 +221,8 @@ Result<void> SummarySink::row(const Row &) {
 }
 
 Result<void> SummarySink::end(const Outcome &outcome) {
+  // That no name could be had is the output's failure, and said by it.
+  if (default_name_) outputs_.push_back(default_name_->claim().value_or(default_name_->so_far()));
   say_text(summary(recording_, outcome, outputs_));
   return {};
 }

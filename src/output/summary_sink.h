@@ -1,9 +1,11 @@
 // What a person wants to know when the command is over, on standard error.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "output/default_name.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
@@ -21,11 +23,17 @@ std::string summary(const Recording &recording, const Outcome &outcome,
 
 class SummarySink final : public Sink {
  public:
+  // `default_name` is that of an output beside `outputs`, if there is one.
   // Of what is being recorded: `ring` is where every row can be recovered from, or empty.
-  SummarySink(std::vector<std::string> outputs, std::string ring)
-      : outputs_(std::move(outputs)), ring_(std::move(ring)), live_(true) {}
+  SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name,
+              std::string ring)
+      : outputs_(std::move(outputs)),
+        default_name_(std::move(default_name)),
+        ring_(std::move(ring)),
+        live_(true) {}
   // Of what was recorded before.
-  explicit SummarySink(std::vector<std::string> outputs) : outputs_(std::move(outputs)) {}
+  SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name)
+      : outputs_(std::move(outputs)), default_name_(std::move(default_name)) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;
@@ -33,6 +41,7 @@ class SummarySink final : public Sink {
 
  private:
   std::vector<std::string> outputs_;
+  std::shared_ptr<DefaultName> default_name_;
   std::string ring_;
   bool live_ = false;
   Recording recording_;

@@ -15,11 +15,6 @@
 namespace rusage_bpf {
 namespace {
 
-bool is_regular(int fd) {
-  struct stat status {};
-  return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
 // Of a pipe, a socket, or a terminal that was hung up, whatever a write to it says.
 bool reader_has_gone(int fd) {
   pollfd state{fd, 0, 0};
@@ -30,7 +25,8 @@ bool reader_has_gone(int fd) {
 
 WriterThread::WriterThread(OutputFile file, Fd wake, std::shared_ptr<Fd> ended)
     : name_(file.name()),
-      is_stream_(!is_regular(file.fd())),
+      is_stream_(file.is_stream()),
+      lacked_reader_(file.lacks_reader()),
       wake_(std::move(wake)),
       ended_event_(std::move(ended)),
       file_(std::move(file)) {

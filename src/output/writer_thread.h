@@ -25,6 +25,8 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
 
   [[nodiscard]] const std::string &name() const { return name_; }
   [[nodiscard]] bool is_stream() const { return is_stream_; }
+  // Whether it is a FIFO that nobody has read yet.
+  [[nodiscard]] bool lacks_reader() const { return lacked_reader_ && written_bytes_ == 0; }
 
   // For the side that has the bytes.
   Result<void> append(std::string_view bytes);
@@ -68,7 +70,8 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
   void end(std::optional<Error> error);
 
   const std::string name_;
-  bool is_stream_ = false;
+  const bool is_stream_;
+  const bool lacked_reader_;
   Fd wake_;
   std::shared_ptr<Fd> ended_event_;
   std::atomic<std::uint64_t> written_bytes_ = 0;

@@ -51,7 +51,7 @@ class Places {
   }
 
   [[nodiscard]] const Totals &totals() const { return sinks_.totals(); }
-  [[nodiscard]] const std::vector<Error> &errors() const { return sinks_.errors(); }
+  [[nodiscard]] const std::map<std::size_t, Error> &errors() const { return sinks_.errors(); }
 
  private:
   void say_of_ring() {

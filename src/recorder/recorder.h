@@ -1,7 +1,9 @@
 // The loop: look, make a row, give it to the ring and then to the sinks, until the recording ends.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "model/recording.h"
@@ -21,8 +23,8 @@ inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;
-  // Failures to write an output, which do not end the recording: the command comes first.
-  std::vector<Error> failures;
+  // Failures to write an output, by its number, which do not end the recording: the command comes first.
+  std::map<std::size_t, Error> failures;
 };
 
 // What ends a recording beside the target's own end and signals.

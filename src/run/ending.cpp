@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <utility>
 
 #include "os/clock.h"
 #include "os/message.h"
@@ -47,6 +49,7 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
   Requests requests(asked_to_end);
   std::uint64_t progress_ns = monotonic_ns();
   std::uint64_t written_bytes = 0;
+  bool said = false;
   for (;;) {
     const auto waiting = outputs.waiting();
     if (waiting.files == 0 && waiting.streams == 0) return;
@@ -57,18 +60,21 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
       outputs.give_up_streams();
       continue;
     }
+    if (!waiting.unread.empty() && is_stalled && !std::exchange(said, true))
+      say("waiting for a reader of {}; Ctrl-C gives it up", waiting.unread);
     std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{outputs.fd(), POLLIN, 0}};
-    poll(events.data(), events.size(), requests.any() ? pause_ms : -1);
+    const bool is_to_be_said = !waiting.unread.empty() && !said;
+    poll(events.data(), events.size(), is_to_be_said || requests.any() ? pause_ms : -1);
     outputs.take_note();
     if (take_signals(signals)) requests.add();
   }
 }
 
-Result<void> finish(const std::vector<Error> &failures, RecoveryRing &ring) {
-  std::vector<Error> real;
-  for (const Error &failure : failures) {
+Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &ring) {
+  std::map<std::size_t, Error> real;
+  for (const auto &[number, failure] : failures) {
     if (failure.errno_value != EPIPE)
-      real.push_back(failure);
+      real.emplace(number, failure);
     else
       say("{}; the rows after that were not written to it", failure.message);
   }

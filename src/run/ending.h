@@ -1,7 +1,7 @@
 // What is left to do when a recording has ended: outputs to be finished, and what is said of those that failed.
 #pragma once
 
-#include <vector>
+#include <map>
 
 #include "os/error.h"
 #include "os/signals.h"
@@ -15,9 +15,9 @@ namespace rusage_bpf {
 // after the last bytes that it has taken, or at a second signal.
 void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked_to_end);
 
-// What comes of the failures to write. If there are any, the ring is kept, and the message says so. That a reader has
-// gone away is no failure: it has had what it wanted, and the status is what it would be without us.
-Result<void> finish(const std::vector<Error> &failures, RecoveryRing &ring);
+// What comes of the failures to write outputs, by their number. If there are any, the ring is kept, and the message says
+// so. That a reader has gone away is no failure: it has had what it wanted, and the status is what it would be without us.
+Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &ring);
 
 // The same error, with where the rows are if they are there.
 Error with_ring(Error error, const RecoveryRing &ring);

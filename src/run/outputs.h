@@ -7,12 +7,15 @@
 
 #include "os/error.h"
 #include "output/background_writer.h"
+#include "output/default_name.h"
 #include "output/sink.h"
 
 namespace rusage_bpf {
 
 struct Outputs {
   std::vector<std::unique_ptr<Sink>> sinks;
+  // Of the one that nobody has named; nothing where there are names.
+  std::shared_ptr<DefaultName> default_name;
   // Whether any of them needs the right to write into whatever directory.
   bool in_directory_of_another = false;
 };
@@ -25,8 +28,11 @@ struct Writing {
       nullptr;  // whose threads write them; none: they are written at once
 };
 
-// One sink a name, of the format that the name tells. Fails where one of them could not be written,
-// and then none of them is there.
+// One sink a name, of the format that the name tells; without a name, one of JSON that gets a default name. Fails where
+// one of them could not be written, and then none of them is there.
 Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing = {});
+
+// Where there is no summary to do it, says what a recording is called that nobody has named and that is not rusage.json.
+void say_unusual_name(const Outputs &outputs);
 
 }  // namespace rusage_bpf

@@ -66,13 +66,15 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   auto outputs =
       open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = options.follow});
   if (!outputs) return tl::unexpected(outputs.error());
-  if (!options.quiet) outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs));
+  if (!options.quiet)
+    outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, outputs->default_name));
+  const std::size_t output_count = std::max<std::size_t>(options.outputs.size(), 1);
   Sinks sinks(std::move(outputs->sinks));
   sinks.begin(ring.recording());
   RingRows rows(ring);
   Row last;
   last.realtime_ns = ring.recording().start_realtime_ns;
-  while (sinks.errors().empty()) {
+  while (sinks.errors().size() < output_count) {
     if (const auto row = rows.next()) {
       last = *row;
       sinks.row(*row);
@@ -86,6 +88,7 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   if (!sinks.errors().empty()) return tl::unexpected(all_of(sinks.errors()));
   if (rows.damaged() > 0)
     say("{} damaged in the ring, and left out: {}", rows.damaged(), ring.path());
+  if (options.quiet) say_unusual_name(*outputs);
   return 0;
 }
 

@@ -130,14 +130,15 @@ Result<Places> open_places(const Options &options) {
     if (auto line = StatusLine::open())
       outputs->sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)
-    outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, ring->path()));
+    outputs->sinks.push_back(
+        std::make_unique<SummarySink>(options.outputs, outputs->default_name, ring->path()));
   return Places{*std::move(ring), *std::move(writers), *std::move(outputs)};
 }
 
 Result<void> finish(const Result<Recorded> &recorded, Places &places) {
   if (!recorded) return tl::unexpected(with_ring(recorded.error(), places.ring));
-  std::vector<Error> failures = recorded->failures;
-  for (Error &failure : places.writers.take_errors()) failures.push_back(std::move(failure));
+  std::map<std::size_t, Error> failures = recorded->failures;
+  failures.merge(places.writers.take_errors());
   return finish(failures, places.ring);
 }
 
@@ -240,6 +241,7 @@ Result<int> record_command(const Options &options, Places places) {
     if (auto seen = see_out(*command, *signals); !seen) return tl::unexpected(seen.error());
   finish_outputs(places.writers, *signals, false);
   if (auto finished = finish(recorded, places); !finished) return tl::unexpected(finished.error());
+  if (options.quiet) say_unusual_name(places.outputs);
   return exit_status(command->ended()->exit);
 }
 
@@ -264,6 +266,7 @@ Result<int> record_running(const Options &options, Recording recording, Source &
               options.max_processes});
   finish_outputs(places.writers, signals, asked_to_end(recorded));
   if (auto finished = finish(recorded, places); !finished) return tl::unexpected(finished.error());
+  if (options.quiet) say_unusual_name(places.outputs);
   return 0;
 }
 

@@ -90,10 +90,9 @@ TEST_CASE("An output that cannot be written is named before the command starts",
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("directory.json"));
-  std::filesystem::create_symlink("rusage.json", scene.path("link.json"));
-  const Gate fifo(scene.path("fifo.json"));
+  std::filesystem::create_symlink("missing/out.json", scene.path("link.json"));
   for (const std::string output : {"missing/out.json", "script/out.json", "/sys/out.json",
-                                   "directory.json", "link.json", "fifo.json"}) {
+                                   "directory.json", "link.json", "/dev/fd/77"}) {
     refusal.check({"-o", output}, 125, {output + ": "});
     refusal.check({"-o", "first.json", "-o", output}, 125, {output + ": "});
   }
@@ -173,7 +172,7 @@ TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   CHECK(loud.errors.find(" in rusage.json\n") != std::string::npos);
   CHECK(scene.exists("rusage.json"));
 
-  CHECK(run_to_end(scene.recorder({"-q", "--", "sh", "script"})).errors.empty());
+  CHECK(run_to_end(scene.recorder({"-q", "-o", "2.json", "--", "sh", "script"})).errors.empty());
 }
 
 TEST_CASE("The document goes to standard output where that is asked for", "[host]") {
@@ -200,8 +199,12 @@ TEST_CASE("Under sudo the output belongs to the caller, who must have the right 
   give_to_nobody(scene.path());
   refusal.check(with_sudo(scene.recorder({"-o", "roots/out.json", "--", "sh", "script"})), 125,
                 {"roots/out.json: Permission denied"});
-  refusal.check(with_sudo(scene.recorder({"--", "sh", "script"})), 125,
+  refusal.check(with_sudo(scene.recorder({"-o", "rusage.json", "--", "sh", "script"})), 125,
                 {"rusage.json: Permission denied"});
+  Start elsewhere = with_sudo(scene.recorder({"--", "true"}));
+  elsewhere.directory = scene.path("roots");
+  refusal.check(elsewhere, 125,
+                {"rusage.json: Permission denied", "give a file elsewhere with -o"});
 
   CHECK(run_to_end(with_sudo(scene.recorded_script())).exit_code == 0);
   scene.check_recording(0, nullptr);

@@ -147,7 +147,7 @@ TEST_CASE("A background writer says once what it has failed with") {
   } else {
     const auto errors = writers.take_errors();
     REQUIRE(errors.size() == 1);
-    CHECK(errors[0].errno_value == ENOSPC);
+    CHECK(errors.at(0).errno_value == ENOSPC);
   }
   CHECK(writers.take_errors().empty());
 }
@@ -168,7 +168,7 @@ TEST_CASE("A reader that goes away shows without a write") {
   CHECK_FALSE(writers.any_left());
   const auto errors = writers.take_errors();
   REQUIRE(errors.size() == 1);
-  CHECK(errors[0].errno_value == EPIPE);
+  CHECK(errors.at(0).errno_value == EPIPE);
 }
 
 TEST_CASE("A stream that is not read can be given up, a file is waited for") {

@@ -20,6 +20,10 @@ TEST_CASE("the format follows the extension, and - is standard output") {
   check("rows.jsonl", Format::ndjson, "rows.jsonl");
   check("rows.json.csv", Format::csv, "rows.json.csv");
   check("/dev/null", Format::json, "/dev/null");
+  check("/dev/fd/63", Format::json, "/dev/fd/63");
+  check("/proc/self/fd/7", Format::json, "/proc/self/fd/7");
+  check("/dev/stdout", Format::json, "-");
+  check("/dev/fd/1", Format::json, "-");
   check("-", Format::json, "-");
   check("-.json", Format::json, "-");
   check("-.ndjson", Format::ndjson, "-");

@@ -39,12 +39,12 @@ std::string complaint(const Words &arguments) {
   return result.error().message;
 }
 
-TEST_CASE("a command alone is recorded every 0.1 s into rusage.json") {
+TEST_CASE("a command alone is recorded every 0.1 s under a default name") {
   const auto options = parse({"--", "make", "-j8"});
   REQUIRE(options);
   CHECK(options->command == Words{"make", "-j8"});
   CHECK(options->interval_ns == 100'000'000);
-  CHECK(options->outputs == Words{"rusage.json"});
+  CHECK(options->outputs.empty());
   CHECK_FALSE(options->quiet);
   CHECK_FALSE(options->count_at_last_switch);
   CHECK(options->print.empty());
