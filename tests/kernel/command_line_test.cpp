@@ -172,7 +172,7 @@ TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   CHECK(loud.errors.find(" in rusage.json\n") != std::string::npos);
   CHECK(scene.exists("rusage.json"));
 
-  CHECK(run_to_end(scene.recorder({"-q", "--", "sh", "script"})).errors.empty());
+  CHECK(run_to_end(scene.recorder({"-q", "-o", "2.json", "--", "sh", "script"})).errors.empty());
 }
 
 TEST_CASE("The document goes to standard output where that is asked for", "[host]") {
