@@ -76,7 +76,7 @@ Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &
     if (failure.errno_value != EPIPE)
       real.emplace(number, failure);
     else
-      say("{}; the rows after that were not written to it", one_line(failure.message));
+      say("{}; the rows after that were not written to it", failure.message);
   }
   if (!real.empty()) return tl::unexpected(with_ring(all_of(real), ring));
   ring.remove_unless_named();

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "output/html_sink.h"
+#include "output/output_file.h"
 #include "output/page.h"
 #include "support/units.h"
 
