@@ -49,7 +49,7 @@ Json audit_json(const Outcome &outcome) {
       {"unwaited_cpu", unwaited ? Json(seconds(unwaited->cpu_ns)) : Json(nullptr)},
       {"oom_kills", value_or_null(audit.oom_kills)},
       {"oom_kills_on_machine", value_or_null(audit.oom_kills_on_machine)},
-      {"sigkilled_processes", outcome.recovered ? Json(nullptr) : Json(audit.sigkilled_processes)},
+      {"sigkilled_processes", value_or_null(audit.sigkilled_processes)},
       {"sigkilled_commands", audit.sigkilled_commands},
       {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
       {"events_lost", value_or_null(audit.events_lost)},
@@ -81,7 +81,7 @@ Audit audit_from(const Json &json) {
     audit.unwaited = Unwaited{*unwaited_processes, *unwaited_cpu_ns};
   audit.oom_kills = field<std::uint64_t>(json, "oom_kills");
   audit.oom_kills_on_machine = field<std::uint64_t>(json, "oom_kills_on_machine");
-  audit.sigkilled_processes = field_or<std::uint64_t>(json, "sigkilled_processes");
+  audit.sigkilled_processes = field<std::uint64_t>(json, "sigkilled_processes");
   audit.sigkilled_commands = field_or<std::vector<std::string>>(json, "sigkilled_commands");
   const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
   const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");

@@ -61,7 +61,7 @@ struct Audit {
   std::optional<std::uint64_t> oom_kills{};
   std::optional<std::uint64_t> oom_kills_on_machine{};
   // Of what was recorded, how many processes are known to have ended by SIGKILL, and some of what these had executed.
-  std::uint64_t sigkilled_processes = 0;
+  std::optional<std::uint64_t> sigkilled_processes{};
   std::vector<std::string> sigkilled_commands{};
   // Unknown where the recorder did not live to tell.
   std::optional<Losses> losses;

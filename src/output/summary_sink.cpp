@@ -153,10 +153,11 @@ std::string killed_for_memory(const Audit &audit) {
   const std::string kernel =
       in_cgroup > 0 ? fmt::format("the kernel killed {} of this cgroup", processes(in_cgroup))
                     : fmt::format("the kernel killed {} of this machine", processes(in_all));
-  if (in_cgroup + in_all == 0 || (in_cgroup == 0 && audit.sigkilled_processes == 0)) return "";
-  if (audit.sigkilled_processes == 0) return kernel + " for lack of memory";
+  const std::uint64_t sigkilled = audit.sigkilled_processes.value_or(0);
+  if (in_cgroup + in_all == 0 || (in_cgroup == 0 && sigkilled == 0)) return "";
+  if (sigkilled == 0) return kernel + " for lack of memory";
   return fmt::format("{} for lack of memory; ended by SIGKILL: {} ({})", kernel,
-                     processes(audit.sigkilled_processes),
+                     processes(sigkilled),
                      one_line(fmt::format("{}", fmt::join(audit.sigkilled_commands, ", "))));
 }
 

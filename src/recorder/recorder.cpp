@@ -91,9 +91,10 @@ class Spans {
   [[nodiscard]] std::vector<Command> commands() const { return commands_.by_cpu(); }
   [[nodiscard]] std::uint64_t killed() const { return killed_; }
   [[nodiscard]] const std::vector<std::string> &killed_names() const { return killed_names_; }
-  // What the kernel's total of the command lacks of what the rows hold.
-  [[nodiscard]] std::optional<Unwaited> unwaited(const Values &counted) const {
-    if (!table_.account()) return std::nullopt;
+  // What the kernel's total of the command lacks of what the rows hold. Tasks that are not listed may have been waited
+  // for or not.
+  [[nodiscard]] std::optional<Unwaited> unwaited(const Values &counted, bool all_listed) const {
+    if (!table_.account() || !all_listed) return std::nullopt;
     const std::uint64_t all_ns = counted[RUSAGE_user] + counted[RUSAGE_system];
     return Unwaited{.processes = table_.unwaited_processes(),
                     .cpu_ns = all_ns - std::min(all_ns, table_.account()->cpu_ns())};
@@ -258,10 +259,11 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     places.row(row);
   }
 
-  spans.end(rows.counted(), source.unseen().unlisted_tasks == 0);
+  const bool all_listed = source.unseen().unlisted_tasks == 0;
+  spans.end(rows.counted(), all_listed);
   ring.check();
   Audit proof = audit(ended->kernel, row.losses, source);
-  if (!ended->kernel.known.none()) proof.unwaited = spans.unwaited(rows.counted());
+  if (!ended->kernel.known.none()) proof.unwaited = spans.unwaited(rows.counted(), all_listed);
   auto rss_at_least = peak_rss_at_least(places.totals(), spans.commands());
   if (ended->kernel.peak_rss_bytes > proof.recorder_peak_rss_bytes.value_or(UINT64_MAX))
     rss_at_least =

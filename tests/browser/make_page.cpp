@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <memory>
 #include <random>
 
 #include "output/html_sink.h"
@@ -161,7 +162,7 @@ Result<void> write(const Page &page, const std::string &path) {
     outcome.audit.kernel.known.set(column);
   }
   if (page.processes == 0) {
-    HtmlSink sink(std::move(*file));
+    HtmlSink sink(std::make_unique<OutputFile>(std::move(*file)));
     if (auto begun = sink.begin(page.recording); !begun) return begun;
     for (const Row &row : rows)
       if (auto written = sink.row(row); !written) return written;
