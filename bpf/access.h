@@ -72,6 +72,16 @@ struct mm_struct___bitmap {
   } flags;
 };
 
+/* From 7.2 on, both are no longer of the address space. */
+enum task_dumpable { NOT_DUMPABLE, DUMPABLE_BY_USER };
+struct task_exec_state {
+  enum task_dumpable dumpable;
+  struct user_namespace *user_ns;
+};
+struct task_struct___exec_state {
+  struct task_exec_state *exec_state;
+};
+
 #pragma clang attribute pop
 
 /* Chosen by the build, as the way to count exited tasks is: see add_kernel in CMakeLists.txt. */
@@ -135,12 +145,13 @@ static __always_inline void unlock_access(struct access *access) {
 
 #define CAP_SYS_PTRACE 19       /* include/uapi/linux/capability.h */
 #define DUMPABLE_BITS 3         /* include/linux/sched/coredump.h */
-#define DUMPABLE_BY_USER 1      /* SUID_DUMP_USER there */
 #define MOST_USER_NAMESPACES 33 /* one in the other, include/linux/user_namespace.h */
 
 /* Eight bytes in all kernels: two words until 6.2, one number from then on. */
 #define READ_CAPABILITIES(cred, set) \
   read_word((void *)((u64)(cred) + bpf_core_field_offset(struct cred, set)), false)
+
+#define HAS_EXEC_STATE bpf_core_field_exists(struct task_struct___exec_state, exec_state)
 
 static __always_inline const struct cred *credentials_of(struct task_struct *task) {
   return BPF_CORE_READ((struct task_struct___cred *)task, real_cred);
@@ -148,8 +159,10 @@ static __always_inline const struct cred *credentials_of(struct task_struct *tas
 
 /* To be called once, by the recorder itself. */
 static __always_inline void learn_caller(void) {
-  access_is_readable = bpf_core_field_exists(struct mm_struct___number, flags) ||
-                       bpf_core_field_exists(struct mm_struct___bitmap, flags);
+  access_is_readable =
+      HAS_EXEC_STATE || (bpf_core_field_exists(struct mm_struct___number, user_ns) &&
+                         (bpf_core_field_exists(struct mm_struct___number, flags) ||
+                          bpf_core_field_exists(struct mm_struct___bitmap, flags)));
   const struct cred *cred = credentials_of(bpf_get_current_task_btf());
   caller.uid = READ(false, cred, fsuid.val);
   caller.gid = READ(false, cred, fsgid.val);
@@ -192,6 +205,25 @@ static __always_inline bool is_dumpable(struct mm_struct *mm) {
   return (read_word((void *)((u64)mm + offset), false) & DUMPABLE_BITS) == DUMPABLE_BY_USER;
 }
 
+struct privacy {
+  bool dumpable;
+  u64 user_ns; /* who may trace there may trace what is not dumpable */
+};
+
+static __always_inline struct privacy privacy_of(struct task_struct *task, struct mm_struct *mm) {
+  struct privacy privacy = {};
+  if (HAS_EXEC_STATE) {
+    struct task_exec_state *state =
+        BPF_CORE_READ((struct task_struct___exec_state *)task, exec_state);
+    privacy.dumpable = READ(false, state, dumpable) == DUMPABLE_BY_USER;
+    privacy.user_ns = (u64)BPF_CORE_READ(state, user_ns);
+  } else {
+    privacy.dumpable = is_dumpable(mm);
+    privacy.user_ns = (u64)BPF_CORE_READ((struct mm_struct___number *)mm, user_ns);
+  }
+  return privacy;
+}
+
 /* What ptrace_may_access asks, of a task with that address space. NULL: it has none, as a kernel thread, or none any
  * more. */
 static __always_inline bool is_traceable(struct task_struct *task, struct mm_struct *mm) {
@@ -202,9 +234,10 @@ static __always_inline bool is_traceable(struct task_struct *task, struct mm_str
       READ(false, cred, suid.val) == caller.uid && READ(false, cred, gid.val) == caller.gid &&
       READ(false, cred, egid.val) == caller.gid && READ(false, cred, sgid.val) == caller.gid;
   if (!same_user && !may_trace_in(user_ns)) return false;
-  if (mm && !is_dumpable(mm) &&
-      !may_trace_in((u64)BPF_CORE_READ((struct mm_struct___number *)mm, user_ns)))
-    return false;
+  if (mm) {
+    struct privacy privacy = privacy_of(task, mm);
+    if (!privacy.dumpable && !may_trace_in(privacy.user_ns)) return false;
+  }
   bool no_more_capable = user_ns == caller.user_ns &&
                          (READ_CAPABILITIES(cred, cap_permitted) & ~caller.capabilities) == 0;
   return no_more_capable || may_trace_in(user_ns);

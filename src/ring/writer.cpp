@@ -116,7 +116,7 @@ Result<RingWriter> RingWriter::create_somewhere(const RingOptions &options) {
 }
 
 bool RingWriter::smaller() const {
-  return rows_ < wanted_rows(options_);
+  return rows_ < (options_.rows > 0 ? options_.rows : least_default_rows);
 }
 
 Result<void> RingWriter::begin(const Recording &recording) {

@@ -185,7 +185,7 @@ TEST_CASE("empty arguments that were executed with are kept") {
         json{"/bin/true", "a", "", ""});
 }
 
-TEST_CASE("what is executed by a descriptor has its name where /proc is polled") {
+TEST_CASE("what is executed by a descriptor has its name where /proc is polled", "[host]") {
   const Scene scene;
   const std::string name = "a-name-that-is-longer-than-fifteen-bytes";
   for (const char *how : {"fexecve", "directory", "link", "removed"}) {

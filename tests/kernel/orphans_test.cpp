@@ -115,7 +115,7 @@ TEST_CASE("By /proc, as the first process of a pid namespace, others' orphans ar
     CHECK(process["argv"] != nlohmann::json::array({"sleep", ".5"}));
 }
 
-TEST_CASE("What the kernel's total lacks is said, and the rest is compared with it") {
+TEST_CASE("What the kernel's total lacks is said, and the rest is compared with it", "[host]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   INFO(backend);
