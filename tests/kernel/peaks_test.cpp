@@ -21,7 +21,8 @@ std::int64_t bytes(const nlohmann::json &json) {
 
 }  // namespace
 
-TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits") {
+TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits",
+          "[memory]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   // Rows at the beginning and at the end alone.
@@ -48,7 +49,8 @@ TEST_CASE("A peak between two rows is in the summary, in the totals and held to 
   CHECK_THAT(broken.output, Contains("peak_rss of A: at least"));
 }
 
-TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree") {
+TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree",
+          "[memory]") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   const bool in_recording = GENERATE(false, true);
@@ -78,7 +80,7 @@ TEST_CASE("A peak that may be older than the recording is marked, and is no peak
   }
 }
 
-TEST_CASE("The recorder's own peak is not that of the program that started it") {
+TEST_CASE("The recorder's own peak is not that of the program that started it", "[memory]") {
   const Scene scene;
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "true"});
   start.prepare = [] {

@@ -142,7 +142,7 @@ TEST_CASE("By /proc, a /proc of another pid namespace is refused in one line", "
 
 TEST_CASE(
     "A worker that the kernel has killed for lack of memory is named, though the command goes on",
-    "[host]") {
+    "[host][memory]") {
   const MemoryCgroup cgroup(std::uint64_t{96} << 20);
   const Scene scene;
   Start start =
