@@ -112,6 +112,9 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
     __sync_fetch_and_add(&execs_untold, 1);
     return;
   }
+  u64 exec_id = READ(false, task, self_exec_id);
+  if (life->exec_id == exec_id) return; /* done already */
+  life->exec_id = exec_id;
   struct rusage_exec *exec = &record->exec;
   if (!may_report_exec(task, number, &exec->reading)) return;
   exec->old_span = life->span;

@@ -190,6 +190,7 @@ struct task_struct {
   int exit_code;
   int pid;
   int tgid;
+  u64 self_exec_id; /* one more at each exec; a new task has its creator's */
   u64 start_time;
   char comm[16];
   struct sched_entity se;

@@ -31,6 +31,7 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#include "preemption.h"
 #include "sweep.h"
 #include "task.h"
 #include "tick.h"
@@ -59,45 +60,86 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 }
 #endif
 
-/* This and the next one are not tp_btf: the kernel would search its types for the tracepoint, twice, for what
- * is the current task anyway. */
-SEC("raw_tp/sched_process_exec")
-int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+/* Of each of these there are two: see preemption.h. Those of exec and exit are not tp_btf: the kernel would search its
+ * types for the tracepoint, twice, for what is the current task anyway. */
+static __always_inline void note_exec(struct linux_binprm *program, bool again) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  if (is_member(number)) begin_span(task, *number, program);
+  if (is_member(number) && !(again && *number == NO_SLOT)) begin_span(task, *number, program);
+}
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+  disable_preemption();
+  note_exec(program, false);
+  enable_preemption();
+  return 0;
+}
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec_again, void *unused, int old_pid, struct linux_binprm *program) {
+  disable_preemption();
+  note_exec(program, true);
+  enable_preemption();
   return 0;
 }
 
-SEC("raw_tp/sched_process_exit")
-int on_end(void *context) {
+static __always_inline void note_exit(void) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  if (!is_member(number)) return 0;
+  struct slot *slot = is_member(number) ? slot_at(*number) : NULL;
+  if (!slot || slot->ended) return;
+  slot->ended = true;
   check_access_at_end(task, *number);
   /* Unless threads of it live on. */
   if (!READ_FAR(task, signal, live.counter)) note_end(task, *number);
   put_exited(*number);
+}
+SEC("raw_tp/sched_process_exit")
+int on_end(void *context) {
+  disable_preemption();
+  note_exit();
+  enable_preemption();
+  return 0;
+}
+SEC("raw_tp/sched_process_exit")
+int on_end_again(void *context) {
+  disable_preemption();
+  note_exit();
+  enable_preemption();
   return 0;
 }
 
-#if MEMBERS == CGROUP
-SEC("tp_btf/task_newtask")
-int BPF_PROG(on_birth_in_cgroup, struct task_struct *task, u64 clone_flags) {
+static __always_inline void sort_newborn(struct task_struct *task, u64 clone_flags) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (creator && *creator == OUTSIDE) {
-    keep_outside(task);
-  } else if (clone_flags & CLONE_THREAD && !is_member(creator)) {
+  if (creator && *creator == OUTSIDE) return keep_outside(task);
+#if MEMBERS == CGROUP
+  if (clone_flags & CLONE_THREAD && !is_member(creator)) {
     /* Of a process that is still to be found, or whose threads are in several cgroups. */
     sort_by_cgroup(task->group_leader);
     sort_by_cgroup(task);
   } else if (is_in_cgroup(task)) {
     add_birth(task, creator, clone_flags);
   }
+#else
+  if (is_member(creator)) add_birth(task, creator, clone_flags);
+#endif
+}
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
+  disable_preemption();
+  sort_newborn(task, clone_flags);
+  enable_preemption();
   sweep_if_late();
   return 0;
 }
+SEC("tp_btf/task_newtask")
+int BPF_PROG(on_birth_again, struct task_struct *task, u64 clone_flags) {
+  disable_preemption();
+  if (!membership_of(task)) sort_newborn(task, clone_flags);
+  enable_preemption();
+  return 0;
+}
 
+#if MEMBERS == CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
@@ -117,17 +159,6 @@ int enter_by_cgroup(struct bpf_iter__task *context) {
   return 0;
 }
 #else
-SEC("tp_btf/task_newtask")
-int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
-  u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (creator && *creator == OUTSIDE)
-    keep_outside(task);
-  else if (is_member(creator))
-    add_birth(task, creator, clone_flags);
-  sweep_if_late();
-  return 0;
-}
-
 /* Makes the task that user space chose a member; a launched command stands still meanwhile. */
 SEC("iter/task")
 int enter_root(struct bpf_iter__task *context) {

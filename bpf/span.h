@@ -17,6 +17,7 @@
 struct life {
   u64 span;      /* of the task itself */
   u64 born_span; /* the one that it was born into */
+  u64 exec_id; /* that the kernel gave to the last exec of it that was seen: self_exec_id, from 1 on */
 
   /* Of its process, where the slot is that of a thread group's record. */
   u64 process_span; /* the one that new threads belong to */
@@ -70,7 +71,7 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   if (!life) return;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
   life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
-  life->told = 0;
+  life->told = life->exec_id = 0;
   life->parent_span = parent;
   life->start_ns = recorder_ns(READ(false, leader, start_time));
   life->end_ns = 0;
@@ -85,7 +86,7 @@ static __always_inline void join_life(u32 number, u32 group) {
   struct life *process = life_of(group);
   if (!life || !process) return;
   life->span = life->born_span = process->process_span;
-  life->told = 0;
+  life->told = life->exec_id = 0;
 }
 
 #endif

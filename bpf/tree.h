@@ -67,6 +67,7 @@ struct slot {
   u32 use;            /* how many tasks have had this slot before */
   u32 process_listed; /* of the group: see events.h */
   u32 listed;
+  u32 ended; /* its exit was seen */
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
@@ -198,7 +199,7 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     return NULL;
   }
   slot->group = own_group ? number : group;
-  slot->listed = false;
+  slot->listed = slot->ended = false;
   if (own_group) slot->process_listed = false;
   if (own_group) {
     slot->members = 0;

@@ -306,13 +306,25 @@ std::string_view BpfSource::origin(rusage_column column) const {
   return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 
+// How many events the kernel has left a program out of.
+static std::uint64_t left_out(int program) {
+  bpf_prog_info info{};
+  std::uint32_t length = sizeof(info);
+  return bpf_obj_get_info_by_fd(program, &info, &length) == 0 ? info.recursion_misses : 0;
+}
+
+// At most: of what the first one was left out of, the other one has seen to nearly all.
+static std::uint64_t lost_events(const program_at_event &program) {
+  if (program.first == 0) return 0;
+  const std::uint64_t most = left_out(program.first);
+  return program.again == 0 ? most : std::min(most, left_out(program.again));
+}
+
 Unseen BpfSource::unseen() const {
-  std::uint64_t lost = *kernel_->execs_lost;
-  for (const int program : std::span(kernel_->programs, kernel_->program_count)) {
-    bpf_prog_info info{};
-    std::uint32_t length = sizeof(info);
-    if (bpf_obj_get_info_by_fd(program, &info, &length) == 0) lost += info.recursion_misses;
-  }
+  const std::uint64_t lost =
+      *kernel_->execs_lost + lost_events(kernel_->on_birth) + lost_events(kernel_->on_exec) +
+      lost_events(kernel_->on_move) +
+      std::min<std::uint64_t>(lost_events(kernel_->on_end), *kernel_->unnoted_ends);
   return {.events_lost = lost,
           .tasks = 0,
           .unlisted_tasks = kernel_->sample->unlisted_tasks,

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -56,14 +57,17 @@ std::int64_t untraceable(const Document &document) {
   return document.json()["audit"]["untraceable_tasks"];
 }
 
-// What the process with a command line that begins with these words has read, in calls; -1 where none is told.
+// What is reported with a command line that begins with these words has read, in calls; -1 where nothing is. A process
+// that the recorder finds in the middle of an exec has a record before it as well.
 std::int64_t read_by(const Document &document, const std::string &words) {
+  std::int64_t calls = -1;
   for (const auto &process : document.json()["processes"]) {
     std::string line;
     for (const std::string word : process["argv"]) line += word + " ";
-    if (line.starts_with(words + " ")) return process["read_count"];
+    if (line.starts_with(words + " "))
+      calls = std::max<std::int64_t>(calls, 0) + process["read_count"].get<std::int64_t>();
   }
-  return -1;
+  return calls;
 }
 
 bool is_told(const Document &document, const std::string &words) {
