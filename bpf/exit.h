@@ -40,10 +40,9 @@ static __always_inline bool is_unwaited(struct task_struct *task) {
 #endif
 }
 
-/* To be called for the last task of a process that ends, with the slot that it has or had. */
-static __always_inline void note_end(struct task_struct *task, u32 number) {
-  struct slot *slot = slot_at(number);
-  struct life *life = slot ? life_of(slot->group) : NULL;
+/* To be called for the last task of the process whose record is at slot `group`. */
+static __always_inline void note_end(struct task_struct *task, u32 group, bool unwaited) {
+  struct life *life = life_of(group);
   if (!life) return;
   /* Copied from addresses: for each pointer that is followed directly, the kernel searches its types for
    * about a millisecond when it loads the program. */
@@ -52,11 +51,20 @@ static __always_inline void note_end(struct task_struct *task, u32 number) {
   life->status =
       as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
   life->most_rss_so_far = READ(false, signal, maxrss) * page_bytes;
-  life->unwaited = is_unwaited(task);
+  life->unwaited = unwaited;
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
   *(volatile u64 *)&life->end_ns = recorder_ns(bpf_ktime_get_ns());
+}
+
+/* For a dead task: the same, where on_end was left out. Its parent may be gone, so that it counts as waited for. */
+static __always_inline void note_missed_end(struct task_struct *task, u32 number) {
+  struct slot *slot = slot_at(number);
+  struct life *life = slot && !slot->ended ? life_of(slot->group) : NULL;
+  if (!life) return;
+  slot->ended = true;
+  if (!life->end_ns && !READ_FAR(task, signal, live.counter)) note_end(task, slot->group, false);
 }
 
 #endif

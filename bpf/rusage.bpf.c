@@ -31,7 +31,6 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
-#include "preemption.h"
 #include "sweep.h"
 #include "task.h"
 #include "tick.h"
@@ -54,88 +53,78 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   u32 *number = membership_of(prev);
   struct final *final = number ? final_of(*number) : NULL;
   if (!final) return 0;
+  note_missed_end(prev, *number);
   read_as_kept(&final->reading, prev);
   __sync_lock_test_and_set(&final->known, 1);
   return 0;
 }
 #endif
 
-/* Of each of these there are two: see preemption.h. Those of exec and exit are not tp_btf: the kernel would search its
- * types for the tracepoint, twice, for what is the current task anyway. */
-static __always_inline void note_exec(struct linux_binprm *program, bool again) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  u32 *number = membership_of(task);
-  if (is_member(number) && !(again && *number == NO_SLOT)) begin_span(task, *number, program);
-}
+/*
+ * From Linux 7.0 on a task may be preempted in a program at a tracepoint, and until it is back, the kernel leaves the
+ * program out for each other task that comes there on the same CPU (bpf_prog_info.recursion_misses). So there is another
+ * chance for each event: on_wakeup for a birth, note_missed_end for an end, and for an exec a second program. Only an
+ * exec can be lost then, where one task was preempted in the first program and another one in the second.
+ */
+
+/* Those of exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what is the
+ * current task anyway. */
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
-  disable_preemption();
-  note_exec(program, false);
-  enable_preemption();
+  struct task_struct *task = bpf_get_current_task_btf();
+  u32 *number = membership_of(task);
+  if (is_member(number)) begin_span(task, *number, program);
   return 0;
 }
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_exec_again, void *unused, int old_pid, struct linux_binprm *program) {
-  disable_preemption();
-  note_exec(program, true);
-  enable_preemption();
+  struct task_struct *task = bpf_get_current_task_btf();
+  u32 *number = membership_of(task);
+  if (is_member(number) && *number != NO_SLOT) begin_span(task, *number, program);
   return 0;
 }
 
-static __always_inline void note_exit(void) {
+SEC("raw_tp/sched_process_exit")
+int on_end(void *context) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
   struct slot *slot = is_member(number) ? slot_at(*number) : NULL;
-  if (!slot || slot->ended) return;
+  if (!slot) return 0;
   slot->ended = true;
   check_access_at_end(task, *number);
   /* Unless threads of it live on. */
-  if (!READ_FAR(task, signal, live.counter)) note_end(task, *number);
+  if (!READ_FAR(task, signal, live.counter)) note_end(task, slot->group, is_unwaited(task));
   put_exited(*number);
-}
-SEC("raw_tp/sched_process_exit")
-int on_end(void *context) {
-  disable_preemption();
-  note_exit();
-  enable_preemption();
-  return 0;
-}
-SEC("raw_tp/sched_process_exit")
-int on_end_again(void *context) {
-  disable_preemption();
-  note_exit();
-  enable_preemption();
   return 0;
 }
 
-static __always_inline void sort_newborn(struct task_struct *task, u64 clone_flags) {
+static __always_inline void sort_newborn(struct task_struct *task) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
   if (creator && *creator == OUTSIDE) return keep_outside(task);
 #if MEMBERS == CGROUP
-  if (clone_flags & CLONE_THREAD && !is_member(creator)) {
+  if (is_thread(task) && !is_member(creator)) {
     /* Of a process that is still to be found, or whose threads are in several cgroups. */
     sort_by_cgroup(task->group_leader);
     sort_by_cgroup(task);
   } else if (is_in_cgroup(task)) {
-    add_birth(task, creator, clone_flags);
+    add_birth(task, creator);
   }
 #else
-  if (is_member(creator)) add_birth(task, creator, clone_flags);
+  if (is_member(creator)) add_birth(task, creator);
 #endif
 }
+
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
-  disable_preemption();
-  sort_newborn(task, clone_flags);
-  enable_preemption();
+  sort_newborn(task);
   sweep_if_late();
   return 0;
 }
-SEC("tp_btf/task_newtask")
-int BPF_PROG(on_birth_again, struct task_struct *task, u64 clone_flags) {
-  disable_preemption();
-  if (!membership_of(task)) sort_newborn(task, clone_flags);
-  enable_preemption();
+
+/* Comes after on_birth and before the task runs, with interrupts off. To do it all here would hold up the CPU. */
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(on_wakeup, struct task_struct *task) {
+  if (!membership_of(task)) sort_newborn(task);
   return 0;
 }
 

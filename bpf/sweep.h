@@ -243,12 +243,6 @@ static __always_inline void retire_group(u32 number, struct slot *group, bool vi
   free_slot(number);
 }
 
-static __always_inline void count_end(u32 group) {
-  struct life *life = life_of(group);
-  dead[RUSAGE_exits]++;
-  if (life && !life->end_ns) unnoted_ends++;
-}
-
 /* Lets the task of a slot go whose counters are final and in `reading`, and says whether it has. If
  * not, there was no room to tell so, and it is to be tried again. Of one that is hidden nothing is told or counted. Not
  * static, so that the verifier looks at it once. */
@@ -282,7 +276,7 @@ __noinline int retire(u32 number, u32 visited) {
   leave_walk(slot);
   if (access && counts) report_ends(access, group_number);
   if (ends) {
-    if (!moved_out) count_end(group_number);
+    if (!moved_out) dead[RUSAGE_exits]++;
     if (event) tell_end(event, group_number, moved_out);
     live_groups--;
   }

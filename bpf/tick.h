@@ -100,6 +100,7 @@ static __always_inline long visit_task(u32 number, const bool direct) {
   if (!direct && !final) return 1;
   bool gone = read_task(&reading, task, final, direct);
   not_before_arrival(number, slot);
+  if (direct && gone && READ(direct, task, exit_state)) note_missed_end(task, number);
   struct access *access = access_of(number);
   bool silent = false;
   if (access) {

@@ -27,8 +27,6 @@
 #include "rusage_bpf/task_event.h"
 #include "span.h"
 
-#define CLONE_THREAD 0x00010000 /* include/uapi/linux/sched.h, an interface that cannot change */
-
 #if HOLD_TASKS
 #define HELD __attribute__((btf_type_tag("kptr")))
 #else
@@ -165,6 +163,10 @@ static __always_inline u32 *membership_of(struct task_struct *task) {
   return bpf_task_storage_get(&membership, task, NULL, 0);
 }
 
+static __always_inline bool is_thread(struct task_struct *task) {
+  return task->group_leader != task;
+}
+
 static __always_inline void count_untracked(void) {
   __sync_fetch_and_add(&untracked_tasks, 1);
 }
@@ -232,18 +234,20 @@ static __always_inline void publish(struct slot *slot, enum slot_state state) {
 
 /* Makes a task that was just born a member. `creator` is its creator's membership, of which a thread
  * needs the group. */
-static __always_inline void add_birth(struct task_struct *task, const u32 *creator,
-                                      u64 clone_flags) {
+static __always_inline void add_birth(struct task_struct *task, const u32 *creator) {
   u32 *own = claim(task);
   if (!own) return;
-  bool thread = clone_flags & CLONE_THREAD;
-  struct slot *process = thread ? slot_at(*creator) : NULL;
-  if (thread && !process) { /* of a process that is not tracked */
-    *own = NO_SLOT;
-    count_untracked();
-    return;
+  u32 group = NO_SLOT;
+  if (is_thread(task)) {
+    struct slot *process = creator ? slot_at(*creator) : NULL;
+    if (!process) { /* of a process that is not tracked */
+      *own = NO_SLOT;
+      count_untracked();
+      return;
+    }
+    group = process->group;
   }
-  struct slot *slot = give_slot(task, own, thread ? process->group : NO_SLOT, span_of(creator));
+  struct slot *slot = give_slot(task, own, group, span_of(creator));
   if (slot) publish(slot, SLOT_BORN);
 }
 

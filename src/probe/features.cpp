@@ -85,7 +85,8 @@ Answer can_iterate_over_tasks(const KernelTypes &types) {
 FeatureKind tracing() {
   const KernelTypes types(btf__load_vmlinux_btf(), btf__free);
   FeatureKind kind{"tracing", {}};
-  for (const char *tracepoint : {"task_newtask", "sched_process_exec", "sched_process_exit"})
+  for (const char *tracepoint :
+       {"task_newtask", "sched_wakeup_new", "sched_process_exec", "sched_process_exit"})
     kind.features.push_back({tracepoint, can_watch(types, tracepoint)});
   kind.features.push_back({"task iterator", can_iterate_over_tasks(types)});
   return kind;

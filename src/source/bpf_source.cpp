@@ -313,18 +313,11 @@ static std::uint64_t left_out(int program) {
   return bpf_obj_get_info_by_fd(program, &info, &length) == 0 ? info.recursion_misses : 0;
 }
 
-// At most: of what the first one was left out of, the other one has seen to nearly all.
-static std::uint64_t lost_events(const program_at_event &program) {
-  if (program.first == 0) return 0;
-  const std::uint64_t most = left_out(program.first);
-  return program.again == 0 ? most : std::min(most, left_out(program.again));
-}
-
 Unseen BpfSource::unseen() const {
-  const std::uint64_t lost =
-      *kernel_->execs_lost + lost_events(kernel_->on_birth) + lost_events(kernel_->on_exec) +
-      lost_events(kernel_->on_move) +
-      std::min<std::uint64_t>(lost_events(kernel_->on_end), *kernel_->unnoted_ends);
+  std::uint64_t lost = *kernel_->execs_lost;
+  // At most as many as either was left out of.
+  lost += std::min(left_out(kernel_->on_exec), left_out(kernel_->on_exec_again));
+  if (kernel_->on_move != 0) lost += left_out(kernel_->on_move);
   return {.events_lost = lost,
           .tasks = 0,
           .unlisted_tasks = kernel_->sample->unlisted_tasks,

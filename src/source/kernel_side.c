@@ -81,17 +81,15 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #endif
     .group_pids = skeleton->maps.group_pids.map_fd,
     .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
-    .on_birth = {skeleton->progs.on_birth.prog_fd, skeleton->progs.on_birth_again.prog_fd},
-    .on_exec = {skeleton->progs.on_exec.prog_fd, skeleton->progs.on_exec_again.prog_fd},
-    .on_end = {skeleton->progs.on_end.prog_fd, skeleton->progs.on_end_again.prog_fd},
+    .on_exec = skeleton->progs.on_exec.prog_fd,
+    .on_exec_again = skeleton->progs.on_exec_again.prog_fd,
 #if MEMBERS == CGROUP
-    .on_move = {.first = skeleton->progs.on_move.prog_fd},
+    .on_move = skeleton->progs.on_move.prog_fd,
 #endif
     .telling_round = &skeleton->bss->telling_round, .sample = &skeleton->bss->sample,
     .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
-    .unnoted_ends = &skeleton->bss->unnoted_ends, .events_read = &skeleton->bss->events_read,
-    .entered = &skeleton->bss->entered, .groups_moved = &skeleton->bss->groups_moved,
-    .listed_groups = &skeleton->bss->listed_groups,
+    .events_read = &skeleton->bss->events_read, .entered = &skeleton->bss->entered,
+    .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
     .access_is_readable = &skeleton->bss->access_is_readable,
   };

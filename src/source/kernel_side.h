@@ -33,11 +33,6 @@ struct kernel_options {
   __u32 log_bytes;
 };
 
-/* A program at a tracepoint, and the one that does what that was left out of (bpf/preemption.h); 0: there is none. */
-struct program_at_event {
-  int first, again;
-};
-
 /* A kernel side that is loaded; 0 for a program that this way of recording has not. */
 struct kernel_side {
   struct rusage_kernel *skeleton;        /* owns all the rest */
@@ -46,14 +41,13 @@ struct kernel_side {
 
   int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
   int group_pids, task_events, execs;
-  struct program_at_event on_birth, on_exec, on_end, on_move;
+  int on_exec, on_exec_again, on_move;
 
   /* Memory that both sides have mapped. */
   const struct rusage_sample *sample;
   const __u64 *slots_taken;
   const __u64 *execs_lost;
-  const __u64 *unnoted_ends; /* processes that were found gone without a word of how they ended */
-  __u64 *events_read;        /* how many of the events in task_events user space has read */
+  __u64 *events_read; /* how many of the events in task_events user space has read */
   __u32 *telling_round;
   const __u64 *entered;
   const __u64 *groups_moved;
