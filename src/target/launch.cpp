@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "os/bus_signal.h"
 #include "os/clock.h"
 #include "proc/text.h"
 #include "target/environment.h"
@@ -78,6 +79,7 @@ std::vector<char *> pointers_to(const std::vector<std::string> &strings) {
   while (got < 0 && errno == EINTR);
   if (got != 1) _exit(125);
 
+  give_back_bus_signal();
   execvpe(argv[0].c_str(), pointers_to(argv).data(), pointers_to(environment).data());
   _exit(tell(failure, errno) ? 127 : 126);
 }
