@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
+#include "order.h"
 #include "span.h"
 #include "task.h"
 
@@ -137,10 +138,10 @@ static __always_inline struct access *access_of(u32 number) {
 #endif
 
 static __always_inline bool lock_access(struct access *access) {
-  return __sync_val_compare_and_swap(&access->busy, 0, 1) == 0;
+  return COMPARE_EXCHANGE(access->busy, 0, 1) == 0; /* pairs with unlock_access */
 }
 static __always_inline void unlock_access(struct access *access) {
-  __sync_lock_test_and_set(&access->busy, 0);
+  STORE_RELEASE(access->busy, 0); /* pairs with lock_access */
 }
 
 #define CAP_SYS_PTRACE 19       /* include/uapi/linux/capability.h */
@@ -269,7 +270,7 @@ static __always_inline void hide(struct access *access, u64 now_ns, u64 most_rss
   access->hidden_ns = now_ns;
   access->most_rss_so_far = access->ever_hidden ? 0 : most_rss_so_far;
   access->hidden = 1;
-  if (!access->ever_hidden) __sync_fetch_and_add(&untraceable_tasks, 1);
+  if (!access->ever_hidden) COUNT(untraceable_tasks, 1);
   access->ever_hidden = 1;
 }
 
@@ -299,14 +300,14 @@ static __always_inline void begin_access(struct task_struct *task, u32 number) {
     access->taken_off = access->since;
     hide(access, 0, 0);
   }
-  __sync_lock_test_and_set(&access->busy, 0);
+  unlock_access(access);
 }
 
 /* For the command that is held back: a copy of the recorder, and no more private than what it will execute. */
 static __always_inline void show_until_exec(u32 number) {
   struct access *access = access_of(number);
   if (!access) return;
-  if (access->hidden) __sync_fetch_and_add(&untraceable_tasks, -1);
+  if (access->hidden) COUNT(untraceable_tasks, -1);
   __builtin_memset(&access->taken_off, 0, sizeof(access->taken_off));
   access->hidden = access->began_hidden = access->ever_hidden = 0;
   access->until_exec = 1;
@@ -374,7 +375,7 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
   /* At its end a task has no address space any more, and keeps what it was. Memory that was given away meanwhile says
    * nothing. */
   bool current = !gone && mm && BPF_CORE_READ(task, mm) == mm && !READ(false, task, exit_state) &&
-                 !(final && *(volatile u64 *)&final->known) && !access->until_exec;
+                 !(final && READ_ONCE(final->known)) && !access->until_exec;
   if (current && traceable && access->hidden)
     reveal(access, reading);
   else if (current && !traceable && !access->hidden)

@@ -71,10 +71,10 @@ static __always_inline void move_out(struct task_struct *task, u32 *own) {
   if (final && !final->known) {
     read_now(&final->reading, task);
     final->moved_out = 1;
-    __sync_lock_test_and_set(&final->known, 1);
+    STORE_RELEASE(final->known, 1); /* pairs with read_final */
     put_exited(*own);
   }
-  __sync_lock_test_and_set(own, UNCLAIMED);
+  STORE_RELEASE(*own, UNCLAIMED); /* pairs with claim */
 }
 
 /* Makes the task's membership what its cgroup says. */

@@ -33,14 +33,14 @@ static __always_inline void count_if_just_died(struct task_struct *task, u32 num
   bpf_loop(1 << 14, is_off_cpu, &address, 0);
   if (final->known) return;
   read_as_kept(&final->reading, task);
-  __sync_lock_test_and_set(&final->known, 1);
+  STORE_RELEASE(final->known, 1); /* pairs with read_final */
 }
 
 /* Makes a living task a member, in the thread group at slot `group`, or with one of its own. */
 static __always_inline void enter(struct task_struct *task, u32 group) {
   u32 *own = claim(task);
   if (!own) return;
-  __sync_fetch_and_add(&entered, 1);
+  COUNT(entered, 1);
   /* A leader that has ended before its threads: it is a member so that they are found, no more. */
   if (READ(true, task, exit_state)) {
     *own = NO_SLOT;
@@ -70,7 +70,7 @@ static __always_inline void enter_if(struct task_struct *task, struct task_struc
       u32 *own = claim(task);
       if (!own) return;
       *own = NO_SLOT;
-      __sync_fetch_and_add(&entered, 1);
+      COUNT(entered, 1);
       count_untracked();
       return;
     }

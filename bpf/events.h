@@ -43,7 +43,7 @@ __u32 sweeping;
 /* A place in the ring; NULL where it is full. */
 static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
                                                            u32 number) {
-  u64 waiting = events_written - *(volatile u64 *)&events_read;
+  u64 waiting = events_written - READ_ONCE(events_read);
   u64 most = sweeping && kind == RUSAGE_BORN ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);

@@ -55,7 +55,7 @@ static __always_inline void note_end(struct task_struct *task, u32 group, bool u
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
-  *(volatile u64 *)&life->end_ns = recorder_ns(bpf_ktime_get_ns());
+  WRITE_ONCE(life->end_ns, recorder_ns(bpf_ktime_get_ns()));
 }
 
 /* For a dead task: the same, where on_end was left out. Its parent may be gone, so that it counts as waited for. */

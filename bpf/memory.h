@@ -148,16 +148,9 @@ struct bitmap_walk {
   u64 bits;
 };
 
-static __always_inline u32 population_count(u64 word) {
-  word -= word >> 1 & 0x5555555555555555;
-  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
-  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-  return word * 0x0101010101010101 >> 56;
-}
-
 static long add_word_bits(u32 index, struct bitmap_walk *walk) {
-  walk->bits +=
-      population_count(read_word((void *)(walk->words + index * sizeof(u64)), hold_tasks));
+  u64 *word = (void *)(walk->words + index * sizeof(u64));
+  walk->bits += __builtin_popcountll(read_word(word, hold_tasks));
   return 0;
 }
 

@@ -39,12 +39,12 @@
 #if HOLD_TASKS
 SEC("syscall")
 int tick_held(void *context) {
-  return run_tick(true);
+  return run_tick();
 }
 #else
 SEC("syscall")
 int tick_unheld(void *context) {
-  return run_tick(false);
+  return run_tick();
 }
 
 SEC("tp_btf/sched_switch")
@@ -55,7 +55,7 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   if (!final) return 0;
   note_missed_end(prev, *number);
   read_as_kept(&final->reading, prev);
-  __sync_lock_test_and_set(&final->known, 1);
+  STORE_RELEASE(final->known, 1); /* pairs with read_final */
   return 0;
 }
 #endif
@@ -134,7 +134,7 @@ int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *t
              bool thread_group) {
   sort_by_cgroup(task);
   bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
-  if (has_threads && !sort_threads(task)) __sync_fetch_and_add(&groups_moved, 1);
+  if (has_threads && !sort_threads(task)) COUNT(groups_moved, 1);
   return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
 #include "rusage_bpf/task_event.h"
 
@@ -70,7 +71,7 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   struct life *life = life_of(number);
   if (!life) return;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-  life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+  life->span = life->born_span = life->process_span = FETCH_ADD(spans, 1) + 1;
   life->told = life->exec_id = 0;
   life->parent_span = parent;
   life->start_ns = recorder_ns(READ(false, leader, start_time));

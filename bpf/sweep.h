@@ -67,10 +67,10 @@ struct {
 struct rusage_reading reading;
 
 static __always_inline bool try_to_sum(void) {
-  return __sync_val_compare_and_swap(&summing, 0, 1) == 0;
+  return COMPARE_EXCHANGE(summing, 0, 1) == 0; /* pairs with let_others_sum */
 }
 static __always_inline void let_others_sum(void) {
-  __sync_lock_test_and_set(&summing, 0);
+  STORE_RELEASE(summing, 0); /* pairs with try_to_sum */
 }
 
 /* To be called once for a task that has a slot, when it exits or moves out. One that is forgotten here,
@@ -78,9 +78,10 @@ static __always_inline void let_others_sum(void) {
 static __always_inline void put_exited(u32 number) {
   struct slot *slot = slot_at(number);
   if (!slot || exited.put - exited.taken >= capacity) return;
-  u32 index = __sync_fetch_and_add(&exited.put, 1) % capacity;
+  u32 index = FETCH_ADD(exited.put, 1) % capacity;
   u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
-  if (entry) __sync_lock_test_and_set(entry, (u64)slot->use << 32 | (number + 1));
+  /* Pairs with retire_exited. */
+  if (entry) STORE_RELEASE(*entry, (u64)slot->use << 32 | (number + 1));
 }
 
 /* A task whose CPU a hypervisor has taken away may have been read as a little further than it was when
@@ -128,7 +129,8 @@ static long drain_birth(u32 step, void *context) {
   u32 *place = bpf_map_lookup_elem(&walk_order, &index);
   if (!slot || !place) return 1;
   struct slot *group = slot_at(slot->group);
-  u32 state = *(volatile u32 *)&slot->state;
+  u32 state = READ_ONCE(slot->state);
+  full_barrier(); /* pairs with publish */
   if (!group || state == SLOT_FILLING) return 1;
   struct access *access = access_of(number);
   struct access *process = access_of(slot->group);
@@ -202,7 +204,7 @@ __noinline int report_hidden(u32 number) {
     }
     group->process_listed = false;
     live_groups--;
-    process->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+    process->process_span = FETCH_ADD(spans, 1) + 1;
   }
   life->span = life->born_span = process->process_span;
   return 1;
@@ -281,7 +283,7 @@ __noinline int retire(u32 number, u32 visited) {
     live_groups--;
   }
   if (number != group_number) free_slot(number);
-  if (__sync_fetch_and_add(&group->members, -1) == 1) retire_group(group_number, group, visited);
+  if (FETCH_ADD(group->members, -1) == 1) retire_group(group_number, group, visited);
   return 1;
 }
 
@@ -298,7 +300,7 @@ static __always_inline bool retire_reported(u32 number, struct access *access) {
 static long retire_exited(u32 step, void *context) {
   u32 index = exited.taken % capacity;
   u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
-  u64 taken = entry ? __sync_lock_test_and_set(entry, 0) : 0;
+  u64 taken = entry ? EXCHANGE(*entry, 0) : 0;
   if (!taken) return 1;
   exited.taken++;
   u32 number = (u32)taken - 1;
@@ -308,7 +310,7 @@ static long retire_exited(u32 step, void *context) {
   u32 *walked_slot = bpf_map_lookup_elem(&walk_order, &place);
   struct task_struct *task = slot->task;
   bool in_walk = walked_slot && place < walked && *walked_slot == number;
-  bool is_final = in_walk && task && read_final(&reading, task, final_of(number), hold_tasks);
+  bool is_final = in_walk && task && read_final(&reading, task, final_of(number));
   bool done = false;
   if (is_final) {
     struct access *access = access_of(number);
@@ -325,9 +327,9 @@ static long retire_exited(u32 step, void *context) {
 __noinline int sweep(void) {
   if (!try_to_sum()) return 0;
   sweeping = true;
-  u64 forks = *(volatile u64 *)&queue.taken - queue.drained;
+  u64 forks = READ_ONCE(queue.taken) - queue.drained;
   bpf_loop(forks < FORKS_SWEPT_AT_ONCE ? forks : FORKS_SWEPT_AT_ONCE, drain_birth, NULL, 0);
-  u64 waiting = *(volatile u64 *)&exited.put - exited.taken;
+  u64 waiting = READ_ONCE(exited.put) - exited.taken;
   bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
   sweeping = false;
   let_others_sum();
@@ -336,9 +338,9 @@ __noinline int sweep(void) {
 
 /* To be called at each fork. */
 static __always_inline void sweep_if_late(void) {
-  u64 waiting = *(volatile u64 *)&exited.put - *(volatile u64 *)&exited.taken;
+  u64 waiting = READ_ONCE(exited.put) - READ_ONCE(exited.taken);
   if (!waiting) return;
-  u64 last_tick_ns = *(volatile u64 *)&sample.monotonic_ns;
+  u64 last_tick_ns = READ_ONCE(sample.monotonic_ns);
   if (waiting > MOST_EXITED ||
       (last_tick_ns && recorder_ns(bpf_ktime_get_ns()) - last_tick_ns > LONGEST_PAUSE_NS))
     sweep();

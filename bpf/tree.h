@@ -23,6 +23,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
 #include "rusage_bpf/task_event.h"
 #include "span.h"
@@ -124,15 +125,16 @@ static __always_inline struct slot *slot_at(u32 number) {
 static __always_inline u32 slot_number_at(u64 position) {
   u32 index = position % capacity;
   u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
-  return entry ? index + *(volatile u32 *)entry : NO_SLOT;
+  return entry ? index + READ_ONCE(*entry) : NO_SLOT;
 }
 
 static long try_slot(u32 attempt, u32 *number) {
-  u64 position = *(volatile u64 *)&queue.taken;
-  if (position == *(volatile u64 *)&queue.freed + capacity) return 1;
+  u64 position = READ_ONCE(queue.taken);
+  if (position == READ_ONCE(queue.freed) + capacity) return 1;
+  full_barrier(); /* pairs with free_slot */
   u32 candidate = slot_number_at(position);
   if (candidate == NO_SLOT) return 1;
-  if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) != position) return 0;
+  if (COMPARE_EXCHANGE(queue.taken, position, position + 1) != position) return 0;
   *number = candidate;
   return 1;
 }
@@ -150,12 +152,12 @@ static __always_inline void free_slot(u32 number) {
   u32 index = queue.freed % capacity;
   u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
   if (!entry) return;
-  *(volatile u32 *)entry = number - index;
-  __sync_fetch_and_add(&queue.freed, 1);
+  WRITE_ONCE(*entry, number - index);
+  STORE_RELEASE(queue.freed, queue.freed + 1); /* pairs with try_slot */
 }
 
 static __always_inline bool is_member(const u32 *membership) {
-  u32 number = membership ? *(volatile u32 *)membership : UNCLAIMED;
+  u32 number = membership ? READ_ONCE(*membership) : UNCLAIMED;
   return number != OUTSIDE && number != UNCLAIMED && number != CLAIMED;
 }
 
@@ -168,7 +170,7 @@ static __always_inline bool is_thread(struct task_struct *task) {
 }
 
 static __always_inline void count_untracked(void) {
-  __sync_fetch_and_add(&untracked_tasks, 1);
+  COUNT(untracked_tasks, 1);
 }
 
 /* Gives the membership of `task` to fill in; NULL if it is a member already, made so by its birth or
@@ -180,7 +182,7 @@ static __always_inline u32 *claim(struct task_struct *task) {
   /* Made at the same moment on two CPUs, it is there for one of them only at a second look. */
   if (!own) own = membership_of(task);
   if (!own) count_untracked();
-  return own && __sync_val_compare_and_swap(own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
+  return own && COMPARE_EXCHANGE(*own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
 }
 
 /* Of access.h. */
@@ -213,7 +215,7 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   else
     join_life(number, group);
   begin_access(task, number);
-  __sync_fetch_and_add(&record->members, 1);
+  COUNT(record->members, 1);
   if (hold_tasks) {
     struct task_struct *held = bpf_task_acquire(task);
     if (held) held = bpf_kptr_xchg(&slot->task, held);
@@ -221,15 +223,14 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   } else {
     slot->task = task;
   }
-  /* A full barrier: a task that lives already may start a thread right now, which goes by the slot. */
-  __sync_lock_test_and_set(membership, number);
+  /* A task that lives already may start a thread right now, which goes by the slot. */
+  STORE_RELEASE(*membership, number);
   return slot;
 }
 
-/* Lets the tick see the slot. An atomic exchange, because it is a full barrier: whoever sees the
- * state sees the rest. */
+/* Lets the tick see the slot: pairs with drain_birth. */
 static __always_inline void publish(struct slot *slot, enum slot_state state) {
-  __sync_lock_test_and_set(&slot->state, state);
+  STORE_RELEASE(slot->state, state);
 }
 
 /* Makes a task that was just born a member. `creator` is its creator's membership, of which a thread
