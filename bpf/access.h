@@ -7,7 +7,7 @@
  * A task is asked when it is forked or enters, at each exec, and at each tick, as it may change its ids or make itself
  * private (PR_SET_DUMPABLE) without an exec. What it used while it could not be traced is left out:
  *
- *     reported = (hidden ? what it had used when it was seen traceable last : what it has used) - taken_off
+ *     reported = (hidden ? what it had used when it was last traceable : what it has used) - taken_off
  *
  * A task that becomes hidden is reported as gone, as one that leaves a cgroup; one that comes back, as one that arrives.
  */
@@ -106,17 +106,17 @@ struct {
 
 /* By slot. */
 struct access {
-  u32 busy;   /* whoever makes it 1 may change the rest: the tick, or the task itself at its exec */
-  u32 hidden; /* the user could not trace the task */
+  u32 busy;     /* a lock for the rest, between the tick and the task itself at its exec */
+  u32 hidden;   /* the user could not trace the task */
   u32 reported; /* user space knows of it; only the tick changes this and the next one */
-  u32 members;  /* of the thread group whose record is at this slot: how many are reported */
+  u32 members;  /* of the thread group with its record at this slot: how many are reported */
   u32 began_hidden;
   u32 ever_hidden;
-  u32 until_exec; /* the command before its exec: a copy of the recorder, which nobody may trace */
+  u32 until_exec; /* the command before its exec: a copy of the recorder, which no user may trace */
   u32 filler;
   u64 hidden_ns; /* when an exec has hidden it, CLOCK_MONOTONIC of the recorder; 0: at some time before a tick */
   u64 most_rss_so_far;         /* until that exec, in bytes */
-  struct rusage_reading since; /* when it was seen traceable last */
+  struct rusage_reading since; /* when it was last traceable */
   struct rusage_reading taken_off;
 };
 
@@ -208,7 +208,7 @@ static __always_inline bool is_dumpable(struct mm_struct *mm) {
 
 struct privacy {
   bool dumpable;
-  u64 user_ns; /* who may trace there may trace what is not dumpable */
+  u64 user_ns; /* the right to trace in it includes what is not dumpable */
 };
 
 static __always_inline struct privacy privacy_of(struct task_struct *task, struct mm_struct *mm) {
