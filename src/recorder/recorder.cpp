@@ -161,21 +161,20 @@ bool at_end(int input) {
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, as `meta.ended_by` names it,
-// or nothing.
-std::string_view wait_for(const SignalQueue &signals, const Alarm &alarm, const Stops &stops,
-                          const BackgroundWriters &writers) {
+// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, or nothing.
+std::optional<EndReason> wait_for(const SignalQueue &signals, const Alarm &alarm,
+                                  const Stops &stops, const BackgroundWriters &writers) {
   std::array<pollfd, 5> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
                                pollfd{stops.input, POLLIN, 0}, pollfd{stops.process, POLLIN, 0},
                                pollfd{writers.fd(), POLLIN, 0}};
   poll(events.data(), events.size(), -1);
-  if (events[2].revents != 0 && at_end(stops.input)) return "eof";
-  if (events[3].revents != 0) return "stop-with";
+  if (events[2].revents != 0 && at_end(stops.input)) return EndReason::eof;
+  if (events[3].revents != 0) return EndReason::stop_with;
   if (events[4].revents != 0) {
     writers.take_note();
-    if (stops.without_outputs && !writers.any_left()) return "outputs";
+    if (stops.without_outputs && !writers.any_left()) return EndReason::outputs;
   }
-  return "";
+  return std::nullopt;
 }
 
 // The kernel's maximum for wait goes on through fork and exec: it may be that of the program that started us.
@@ -233,13 +232,14 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
   std::optional<Ended> ended;
   while (!ended) {
     alarm->set(std::min(schedule.next_look_ns(monotonic_ns()), stop_ns));
-    const std::string_view stopped_by = wait_for(signals, *alarm, stops, writers);
-    const bool stopped = !stopped_by.empty();
+    const auto stopped_by = wait_for(signals, *alarm, stops, writers);
+    const bool stopped = stopped_by.has_value();
     auto taken = take_signals(signals, target);
     if (taken && !*taken) taken = target.check();
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
-    const bool all_over = (ended && ended->by == "command") || (stopped && target.see_end());
+    const bool all_over =
+        (ended && ended->by == EndReason::command) || (stopped && target.see_end());
     const bool time_is_up = monotonic_ns() >= stop_ns;
     const bool last_look = ended || stopped || time_is_up;
     snapshot = all_over ? look_at_the_end(source) : source.look(last_look);
@@ -249,7 +249,7 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     if (!ended) ended = target.end_seen_in(*snapshot);
     if (!ended && (stopped || time_is_up)) {
       ended = target.so_far();
-      ended->by = stopped ? stopped_by : "duration";
+      ended->by = stopped_by.value_or(EndReason::duration);
     }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
     const bool due = schedule.take_row(snapshot->monotonic_ns);

@@ -146,8 +146,8 @@ Result<void> finish(const Result<Recorded> &recorded, Places &places) {
 // Whether somebody wants us to end, and not the recording alone, as who types Ctrl-C does.
 bool asked_to_end(const Result<Recorded> &recorded) {
   if (!recorded) return true;
-  const std::string &by = recorded->outcome.ended_by;
-  return by.starts_with("SIG") && by != "SIGINT" && by != "SIGQUIT";
+  const EndedBy &by = recorded->outcome.ended_by;
+  return by == EndReason::signal && by.text() != "SIGINT" && by.text() != "SIGQUIT";
 }
 
 // `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
@@ -230,7 +230,7 @@ Result<int> record_command(const Options &options, Places places) {
     return tl::unexpected(given_up.error());
 
   Recording recording = describe(options, *opened);
-  recording.target = "command";
+  recording.target = TargetKind::command;
   recording.argv = texts_of_bytes(options.command);
   recording.root_pid = command->pid();
   const auto recorded =
@@ -283,7 +283,7 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, const Fd &
   if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
   if (!entered) return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
-  recording.target = "pid";
+  recording.target = TargetKind::tree;
   recording.argv = tree->argv();
   recording.root_pid = tree->pid();
   return record_running(options, std::move(recording), *opened->source, *tree, signals, stop_with,
@@ -299,7 +299,7 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, const Fd
   if (auto entered = opened->source->enter_cgroup(recorder_and_wrappers()); !entered)
     return tl::unexpected(entered.error());
   Recording recording = describe(options, *opened);
-  recording.target = "cgroup";
+  recording.target = TargetKind::cgroup;
   recording.cgroup = text_of_bytes(cgroup->path());
   return record_running(options, std::move(recording), *opened->source, *cgroup, signals, stop_with,
                         std::move(places));

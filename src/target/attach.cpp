@@ -89,7 +89,7 @@ Result<std::optional<Ended>> Attach::take(const Signal &signal) {
 
 std::optional<Ended> Attach::end_seen_in(const Snapshot &snapshot) {
   if (!is_empty(snapshot)) return std::nullopt;
-  return Ended{.by = "tree", .exit = {}, .kernel = {}};
+  return Ended{.by = EndReason::tree, .exit = {}, .kernel = {}};
 }
 
 }  // namespace rusage_bpf

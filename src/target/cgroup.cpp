@@ -90,7 +90,7 @@ Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {
 std::optional<Ended> Cgroup::end_seen_in(const Snapshot &) {
   const bool there = faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0;
   if (there || (errno != ENOENT && errno != ENODEV)) return std::nullopt;
-  return Ended{.by = "cgroup", .exit = {}, .kernel = {}};
+  return Ended{.by = EndReason::cgroup, .exit = {}, .kernel = {}};
 }
 
 }  // namespace rusage_bpf

@@ -215,7 +215,7 @@ std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
   // Who has not been seen yet is our child by now, where we adopt orphans.
   if (before_reaping_ ? has_children() : !is_empty(snapshot)) return std::nullopt;
   Ended end = *ended_;
-  end.by = "tree";
+  end.by = EndReason::tree;
   return end;
 }
 
@@ -277,7 +277,8 @@ Result<void> Launch::reap_by_keeper() {
 void Launch::note_end(pid_t pid, int status, const rusage &usage) {
   const KernelTotal total = kernel_total(usage);
   if (before_reaping_) before_reaping_(pid, status, total);
-  if (pid == pid_) ended_ = Ended{.by = "command", .exit = exit_of_status(status), .kernel = total};
+  if (pid == pid_)
+    ended_ = Ended{.by = EndReason::command, .exit = exit_of_status(status), .kernel = total};
 }
 
 Result<void> Launch::check_executed(pid_t pid) {
