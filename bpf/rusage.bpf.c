@@ -13,7 +13,7 @@
  *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
  *                counters.
  *
- * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of MEMBERS: a
+ * The build makes an object of each of these, HOLD_TASKS or not, and of each SELECTION: a
  * command's tree, a tree that runs already, a cgroup. The kernel checks a program for milliseconds,
  * so a run loads only what it needs.
  */
@@ -101,7 +101,7 @@ int on_end(void *context) {
 static __always_inline void sort_newborn(struct task_struct *task) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
   if (creator && *creator == OUTSIDE) return keep_outside(task);
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
   if (is_thread(task) && !is_member(creator)) {
     /* Of a process that is still to be found, or whose threads are in several cgroups. */
     sort_by_cgroup(task->group_leader);
@@ -128,7 +128,7 @@ int BPF_PROG(on_wakeup, struct task_struct *task) {
   return 0;
 }
 
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
@@ -155,7 +155,7 @@ int enter_root(struct bpf_iter__task *context) {
   return 0;
 }
 
-#if MEMBERS == TREE
+#if SELECTION == RUSAGE_TREE
 /* Makes a member of each task whose process, or whose parent, is one. Run again and again until no
  * more are found, it finds all descendants: who is born meanwhile is a member by birth, or is there
  * to be found by the next run. */
@@ -171,7 +171,7 @@ int enter_descendants(struct bpf_iter__task *context) {
 #endif
 #endif
 
-#if MEMBERS != COMMAND
+#if SELECTION != RUSAGE_COMMAND
 SEC("iter/task")
 int leave_out(struct bpf_iter__task *context) {
   if (context->task) keep_outside(context->task);

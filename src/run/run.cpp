@@ -49,7 +49,20 @@ struct Opened {
   std::string reason;
 };
 
-Recording describe(const Options &options, const Opened &opened) {
+void describe_selection(Recording &recording, const Selection &selection) {
+  recording.target = kind_of(selection);
+  if (const auto *const command = std::get_if<selected::Command>(&selection)) {
+    recording.argv = command->argv;
+    recording.root_pid = command->pid;
+  } else if (const auto *const tree = std::get_if<selected::Tree>(&selection)) {
+    recording.argv = tree->argv;
+    recording.root_pid = tree->pid;
+  } else if (const auto *const cgroup = std::get_if<selected::Cgroup>(&selection)) {
+    recording.cgroup = text_of_bytes(cgroup->path);
+  }
+}
+
+Recording describe(const Options &options, const Opened &opened, const Selection &selection) {
   utsname system{};
   uname(&system);
   Recording recording{.version = RUSAGE_BPF_VERSION,
@@ -66,6 +79,7 @@ Recording describe(const Options &options, const Opened &opened) {
                       .backend = std::string(opened.source->name()),
                       .backend_reason = as_text(opened.reason),
                       .origin = {}};
+  describe_selection(recording, selection);
   for (std::size_t i = 0; i < column_count; i++)
     recording.origin[i] = opened.source->origin(static_cast<rusage_column>(i));
   return recording;
@@ -152,22 +166,20 @@ bool asked_to_end(const Result<Recorded> &recorded) {
 
 // `may_look` says whether the target is the caller's to look into, which BPF does not ask. /proc shows to everybody what
 // they may see.
-Result<Opened> open_source(const Options &options, const Result<void> &may_look = {},
-                           std::uint64_t cgroup_id = 0, pid_t parent_of_orphans = 0) {
+Result<Opened> open_source(const Options &options, const Selection &selection,
+                           const Result<void> &may_look = {}) {
   std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
     auto bpf = may_look.and_then([&] {
-      return BpfSource::open({.hold_tasks = !options.count_at_last_switch,
-                              .gauges_from_proc = options.gauges_from_proc,
-                              .runs_already = options.pid.has_value(),
-                              .cgroup_id = cgroup_id,
-                              .checks_access = !may_look_into_all()});
+      return BpfSource::open(selection, {.hold_tasks = !options.count_at_last_switch,
+                                         .gauges_from_proc = options.gauges_from_proc,
+                                         .checks_access = !may_look_into_all()});
     });
     if (bpf) return Opened{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
     reason = bpf.error().message;
   }
-  auto proc = ProcSource::open({.cgroup = options.cgroup, .parent_of_orphans = parent_of_orphans});
+  auto proc = ProcSource::open(selection);
   if (!proc) return tl::unexpected(proc.error());
   return Opened{*std::move(proc), std::move(reason)};
 }
@@ -216,7 +228,8 @@ Result<int> record_command(const Options &options, Places places) {
   if (!signals) return tl::unexpected(signals.error());
   // The command keeps the limit that it was given.
   ensure_descriptors();
-  auto opened = open_source(options, {}, 0, command->parent());
+  const Selection selection = command->selection();
+  auto opened = open_source(options, selection);
   if (!opened) return tl::unexpected(opened.error());
   Source &source = *opened->source;
   if (source.needs_orphans()) {
@@ -224,15 +237,12 @@ Result<int> record_command(const Options &options, Places places) {
         command->adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
     if (!adopts) return tl::unexpected(adopts.error());
   }
-  if (auto entered = source.enter(command->pid()); !entered) return tl::unexpected(entered.error());
+  if (auto entered = source.track(); !entered) return tl::unexpected(entered.error());
   const uid_t command_uid = *user ? (*user)->identity.uid : geteuid();
   if (auto given_up = give_up_privileges(places, source, command_uid); !given_up)
     return tl::unexpected(given_up.error());
 
-  Recording recording = describe(options, *opened);
-  recording.target = TargetKind::command;
-  recording.argv = texts_of_bytes(options.command);
-  recording.root_pid = command->pid();
+  Recording recording = describe(options, *opened, selection);
   const auto recorded =
       record(std::move(recording), Baseline::birth, {.duration_ns = options.duration_ns},
              {source, *command, *signals, places.ring, std::move(places.outputs.sinks),
@@ -277,15 +287,13 @@ Result<int> record_tree(const Options &options, SignalQueue &signals, const Fd &
                         Places places) {
   auto tree = Attach::find(*options.pid);
   if (!tree) return tl::unexpected(tree.error());
-  auto opened = open_source(options, tree->may_look());
+  const Selection selection = tree->selection();
+  auto opened = open_source(options, selection, tree->may_look());
   if (!opened) return tl::unexpected(opened.error());
-  const auto entered = opened->source->enter_tree(tree->pid(), recorder_and_wrappers(tree->pid()));
-  if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", tree->pid()));
+  const auto entered = opened->source->track();
+  if (!tree->alive()) return error(fmt::format("--pid {}: the process has ended", *options.pid));
   if (!entered) return tl::unexpected(entered.error());
-  Recording recording = describe(options, *opened);
-  recording.target = TargetKind::tree;
-  recording.argv = tree->argv();
-  recording.root_pid = tree->pid();
+  Recording recording = describe(options, *opened, selection);
   return record_running(options, std::move(recording), *opened->source, *tree, signals, stop_with,
                         std::move(places));
 }
@@ -294,13 +302,11 @@ Result<int> record_cgroup(const Options &options, SignalQueue &signals, const Fd
                           Places places) {
   auto cgroup = Cgroup::find(options.cgroup);
   if (!cgroup) return tl::unexpected(cgroup.error());
-  auto opened = open_source(options, cgroup->may_look(), cgroup->id());
+  const Selection selection = cgroup->selection();
+  auto opened = open_source(options, selection, cgroup->may_look());
   if (!opened) return tl::unexpected(opened.error());
-  if (auto entered = opened->source->enter_cgroup(recorder_and_wrappers()); !entered)
-    return tl::unexpected(entered.error());
-  Recording recording = describe(options, *opened);
-  recording.target = TargetKind::cgroup;
-  recording.cgroup = text_of_bytes(cgroup->path());
+  if (auto entered = opened->source->track(); !entered) return tl::unexpected(entered.error());
+  Recording recording = describe(options, *opened, selection);
   return record_running(options, std::move(recording), *opened->source, *cgroup, signals, stop_with,
                         std::move(places));
 }

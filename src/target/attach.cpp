@@ -15,6 +15,7 @@
 #include "proc/files.h"
 #include "proc/text.h"
 #include "target/access.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -67,6 +68,10 @@ Result<void> Attach::may_look() const {
   // It was about this process only if that lives on.
   if (allowed || !alive()) return {};
   return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
+}
+
+Selection Attach::selection() const {
+  return selected::Tree{.pid = pid_, .argv = argv_, .excluded = recorder_and_wrappers(pid_)};
 }
 
 bool Attach::ends_within(int milliseconds) const {

@@ -20,8 +20,8 @@ class Attach final : public Target {
   // trace.
   [[nodiscard]] Result<void> may_look() const;
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] const std::vector<std::string> &argv() const { return argv_; }
+  // Without the recorder and its wrappers.
+  [[nodiscard]] Selection selection() const override;
   // Whether it lives. As long as it does, no other process can have its number.
   [[nodiscard]] bool alive() const { return !ends_within(0); }
 

@@ -12,6 +12,7 @@
 
 #include "proc/mounts.h"
 #include "target/access.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -81,6 +82,10 @@ Result<void> Cgroup::may_look() const {
   if (auto allowed = check_may_look(path_); !allowed)
     return error(fmt::format("--cgroup {}: {}", path_, allowed.error().message));
   return {};
+}
+
+Selection Cgroup::selection() const {
+  return selected::Cgroup{.path = path_, .id = id_, .excluded = recorder_and_wrappers()};
 }
 
 Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {

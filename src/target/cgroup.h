@@ -18,9 +18,8 @@ class Cgroup final : public Target {
   // that they could trace.
   [[nodiscard]] Result<void> may_look() const;
 
-  // The kernel's number of it: the inode of its directory.
-  [[nodiscard]] std::uint64_t id() const { return id_; }
-  [[nodiscard]] const std::string &path() const { return path_; }
+  // Without the recorder and its wrappers.
+  [[nodiscard]] Selection selection() const override;
 
   // SIGINT and the like end the recording.
   Result<std::optional<Ended>> take(const Signal &signal) override;
@@ -33,7 +32,7 @@ class Cgroup final : public Target {
 
   std::string path_;
   Fd directory_;
-  std::uint64_t id_;
+  std::uint64_t id_;  // the inode of its directory
 };
 
 }  // namespace rusage_bpf

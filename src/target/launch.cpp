@@ -13,6 +13,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "model/name.h"
 #include "os/clock.h"
 #include "proc/text.h"
 #include "target/environment.h"
@@ -150,6 +151,11 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
   }
   return Launch(std::move(argv), until, pid, std::move(keeper), std::move(start->write_end),
                 std::move(failure->read_end));
+}
+
+Selection Launch::selection() const {
+  return selected::Command{
+      .pid = pid_, .parent = keeper_ ? keeper_->pid() : getpid(), .argv = texts_of_bytes(argv_)};
 }
 
 Result<void> Launch::release() {

@@ -32,9 +32,7 @@ class Launch final : public Target {
   static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command,
                              const std::optional<User> &user = std::nullopt);
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  // Whose children the command and its orphans are, and no other process is.
-  [[nodiscard]] pid_t parent() const { return keeper_ ? keeper_->pid() : getpid(); }
+  [[nodiscard]] Selection selection() const override;
   // Until `release`.
   [[nodiscard]] bool is_held() const { return static_cast<bool>(start_); }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "model/recording.h"
+#include "model/selection.h"
 #include "model/snapshot.h"
 #include "os/error.h"
 #include "os/signals.h"
@@ -16,6 +17,8 @@ class Target {
   Target(Target &&) = default;
   Target &operator=(Target &&) = default;
   virtual ~Target() = default;
+
+  [[nodiscard]] virtual Selection selection() const = 0;
 
   // The recorder is ready: what was held back may run.
   virtual Result<void> release() { return {}; }
