@@ -163,7 +163,7 @@ bool at_end(int input) {
 
 // Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, or nothing.
 std::optional<EndReason> wait_for(const SignalQueue &signals, const Alarm &alarm,
-                                  const Stops &stops, const BackgroundWriters &writers) {
+                                  const StopConditions &stops, const BackgroundWriters &writers) {
   std::array<pollfd, 5> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
                                pollfd{stops.input, POLLIN, 0}, pollfd{stops.process, POLLIN, 0},
                                pollfd{writers.fd(), POLLIN, 0}};
@@ -202,9 +202,9 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .recorder_peak_rss_bytes = own_peak_rss()};
 }
 
-Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Stops &stops,
-                               Parts &&parts) {
-  auto &[source, target, signals, ring, sinks, writers, max_processes] = parts;
+Result<Recorded> record_to_end(Recording recording, Baseline baseline, const StopConditions &stops,
+                               RecorderDeps &&deps) {
+  auto &[source, target, signals, ring, sinks, writers, max_processes] = deps;
   // The command was forked before this and keeps what it was given.
   take_write_signals_as_errors();
   auto alarm = Alarm::open();
@@ -287,20 +287,21 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
 
 }  // namespace
 
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
+Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops,
+                        RecorderDeps &&deps) {
   try {
-    return record_to_end(std::move(recording), baseline, stops, std::move(parts));
+    return record_to_end(std::move(recording), baseline, stops, std::move(deps));
   } catch (const std::exception &exception) {
     // Out of memory, or a library's: the recording is over, but the command is still to be waited for.
     return error(fmt::format("the recording failed: {}", exception.what()));
   }
 }
 
-Result<void> see_out(Launch &command, SignalQueue &signals) {
-  while (!command.ended()) {
+Result<void> wait_for_end(Target &target, SignalQueue &signals) {
+  while (target.is_awaited()) {
     pollfd event{signals.fd(), POLLIN, 0};
     poll(&event, 1, -1);
-    if (auto taken = take_signals(signals, command); !taken) return tl::unexpected(taken.error());
+    if (auto taken = take_signals(signals, target); !taken) return tl::unexpected(taken.error());
   }
   return {};
 }

@@ -59,7 +59,7 @@ Result<Attach> Attach::find(pid_t pid) {
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
   Attach attach(pid, *std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
-  if (!attach.alive()) return error(fmt::format("--pid {}: the process has ended", pid));
+  if (const auto alive = attach.check_alive(); !alive) return tl::unexpected(alive.error());
   return attach;
 }
 
@@ -68,6 +68,11 @@ Result<void> Attach::may_look() const {
   // It was about this process only if that lives on.
   if (allowed || !alive()) return {};
   return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
+}
+
+Result<void> Attach::check_alive() const {
+  if (!alive()) return error(fmt::format("--pid {}: the process has ended", pid_));
+  return {};
 }
 
 Selection Attach::selection() const {

@@ -14,9 +14,7 @@ class Cgroup final : public Target {
   // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is one.
   static Result<Cgroup> find(const std::string &path);
 
-  // Whether the caller may look into every process in it, whatever we are able to: root into all, others into those
-  // that they could trace.
-  [[nodiscard]] Result<void> may_look() const;
+  [[nodiscard]] Result<void> may_look() const override;
 
   // Without the recorder and its wrappers.
   [[nodiscard]] Selection selection() const override;

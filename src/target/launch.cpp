@@ -149,7 +149,8 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
     const int reason = told(failure->read_end.get()).value_or(ESRCH);
     if (reason != 0) return errno_error("running the command as " + user->name, reason);
   }
-  return Launch(std::move(argv), until, pid, std::move(keeper), std::move(start->write_end),
+  const uid_t uid = user ? user->identity.uid : geteuid();
+  return Launch(std::move(argv), until, uid, pid, std::move(keeper), std::move(start->write_end),
                 std::move(failure->read_end));
 }
 
@@ -223,6 +224,11 @@ std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
   Ended end = *ended_;
   end.by = EndReason::tree;
   return end;
+}
+
+int Launch::exit_status() const {
+  const Exit exit = so_far().exit;
+  return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
 }
 
 Result<void> Launch::adopt_orphans(BeforeReaping before_reaping) {
