@@ -88,7 +88,7 @@ static __always_inline void sort_by_cgroup(struct task_struct *task) {
     move_out(task, own);
 }
 
-#if HOLD_TASKS && MEMBERS == CGROUP
+#if HOLD_TASKS && SELECTION == RUSAGE_CGROUP
 /* The kernel has interrupts off meanwhile. */
 #define MOST_THREADS_AT_ONCE 1024
 

@@ -29,7 +29,7 @@ static __always_inline u64 peak_of(struct mm_struct *mm, const bool direct) {
 /* Whether the kernel's totals lack a process that ends now: its parent is not of the tree, or has the kernel throw away
  * what its children used. Of a command alone is there a total to compare with. */
 static __always_inline bool is_unwaited(struct task_struct *task) {
-#if MEMBERS == COMMAND
+#if SELECTION == RUSAGE_COMMAND
   struct task_struct *parent = task->real_parent;
   if (!is_tracked(membership_of(parent))) return true;
   struct sighand_struct *sighand = BPF_CORE_READ(parent, sighand);

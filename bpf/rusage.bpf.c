@@ -10,7 +10,7 @@
  *                releases it. Nothing of ours runs at switches. Needs a kernel that lets maps hold tasks (from 6.4).
  *   last switch  a program at every switch of the machine looks for a `prev` that is dead, and keeps its counters.
  *
- * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of MEMBERS: a command's tree, a tree that
+ * The build makes an object of each of these, HOLD_TASKS or not, and of each SELECTION: a command's tree, a tree that
  * runs already, a cgroup. The kernel checks a program for milliseconds, so a run loads only what it needs.
  */
 #include <linux/types.h>
@@ -97,7 +97,7 @@ int on_exit(void *context) {
 static __always_inline void sort_new_task(struct task_struct *task) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
   if (creator && *creator == EXCLUDED) return exclude(task);
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
   if (is_thread(task) && !is_tracked(creator)) {
     /* The process is still to be found, or its threads are in several cgroups. */
     sort_by_cgroup(task->group_leader);
@@ -124,7 +124,7 @@ int BPF_PROG(on_first_wakeup, struct task_struct *task) {
   return 0;
 }
 
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
@@ -151,7 +151,7 @@ int enter_root(struct bpf_iter__task *context) {
   return 0;
 }
 
-#if MEMBERS == TREE
+#if SELECTION == RUSAGE_TREE
 /* Tracks each task that has a tracked process or parent. Run until a run finds no more, it finds all descendants: a task
  * that is created meanwhile is tracked by on_new_task, or found by the next run. */
 SEC("iter/task")
@@ -166,7 +166,7 @@ int enter_descendants(struct bpf_iter__task *context) {
 #endif
 #endif
 
-#if MEMBERS != COMMAND
+#if SELECTION != RUSAGE_COMMAND
 SEC("iter/task")
 int leave_out(struct bpf_iter__task *context) {
   if (context->task) exclude(context->task);

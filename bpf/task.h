@@ -23,7 +23,7 @@ struct final {
 
 /* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
  * moved out of the cgroup had used until then. */
-#if !HOLD_TASKS || MEMBERS == CGROUP
+#if !HOLD_TASKS || SELECTION == RUSAGE_CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -41,7 +41,7 @@ static __always_inline struct final *final_of(u32 number) {
 #endif
 
 /* By slot, for a cgroup alone: what a task had used before it moved in. */
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);

@@ -48,7 +48,7 @@ static __always_inline void track(struct task_struct *task, u32 group) {
   }
   struct slot *slot = give_slot(task, own, group, NO_SPAN);
   if (!slot) return;
-  if (MEMBERS == COMMAND) show_until_exec(*own);
+  if (SELECTION == RUSAGE_COMMAND) show_until_exec(*own);
   publish(slot, SLOT_ENTERED);
   count_if_just_exited(task, *own);
 }

@@ -25,6 +25,7 @@
 #include "kernel_types.h"
 #include "order.h"
 #include "read.h"
+#include "rusage_bpf/selection.h"
 #include "rusage_bpf/task_event.h"
 #include "span.h"
 
@@ -33,11 +34,6 @@
 #else
 #define HELD
 #endif
-
-/* What the build is for: a command's tree, a tree that runs already, or a cgroup. */
-#define COMMAND 1
-#define TREE 2
-#define CGROUP 3
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
