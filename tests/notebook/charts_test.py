@@ -14,7 +14,7 @@ import numpy
 import pandas
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "../../tools/notebook"), os.path.join(HERE, "../browser")]
+sys.path[:0] = [os.path.join(HERE, "../../python"), os.path.join(HERE, "../browser")]
 
 from browser import Browser
 from rusage_bpf.charts import by_spread, draw, raw_figure, scaled, scaled_figure

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The cells of tools/notebook/demo.ipynb in a real kernel: each data frame against what its cell really did.
+"""The cells of python/demo.ipynb in a real kernel: each data frame against what its cell really did.
 
 They are shortened, as the whole takes minutes; RUSAGE_TEST_DEMO=whole leaves them as they are.
 Run by ctest as `notebook_demo`; by hand: RUSAGE_BUILD_DIR=build tests/notebook/demo_test.py [-v]
