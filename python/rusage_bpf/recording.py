@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
+from .columns import BASIC_COLUMNS
 from .errors import RecorderError
 
 if TYPE_CHECKING:
     import pandas
 
-# How many columns the data frame of `%%getrusage_in_background` has: the first of the document.
-BASIC_COLUMNS = 13
 _NS_PER_S = 1_000_000_000
 
 
@@ -76,7 +75,7 @@ class Recording:
         """The three charts, as plotly figures."""
         from .charts import draw
 
-        return draw(self)
+        return draw(self.samples, self.meta["interval"], self.commands, self.marks)
 
     def plot(self, path: Optional[str] = None) -> None:
         """Shows the charts, in a notebook below its cell; or writes them to a page that opens offline."""

@@ -153,7 +153,7 @@ finally:
     def test_an_interrupt_while_charts_are_drawn_leaves_the_cells_result(self):
         began = f"{self.notebook.home.name}/drawing"
         self.notebook.run("import rusage_bpf.charts as charts; kept = charts.draw\n"
-                          "def slow(_): open('drawing', 'w').close(); time.sleep(60)\ncharts.draw = slow")
+                          "def slow(*_): open('drawing', 'w').close(); time.sleep(60)\ncharts.draw = slow")
 
         def interrupt():
             wait_until("the charts", lambda: os.path.exists(began))
