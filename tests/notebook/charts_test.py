@@ -111,8 +111,8 @@ class ChartsTest(unittest.TestCase):
             shown = recording(60)
             expected = axis(shown.samples)
             shown.samples.loc[30:, "timestamp"] += pandas.Timedelta(seconds=step_s)
-            shown.marks = [{"timestamp": shown.samples["timestamp"][row], "elapsed": row * .01 - .005, "label": str(row)}
-                           for row in (10, 29, 30, 50)]
+            shown.marks = [{"timestamp": shown.samples["timestamp"][row], "elapsed": row * .01 - .005,
+                            "label": str(row)} for row in (10, 29, 30, 50)]
             for figure in shown.figures():
                 figure.to_json()
                 self.assertEqual([shape.x0 for shape in figure.layout.shapes],
@@ -133,6 +133,9 @@ class ChartsTest(unittest.TestCase):
 
 
 class BrowserTest(unittest.TestCase):
+    directory: str
+    browser: Browser
+
     @classmethod
     def setUpClass(cls):
         cls.directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="rusage-bpf-charts-"))

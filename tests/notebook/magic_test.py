@@ -21,6 +21,8 @@ JUPYTER_BYTES = 4096
 
 
 class MagicTest(unittest.TestCase):
+    notebook: Notebook
+
     @classmethod
     def setUpClass(cls):
         cls.notebook = cls.enterClassContext(Notebook())
@@ -161,7 +163,7 @@ used = time.process_time() - begin""")
                             ("rusage df -i x", "x is no interval")):
             with self.subTest(line):
                 outputs = self.notebook.run(f"%%{line}\nprint('it runs')")
-                self.assertIn(f"UsageError: ", outputs.errors)
+                self.assertIn("UsageError: ", outputs.errors)
                 self.assertIn(words, outputs.errors)
                 self.assertEqual(outputs.text, "")
 
@@ -176,7 +178,8 @@ used = time.process_time() - begin""")
             self.wait_for_cell()
             [recorder] = recorders_of(self.notebook.pid())
             os.kill(recorder, 9)
-            open(f"{self.notebook.home.name}/killed", "w").close()
+            with open(f"{self.notebook.home.name}/killed", "w", encoding="utf-8"):
+                pass
 
         killer = threading.Thread(target=kill)
         killer.start()
