@@ -33,7 +33,7 @@ class Recorder:
     `interval` is in seconds, .001 to 3600. `backend` is the recorder's --backend; None takes what the privileges allow.
     It is not a child of this process, ends when this process does, and needs no descriptor of it: what the recorded
     code waits for, kills or closes has nothing to do with it. Once the recording has begun, nothing here reads, writes,
-    or takes a descriptor more.
+    or takes a descriptor more, until it is stopped: that takes one for a moment.
 
     What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself
     at its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
