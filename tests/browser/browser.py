@@ -37,7 +37,7 @@ class Browser:
             os.dup2(spare_in, 3)
             os.dup2(spare_out, 4)
 
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # pylint: disable=subprocess-popen-preexec-fn  # it takes no lock
             arguments, preexec_fn=take_pipes, pass_fds=(3, 4), start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             env={**os.environ, "HOME": self.profile})

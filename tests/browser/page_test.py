@@ -34,6 +34,9 @@ FIRST_COLUMN = "[...document.querySelectorAll('#commands tbody th')].map(cell =>
 
 
 class PageTest(unittest.TestCase):
+    directory: tempfile.TemporaryDirectory
+    browser: Browser
+
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory(prefix="rusage-bpf-pages-")
@@ -42,7 +45,7 @@ class PageTest(unittest.TestCase):
             subprocess.run([f"{BUILD}/tests/make_page", kind, cls.path(kind)], check=True, timeout=120)
         subprocess.run([f"{BUILD}/rusage-bpf", "-q", "-i", ".01", "-o", cls.path("real"), "-o",
                         cls.path("real").replace(".html", ".json"), "--", "sh", "-c",
-                        "for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done; sleep .1; exit 3"], timeout=60)
+                        "for i in 1 2 3 4 5 6 7 8 9; do /bin/true; done; sleep .1; exit 3"], check=False, timeout=60)
         # It is over before its second row.
         subprocess.run([f"{BUILD}/rusage-bpf", "-q", "-i", "10", "--max-processes", "1", "-o", cls.path("short"), "--",
                         "sh", "-c", "/bin/true; exit"], check=True, timeout=60)
@@ -257,14 +260,15 @@ class PageTest(unittest.TestCase):
     def test_a_time_before_the_recording_is_negative_and_in_units_that_fit(self):
         starts = {-1941.622037: "\u221232 min 22 s", -.25: "\u2212250 ms", -7200: "\u22122 h 00 min"}
         for seconds, text in starts.items():
-            self.open_changed(lambda document: document["processes"][0].update(start=seconds))
+            self.open_changed(lambda document, start=seconds: document["processes"][0].update(start=start))
             self.browser.click("#timeline .behind summary")
             self.assertIn(text, self.run_js(
                 "[...document.querySelectorAll('#timeline .behind tbody td')].map(cell => cell.textContent)"))
 
     def test_a_peak_between_rows_is_the_headline_and_says_what_it_is(self):
         self.open_changed(lambda document: document["totals"]["rss"].update(at_least=208 << 20))
-        self.assertRegex(self.text(".tiles"), r"Memory208 MiBpeak resident at least: that of one process.* in the rows, at")
+        self.assertRegex(self.text(".tiles"), r"Memory208 MiBpeak resident at least: "
+                         r"that of one process.* in the rows, at")
 
     def test_of_thousands_of_processes_the_table_begins_with_a_hundred(self):
         self.open("many")

@@ -14,10 +14,10 @@ import numpy
 import pandas
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "../../tools/notebook"), os.path.join(HERE, "../browser")]
+sys.path[:0] = [os.path.join(HERE, "../../python"), os.path.join(HERE, "../browser")]
 
 from browser import Browser
-from rusage_bpf.charts import by_spread, draw, raw_figure, scaled, scaled_figure
+from rusage_bpf.charts import by_spread, raw_figure, scaled, scaled_figure
 from rusage_bpf.costs import rates
 from rusage_bpf.decimate import extremes, peaks
 from rusage_bpf.recording import Recording
@@ -100,7 +100,7 @@ class ChartsTest(unittest.TestCase):
 
     def test_a_hundred_thousands_of_rows_are_few_points(self):
         begin = time.process_time()
-        figures = draw(recording(360_000))
+        figures = recording(360_000).figures()
         print(f"360 000 rows were drawn in {time.process_time() - begin:.2f} s of CPU time", file=sys.stderr)
         for figure in figures:
             self.assertLess(sum(len(trace.x) for trace in figure.data), 30_000)
@@ -111,9 +111,9 @@ class ChartsTest(unittest.TestCase):
             shown = recording(60)
             expected = axis(shown.samples)
             shown.samples.loc[30:, "timestamp"] += pandas.Timedelta(seconds=step_s)
-            shown.marks = [{"timestamp": shown.samples["timestamp"][row], "elapsed": row * .01 - .005, "label": str(row)}
-                           for row in (10, 29, 30, 50)]
-            for figure in draw(shown):
+            shown.marks = [{"timestamp": shown.samples["timestamp"][row], "elapsed": row * .01 - .005,
+                            "label": str(row)} for row in (10, 29, 30, 50)]
+            for figure in shown.figures():
                 figure.to_json()
                 self.assertEqual([shape.x0 for shape in figure.layout.shapes],
                                  [expected[row] - pandas.Timedelta(milliseconds=5) for row in (10, 29, 30, 50)])
@@ -129,10 +129,13 @@ class ChartsTest(unittest.TestCase):
 
     def test_few_rows_are_drawn_too(self):
         for rows in (1, 2, 3):
-            self.assertEqual(len(draw(recording(rows))), 3)
+            self.assertEqual(len(recording(rows).figures()), 3)
 
 
 class BrowserTest(unittest.TestCase):
+    directory: str
+    browser: Browser
+
     @classmethod
     def setUpClass(cls):
         cls.directory = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="rusage-bpf-charts-"))

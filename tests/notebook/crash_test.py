@@ -40,7 +40,7 @@ def memory_cgroup(limit_bytes):
                     return
         finally:
             # Its last process may be on its way out.
-            wait_until("the cgroup's end", lambda: not open_and_read(f"{path}/cgroup.procs"))
+            wait_until("the cgroup's end", lambda procs=f"{path}/cgroup.procs": not open_and_read(procs))
             os.rmdir(path)
     raise RuntimeError("no cgroup here has the memory controller")
 
@@ -168,8 +168,9 @@ with rusage_bpf.record(interval=.02, backend=sys.argv[2]) as r:
     def test_where_only_a_worker_was_ended_by_the_oom_killer_it_is_said(self):
         cgroup = self.enterContext(memory_cgroup(300 << 20))
         worker, _, errors = self.run_workers(cgroup, "bpf", "oom", "live")
-        self.assertRegex(errors, rf"^rusage-bpf: out of memory: python3 \({worker}\) after \d\.\d+ s with a peak of [123]\d\d MiB "
-                                 r"ended by SIGKILL, most likely from the kernel's OOM killer; the cgroup's limit is 300 MiB\n$")
+        self.assertRegex(errors, rf"^rusage-bpf: out of memory: python3 \({worker}\) after \d\.\d+ s "
+                                 r"with a peak of [123]\d\d MiB ended by SIGKILL, most likely from the kernel's "
+                                 r"OOM killer; the cgroup's limit is 300 MiB\n$")
         errors = self.run_workers(cgroup, "proc", "oom", "live")[2]
         self.assertRegex(errors, r"out of memory: .*; the cgroup's limit is 300 MiB\n$")
         # With cgroup v1, others on the machine may be taken for it.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The cells of tools/notebook/demo.ipynb in a real kernel: each data frame against what its cell really did.
+"""The cells of python/demo.ipynb in a real kernel: each data frame against what its cell really did.
 
 They are shortened, as the whole takes minutes; RUSAGE_TEST_DEMO=whole leaves them as they are.
 Run by ctest as `notebook_demo`; by hand: RUSAGE_BUILD_DIR=build tests/notebook/demo_test.py [-v]
@@ -7,6 +7,7 @@ Run by ctest as `notebook_demo`; by hand: RUSAGE_BUILD_DIR=build tests/notebook/
 
 import os
 import unittest
+from typing import Dict
 
 import nbformat
 
@@ -40,6 +41,9 @@ def cells():
 
 
 class DemoTest(unittest.TestCase):
+    notebook: Notebook
+    cells: Dict[str, str]
+
     @classmethod
     def setUpClass(cls):
         cls.cells = cells()
@@ -111,7 +115,7 @@ class DemoTest(unittest.TestCase):
                          ["gzip", "bzip2", "xz"])
         commands = self.notebook.value("{one['command']: one['processes'] for one in compression_df.attrs['commands']}")
         self.assertEqual({name: commands[name] for name in ("gzip", "bzip2", "xz")}, {"gzip": 1, "bzip2": 1, "xz": 1})
-        size = self.notebook.value("os.path.getsize(%s)" % ("sys.executable" if WHOLE else "os.__file__"))
+        size = self.notebook.value(f"os.path.getsize({'sys.executable' if WHOLE else 'os.__file__'})")
         read = self.notebook.value("{one['command']: one['read_bytes'] for one in compression_df.attrs['commands']}")
         for name in ("gzip", "bzip2", "xz"):
             self.assertTrue(size <= read[name] < size + SLACK_BYTES, (name, read[name], size))

@@ -18,13 +18,16 @@ GOOD, BAD = f"{DOES}\n6 * 7", f"{DOES}\nraise ZeroDivisionError('its own')"
 
 
 class HarmlessTest(unittest.TestCase):
+    notebook: Notebook
+
     @classmethod
     def setUpClass(cls):
         cls.notebook = cls.enterClassContext(Notebook())
-        outputs = cls.notebook.run("%load_ext rusage_bpf\nimport json, os, sys, time\nrecorder = os.environ['RUSAGE_BPF']")
+        outputs = cls.notebook.run("%load_ext rusage_bpf\nimport json, os, sys, time\n"
+                                   "recorder = os.environ['RUSAGE_BPF']")
         assert not outputs.all, outputs.all
 
-    def check(self, before, after, words, charts=0, frame=False, cell=None):
+    def check(self, before, after, words, charts=0, frame=False):
         """A cell that is good and one that is bad, with something broken: each has what it would have, and one line."""
         outputs = self.notebook.run(before)
         self.assertIsNone(outputs.error)
@@ -110,8 +113,8 @@ finally:
             self.assertEqual(outputs.errors, "")
             self.assertEqual(len(outputs.charts), 3)
             self.assertFalse(self.notebook.value("bool(df.timestamp.is_monotonic_increasing)"))
-            ends, marks = self.notebook.value("[df.elapsed.tolist(), [[mark['row'], mark['elapsed'], at] for mark, at in "
-                                              "zip(df.attrs['marks'], labels)]]")
+            ends, marks = self.notebook.value("[df.elapsed.tolist(), [[mark['row'], mark['elapsed'], at] "
+                                              "for mark, at in zip(df.attrs['marks'], labels)]]")
             for n, (row, elapsed, at) in enumerate(marks):
                 self.assertTrue(ends[row - 1] < elapsed <= ends[row], (ends, row, elapsed))
                 self.assertGreaterEqual(elapsed - marks[0][1], marks[max(n - 1, 0)][2] - marks[0][2])
@@ -127,16 +130,18 @@ finally:
                        "    if name in ('rusage_bpf.charts', 'rusage_bpf.costs'): del sys.modules[name]\n"
                        f"import plotly; there = plotly.graph_objects; plotly.graph_objects = {broken}\n"
                        f"sys.modules['plotly.graph_objects'] = {broken}",
-                       "plotly.graph_objects = there; sys.modules.update(kept)", f"no charts: .*", frame=True)
+                       "plotly.graph_objects = there; sys.modules.update(kept)", "no charts: .*", frame=True)
 
     def test_where_pandas_is_missing_the_files_are_kept(self):
+        state = self.notebook.state
         self.check("kept = sys.modules['pandas']; sys.modules['pandas'] = None", "sys.modules['pandas'] = kept\n"
-                   f"[os.remove(os.path.join({self.notebook.state!r}, name)) for name in os.listdir({self.notebook.state!r})]",
+                   f"[os.remove(os.path.join({state!r}, name)) for name in os.listdir({state!r})]",
                    r"import of pandas halted.*")
 
     def test_where_nothing_can_be_displayed(self):
-        self.check("shell = get_ipython(); kept = shell.display_pub.publish\ndef fails(*_, **__): raise OSError('gone')\n"
-                   "shell.display_pub.publish = fails", "shell.display_pub.publish = kept", "no charts: gone", frame=True)
+        self.check("shell = get_ipython(); kept = shell.display_pub.publish\n"
+                   "def fails(*_, **__): raise OSError('gone')\nshell.display_pub.publish = fails",
+                   "shell.display_pub.publish = kept", "no charts: gone", frame=True)
 
     def test_where_its_own_lines_cannot_be_written(self):
         outputs = self.notebook.run("%%rusage df\nkept = sys.stderr, sys.stdout\n"
@@ -153,7 +158,7 @@ finally:
     def test_an_interrupt_while_charts_are_drawn_leaves_the_cells_result(self):
         began = f"{self.notebook.home.name}/drawing"
         self.notebook.run("import rusage_bpf.charts as charts; kept = charts.draw\n"
-                          "def slow(_): open('drawing', 'w').close(); time.sleep(60)\ncharts.draw = slow")
+                          "def slow(*_): open('drawing', 'w').close(); time.sleep(60)\ncharts.draw = slow")
 
         def interrupt():
             wait_until("the charts", lambda: os.path.exists(began))

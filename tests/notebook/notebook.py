@@ -18,7 +18,7 @@ import nbformat
 BUILD = os.path.abspath(os.environ.get("RUSAGE_BUILD_DIR", "build"))
 # Far more than anything takes, as the machine may be busy with other things.
 PATIENCE_S = 60
-PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools/notebook")
+PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../python")
 
 
 def environment(home):

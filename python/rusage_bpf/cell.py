@@ -56,7 +56,7 @@ class RecordedCell:
                                          f"After a crash, run recover_samples_list('{files.ring}')"))
         self._session = Session(recorder)
         say(recorder.description)
-        if self._view:
+        if self._view and recorder.rows:
             with attempt("no live line"):
                 self._view.begin(recorder.rows)
 

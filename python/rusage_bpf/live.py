@@ -63,15 +63,15 @@ class Live:
         self._ready.set()
         self._begun.wait()
         try:
-            while not self._over.wait(_PERIOD_S):
-                self._look()
+            while self._follower and not self._over.wait(_PERIOD_S):
+                self._look(self._follower)
         except Exception as failure:
             self._failure = failure
         self._ended.wait()
 
-    def _look(self) -> None:
+    def _look(self, follower: Follower) -> None:
         with self._working:
-            if not self._over.is_set() and self._history.add(self._follower.new_rows()):
+            if not self._over.is_set() and self._history.add(follower.new_rows()):
                 self._show()
 
     def _show(self) -> None:

@@ -41,7 +41,7 @@ def killed_by_oom(recording: Recording, before: Optional[Surroundings]) -> List[
     The kernel counts its kills and does not say of which processes; who else might have sent a SIGKILL is not known.
     """
     kills = oom_kills(before)
-    if not kills.maybe_ours():
+    if before is None or not kills.maybe_ours():
         return []
     limit = (f"; the cgroup's limit is {human_bytes(before.memory_limit)}"
              if kills.in_cgroup and before.memory_limit is not None else "")

@@ -1,15 +1,15 @@
 """Three charts of a recording: what moved and when, the figures as they are, and the cost in units."""
 
-from typing import List
+from typing import Any, Dict, List, Optional
 
 import numpy
 import pandas
 from plotly import graph_objects
 
+from .columns import BASIC_COLUMNS
 from .costs import cost_figure
 from .decimate import bucket_size, extremes, peaks
 from .marks import draw_marks
-from .recording import BASIC_COLUMNS, Recording
 from .times import axis
 
 _MOST_BARS = 600
@@ -19,11 +19,12 @@ _MOST_POINTS = 2000
 _TIME_TITLE = "timestamp (UTC)"
 
 
-def draw(recording: Recording) -> List[graph_objects.Figure]:
-    """The charts in their order. A long recording is drawn with fewer points, and every peak."""
-    figures = [scaled_figure(recording.samples), raw_figure(recording.samples), cost_figure(recording)]
+def draw(samples: pandas.DataFrame, interval: float, commands: Optional[List[Dict[str, Any]]],
+         marks: List[Dict[str, Any]]) -> List[graph_objects.Figure]:
+    """The charts in their order, of what a Recording holds. A long one is drawn with fewer points, and every peak."""
+    figures = [scaled_figure(samples), raw_figure(samples), cost_figure(samples, interval, commands)]
     for figure in figures:
-        draw_marks(figure, recording)
+        draw_marks(figure, samples, marks)
     return figures
 
 

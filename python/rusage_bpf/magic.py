@@ -91,7 +91,7 @@ def _run(shell: Any, cell: str, name: str, interval: float, backend: Optional[st
     recorded = RecordedCell(interval, backend, live and hasattr(shell, "kernel"))
     try:
         for part in code:
-            exec(part, shell.user_ns)
+            exec(part, shell.user_ns)  # pylint: disable=exec-used  # the cell
     finally:
         recorded.end()
         with attempt(f"{name} is not set"):

@@ -1,13 +1,12 @@
 """The chart of what a recording cost: CPU, memory and I/O in their units, and who used them."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 import pandas
 from plotly import graph_objects
 from plotly.subplots import make_subplots
 
 from .decimate import extremes
-from .recording import Recording
 from .text import as_label, human_bytes
 from .times import axis
 
@@ -37,12 +36,13 @@ def rates(samples: pandas.DataFrame, interval: float) -> pandas.DataFrame:
     return result
 
 
-def cost_figure(recording: Recording) -> graph_objects.Figure:
-    commands = (recording.commands or [])[:_MOST_COMMANDS]
+def cost_figure(samples: pandas.DataFrame, interval: float,
+                commands: Optional[List[Dict[str, Any]]]) -> graph_objects.Figure:
+    commands = (commands or [])[:_MOST_COMMANDS]
     shares = [.28, .22, .28, .04 * len(commands) + .06] if commands else [.36, .28, .36]
-    times = axis(recording.samples)
+    times = axis(samples)
     figure = make_subplots(rows=len(shares), cols=1, row_heights=shares, vertical_spacing=.07)
-    _draw_times(figure, rates(recording.samples, recording.meta["interval"]))
+    _draw_times(figure, rates(samples, interval))
     if commands:
         _draw_commands(figure, commands)
     height_of_commands = 80 + 30 * len(commands) if commands else 0

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
+from .columns import BASIC_COLUMNS
 from .errors import RecorderError
 
 if TYPE_CHECKING:
     import pandas
 
-# How many columns the data frame of `%%getrusage_in_background` has: the first of the document.
-BASIC_COLUMNS = 13
 _NS_PER_S = 1_000_000_000
 
 
@@ -57,14 +56,20 @@ class Recording:
         """Fills it in with what is known now that it is over; the marks are its own."""
         vars(self).update(vars(done), marks=self.marks, zero_ns=self.zero_ns)
 
+    def known_samples(self) -> "pandas.DataFrame":
+        """`samples`; RecorderError where nothing was recorded."""
+        if self.samples is None:
+            raise RecorderError("nothing was recorded, or not yet")
+        return self.samples
+
     def frame(self, every_column: bool = True, processes: bool = True) -> "pandas.DataFrame":
         """`samples`, or its first thirteen columns, with all else in `attrs`.
 
         Each mark also tells the `row` it lands in: the number of the first row that ends after it.
         """
-        frame = self.samples if every_column else self.samples.iloc[:, :BASIC_COLUMNS]
-        frame = frame.copy()
-        rows = self.samples["elapsed"].searchsorted([mark["elapsed"] for mark in self.marks])
+        samples = self.known_samples()
+        frame = (samples if every_column else samples.iloc[:, :BASIC_COLUMNS]).copy()
+        rows = samples["elapsed"].searchsorted([mark["elapsed"] for mark in self.marks])
         marks = [dict(mark, row=min(int(row), len(frame) - 1)) for mark, row in zip(self.marks, rows)]
         frame.attrs = {"meta": self.meta, "totals": self.totals, "commands": self.commands, "audit": self.audit,
                        "marks": marks}
@@ -76,7 +81,7 @@ class Recording:
         """The three charts, as plotly figures."""
         from .charts import draw
 
-        return draw(self)
+        return draw(self.known_samples(), self.meta["interval"], self.commands, self.marks)
 
     def plot(self, path: Optional[str] = None) -> None:
         """Shows the charts, in a notebook below its cell; or writes them to a page that opens offline."""

@@ -40,7 +40,9 @@ def see_surroundings(pid: int) -> Surroundings:
 
 
 def cgroup_oom_kills(cgroup: Optional[str]) -> Optional[int]:
-    for name in _EVENTS if cgroup else ():
+    if not cgroup:
+        return None
+    for name in _EVENTS:
         count = _field(os.path.join(cgroup, name), "oom_kill")
         if count is not None:
             return count

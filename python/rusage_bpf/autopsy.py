@@ -1,12 +1,15 @@
 """Why "the kernel died": what a recording and its surroundings say of the end."""
 
 import signal
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from .oom import OomKills, killed_by_oom, oom_kills
 from .recording import Recording
 from .surroundings import Surroundings
 from .text import human_bytes, plural
+
+if TYPE_CHECKING:
+    import pandas
 
 _LAST_ROWS = 5
 _MOST_NAMES = 10
@@ -15,34 +18,35 @@ _SHOWN = ["timestamp", "pid_count", "user", "system", "rss", "read_bytes", "writ
 
 def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
     """A few lines for people. `before` is how the surroundings were when the recording began."""
+    samples = recording.known_samples()
     root = _root(recording)
     kills = oom_kills(before)
     lines = [
-        ("the end", _ending(recording, root)),
-        ("memory", _memory(recording, before)),
+        ("the end", _ending(recording, samples, root)),
+        ("memory", _memory(samples, before)),
         ("OOM kills", _oom_text(kills)),
-        ("alive", _alive(recording)),
+        ("alive", _alive(recording, samples)),
     ]
     if root and root["signal"] == signal.SIGKILL and kills.maybe_ours():
         lines.append(("so", "it was most likely the kernel's OOM killer: there was too little memory"))
     else:
         lines += [("so", line) for line in killed_by_oom(recording, before)]
-    rows = recording.samples[_SHOWN].tail(_LAST_ROWS).to_string(index=False)
+    rows = samples[_SHOWN].tail(_LAST_ROWS).to_string(index=False)
     return "\n".join([f"{title + ':':<11}{text}" for title, text in lines] + ["last rows:", rows])
 
 
 def _root(recording: Recording) -> Optional[Dict[str, Any]]:
     """The last span of the process that was recorded, with all its descendants."""
     spans = [span for span in recording.processes or [] if span["pid"] == recording.meta["root_pid"]]
-    return max(spans, key=lambda span: span["start"], default=None)
+    return max(spans, key=lambda span: span["start"]) if spans else None
 
 
-def _ending(recording: Recording, root: Optional[Dict[str, Any]]) -> str:
+def _ending(recording: Recording, samples: "pandas.DataFrame", root: Optional[Dict[str, Any]]) -> str:
     command = " ".join(" ".join(recording.meta["argv"]).split())
     name = f"process {recording.meta['root_pid']} ({command[:60]})"
     if recording.processes is None:
         recorder = "was gone" if recording.meta["ended_by"] is None else "ended"
-        last_s = recording.samples["elapsed"].max()
+        last_s = samples["elapsed"].max()
         return f"the recorder {recorder} after {last_s:.3f} s; how {name} ended is not known"
     if root is None or root["end"] is None:
         return f"{name} still lived when the recording ended, by {recording.meta['ended_by']}"
@@ -55,9 +59,9 @@ def _ending(recording: Recording, root: Optional[Dict[str, Any]]) -> str:
     return f"{name} {how} after {root['end']:.3f} s"
 
 
-def _memory(recording: Recording, before: Optional[Surroundings]) -> str:
-    peak = recording.samples["rss"].max()
-    at = recording.samples["elapsed"][recording.samples["rss"].idxmax()]
+def _memory(samples: "pandas.DataFrame", before: Optional[Surroundings]) -> str:
+    peak = samples["rss"].max()
+    at = samples["elapsed"][samples["rss"].idxmax()]
     text = f"at most {human_bytes(peak)} resident, at {at:.3f} s"
     if before is None:
         return text
@@ -74,9 +78,9 @@ def _oom_text(kills: OomKills) -> str:
     return f"{', '.join(counts)}, since the recording began"
 
 
-def _alive(recording: Recording) -> str:
+def _alive(recording: Recording, samples: "pandas.DataFrame") -> str:
     if recording.processes is None:
-        return f"{plural(int(recording.samples['pid_count'].iloc[-1]), 'process')} in the last row"
+        return f"{plural(int(samples['pid_count'].iloc[-1]), 'process')} in the last row"
     names: List[str] = [f"{span['command'] or '(unknown)'} ({span['pid']})" for span in recording.processes
                         if span["end"] is None]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""

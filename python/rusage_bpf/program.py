@@ -58,5 +58,5 @@ def _sudo_allows(path: str) -> bool:
     if not shutil.which("sudo"):
         return False
     tried = subprocess.run(["sudo", "-n", "--", path, "--version"], stdin=subprocess.DEVNULL,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     return tried.returncode == 0

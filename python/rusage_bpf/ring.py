@@ -20,7 +20,7 @@ def recover_ring(program: str, ring: str) -> Recording:
 def run_recover(program: str, *arguments: str) -> str:
     """What `rusage-bpf recover` prints; RecorderError with its own words where it fails."""
     ran = subprocess.run([program, "recover", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
+                         stderr=subprocess.PIPE, encoding="utf-8", errors="replace", check=False)
     if ran.returncode != 0:
         raise RecorderError(ran.stderr.strip() or f"rusage-bpf recover ended with {ran.returncode}")
     # It says in standard error that there are none.

@@ -1,6 +1,7 @@
 """How the recorder is stopped: its standard input is a FIFO, which ends when somebody opens and closes it.
 
-The FIFO has a name, so that nothing need be held for it while code runs that may close or use up descriptors.
+The FIFO has a name, so that nothing need be held for it while code runs that may close or use up descriptors. The last
+rows of a recording may count the descriptor that stops it.
 """
 
 import errno

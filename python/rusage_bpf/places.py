@@ -71,8 +71,8 @@ def new_files() -> Iterator[Files]:
 
 def _state_directories() -> List[str]:
     """The user's own directories as the XDG base directory specification has them, of those that there are."""
-    state = os.environ.get("XDG_STATE_HOME", "")
-    parents = [state if os.path.isabs(state) else None, os.path.join(_home(), ".local", "state") if _home() else None,
+    state, home = os.environ.get("XDG_STATE_HOME", ""), _home()
+    parents = [state if os.path.isabs(state) else None, os.path.join(home, ".local", "state") if home else None,
                _runtime_directory()]
     return [os.path.join(parent, "rusage-bpf") for parent in parents if parent]
 

@@ -17,7 +17,8 @@ def show(figures: List[Any]) -> None:
         try:
             figure.show()
         except Exception as failure:
-            return _show_without_plotly(figures[number:], one_line(failure))
+            _show_without_plotly(figures[number:], one_line(failure))
+            return
 
 
 def _show_without_plotly(figures: List[Any], why: str) -> None:

@@ -20,7 +20,7 @@ from .surroundings import noted_surroundings
 
 # For what comes later, now: an import within what is recorded would be part of it.
 with suppress(Exception):
-    import pandas  # noqa: F401
+    import pandas  # pylint: disable=unused-import
 
 # How a recording ends that was not cut short: as asked for, or with all that was recorded.
 _ENDS = ("eof", "stop-with", "tree")
@@ -81,15 +81,17 @@ _current: List[Unrecorded] = []
 class _Block(ContextDecorator):
     """What record() returns."""
 
-    def __init__(self, *arguments: Any):
-        self._arguments = arguments
+    def __init__(self, interval: float, pid: Optional[int], backend: Optional[str]):
+        self._interval = interval
+        self._pid = pid
+        self._backend = backend
         self._sessions: List[Session] = []
 
     def _recreate_cm(self) -> "_Block":
-        return _Block(*self._arguments)
+        return _Block(self._interval, self._pid, self._backend)
 
     def __enter__(self) -> Recording:
-        recorder = Recorder(*self._arguments)
+        recorder = Recorder(self._interval, self._pid, self._backend)
         recorder.start()
         self._sessions.append(Session(recorder))
         if recorder.meta["backend"] != "bpf":

@@ -34,8 +34,8 @@ class Detached:
         self._socket, other = socket.socketpair()
         try:
             with other, _orphans_go_higher():
-                launcher = subprocess.Popen(["/bin/sh", "-c", _LAUNCH, "sh", *command], stdin=stdin, stdout=other,
-                                            stderr=stderr, start_new_session=True, cwd="/")
+                launcher = subprocess.Popen(["/bin/sh", "-c", _LAUNCH, "sh", *command], stdin=stdin,
+                                            stdout=other.fileno(), stderr=stderr, start_new_session=True, cwd="/")
                 launcher.wait()
             self.pid = int(self._socket.recv(32) or b"0")
             if self.pid == 0:

@@ -33,7 +33,7 @@ class Recorder:
     `interval` is in seconds, .001 to 3600. `backend` is the recorder's --backend; None takes what the privileges allow.
     It is not a child of this process, ends when this process does, and needs no descriptor of it: what the recorded
     code waits for, kills or closes has nothing to do with it. Once the recording has begun, nothing here reads, writes,
-    or takes a descriptor more.
+    or takes a descriptor more, until it is stopped: that takes one for a moment.
 
     What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself
     at its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
@@ -43,12 +43,13 @@ class Recorder:
         self.pid = os.getpid() if pid is None else pid
         self.interval = interval
         self.program = find_program(backend)
-        self.files: Optional[Files] = None
+        self.files: Files  # from start() on
         self.rows: Optional[Follower] = None
         self.meta: dict = {}
         self.zero_ns = 0
         self.description = ""
-        self._process: Optional[Detached] = None
+        self._process: Detached  # from start() on
+        self._launched = False
         self._stopped = False
         self._ring_rows: Optional[int] = None  # None: the recorder's own default
 
@@ -64,7 +65,8 @@ class Recorder:
         for self._ring_rows in (None, _FEW_RING_ROWS):
             for files in new_files():
                 try:
-                    return self._start_in(files, announce)
+                    self._start_in(files, announce)
+                    return
                 except _PlaceFailed as refused:
                     failure = failure or refused
         raise RecorderError(f"{failure}; let XDG_STATE_HOME name a directory that you may write to, with room in it")
@@ -118,16 +120,16 @@ class Recorder:
             self._wait_until_begun()
             self._process.let_go()
             self.rows = Follower(files.rows)
-            self._read_beginning(launched_ns)
+            self._read_beginning(self.rows, launched_ns)
         except BaseException as failure:
             self._discard()
             if _is_fault_of_place(failure, files):
                 raise _PlaceFailed(str(failure)) from failure
             raise
 
-    def _read_beginning(self, launched_ns: int) -> None:
+    def _read_beginning(self, rows: Follower, launched_ns: int) -> None:
         try:
-            self.meta = self.rows.begin()["meta"]
+            self.meta = rows.begin()["meta"]
             self.zero_ns = zero_on_monotonic_clock(self.meta["start"], launched_ns)
             self.description = (f"Recorder: {os.path.basename(self.program.path)} {self.program.how}; "
                                 f"source: {self.meta['backend']}")
@@ -145,6 +147,7 @@ class Recorder:
                 os.write(messages, b"\n" * _MESSAGES_BYTES)
                 os.lseek(messages, 0, os.SEEK_SET)
                 self._process = Detached(self._command(), stdin=control, stderr=messages)
+                self._launched = True
             finally:
                 os.close(messages)
         finally:
@@ -168,13 +171,13 @@ class Recorder:
     def _discard(self) -> None:
         """Ends what may have started, and leaves nothing."""
         try:
-            if self._process:
+            if self._launched:
                 self._process.let_go()
                 self.stop()
         except RecorderError:
             return  # it has its files still
         finally:
-            self._process, self._stopped = None, False
+            self._launched, self._stopped = False, False
             if self.rows:
                 self.rows.close()
         self.files.remove()
