@@ -26,7 +26,7 @@ def read(path: str) -> Recording:
         try:
             return _recording(_of_lines(file) if first.startswith(b'{"kind":"begin"') else json.load(file))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as failure:
-            raise ValueError(f"{path}: is no recording of rusage-bpf: {failure}") from failure
+            raise ValueError(f"{path}: is not a recording of rusage-bpf: {failure}") from failure
 
 
 def _recording(document: Any) -> Recording:

@@ -224,8 +224,9 @@ Result<Options> recording_options(Arguments arguments) {
                  "default 100000")
       ->option_text("N");
   constexpr auto for_tests = "For tests, the ways of other kernels";
-  app.add_flag("--count-at-last-switch", options.count_at_last_switch,
-               "count the dead as before Linux 6.4, at a cost to every switch of the machine")
+  app.add_flag(
+         "--count-at-last-switch", options.count_at_last_switch,
+         "count exited tasks at their last context switch, as before Linux 6.4; costs every switch")
       ->group(for_tests);
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors as where the kernel's own counters are not known")
@@ -238,8 +239,7 @@ Result<Options> recording_options(Arguments arguments) {
   if (!options.print.empty()) return options;
   if (const auto extras = app.remaining(); !extras.empty())
     return error(
-        fmt::format("{}: no option of rusage-bpf; the command goes after --; see rusage-bpf --help",
-                    extras.front()));
+        fmt::format("unknown option or missing --: {}; see rusage-bpf --help", extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());

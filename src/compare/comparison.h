@@ -68,7 +68,7 @@ struct Comparison {
   std::vector<std::string>
       warnings;              // why the two may not be comparable; no names of files in them
   std::vector<Pair> totals;  // of each measure
-  // The greatest change in CPU time first, then the most CPU time; empty where one recording does not tell its commands, as
+  // The greatest change in CPU time first, then the most CPU time; empty where one recording has no list of commands, as
   // out of a recovery ring.
   std::vector<CommandPair> commands;
 };

@@ -121,7 +121,7 @@ std::string commands_table(const Comparison &comparison) {
   if (any_marked)
     text += "* part of it may be that of the command's children, which /proc does not separate\n";
   if (commands.size() > most_commands)
-    text += fmt::format("and {} more, whose CPU time differs less\n",
+    text += fmt::format("and {} more with smaller differences in CPU time\n",
                         human_count(commands.size() - most_commands));
   return text;
 }

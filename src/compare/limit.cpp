@@ -126,7 +126,7 @@ Result<std::uint64_t> figure_of(const Limit &limit, const Side &side) {
   Figure figure;
   if (limit.command) {
     const auto &commands = side.outcome.commands;
-    if (commands.empty()) return error(fmt::format("{} does not tell its commands", side.name));
+    if (commands.empty()) return error(fmt::format("{} has no list of commands", side.name));
     std::optional<Command> all;
     for (const Command &command : commands)
       if (command.name == limit.command) add_to(all, command);

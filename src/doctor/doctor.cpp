@@ -29,8 +29,8 @@ Check way_check(const char *name, const Selection &selection) {
 }
 
 Check dead_check(const BpfSource &source) {
-  constexpr auto name = "counting the dead";
-  if (source.holds_tasks()) return {name, "held until the next look"};
+  constexpr auto name = "counting exited tasks";
+  if (source.holds_tasks()) return {name, "held until the next sample"};
   const std::string reason = BpfSource::reason_against(selected::Command{});
   return {
       name,

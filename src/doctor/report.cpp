@@ -71,8 +71,9 @@ std::string bpf_verdict(const Diagnosis &diagnosis) {
 std::string proc_verdict(const Diagnosis &diagnosis) {
   if (const Check *const cause = first_that_stops(diagnosis.proc))
     return "Recording from /proc does not work here: " + one_line(in_one_line(*cause));
-  return "Recording from /proc works here (--backend proc), but for what lives and dies between "
-         "two looks.";
+  return "Recording from /proc works here (--backend proc), except for processes that start and "
+         "exit between "
+         "two polls.";
 }
 
 Json check_json(const Check &check) {

@@ -99,7 +99,7 @@ Json name_or_null(const std::optional<std::string> &name) {
   return name ? Json(as_text(*name)) : Json(nullptr);
 }
 
-constexpr auto not_ours = "is no recording of rusage-bpf: ";
+constexpr auto not_ours = "is not a recording of rusage-bpf: ";
 
 }  // namespace
 

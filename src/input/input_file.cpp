@@ -42,7 +42,7 @@ Result<InputFile> InputFile::open(const std::string &path) {
   if (fstat(file.file_.get(), &status) != 0) return errno_error(file.name());
   if (S_ISDIR(status.st_mode)) return file.error("is a directory; name a file in it");
   if (!S_ISREG(status.st_mode) && !standard_input)
-    return file.error("is no regular file; to read from it, give - and let it be standard input");
+    return file.error("is not a regular file; to read it, give - and redirect standard input");
   if (!S_ISREG(status.st_mode)) {
     file.pipe_ = std::make_unique<PipeCopy>(std::move(file.file_), file.name());
     return file;

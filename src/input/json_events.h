@@ -8,7 +8,7 @@
 
 namespace rusage_bpf {
 
-inline constexpr const char *not_ours = "is no recording of rusage-bpf";
+inline constexpr const char *not_ours = "is not a recording of rusage-bpf";
 
 // An answer of false stops the parser; `refuse` gives it.
 class JsonEvents : public nlohmann::json_sax<Json> {

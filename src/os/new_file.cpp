@@ -65,7 +65,7 @@ Result<NewFile> NewFile::create(const std::string &path, mode_t mode) {
   if (!place) return tl::unexpected(place.error());
   if (place->entry) {
     if (!S_ISREG(place->status.st_mode))
-      return error(fmt::format("{}: exists and is no regular file; choose another name", path));
+      return error(fmt::format("{}: exists and is not a regular file; choose another name", path));
     // Whether the user may write there; nothing is changed yet.
     if (!reopen(place->entry, O_WRONLY)) return errno_error(path);
   }

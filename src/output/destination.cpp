@@ -44,9 +44,10 @@ Fd connect_to(const Fd &entry) {
 }
 
 tl::unexpected<Error> planted(const std::string &path) {
-  return error(fmt::format(
-      "{}: is another user's, in a directory where anybody may put files; choose another name",
-      path));
+  return error(
+      fmt::format("{}: is another user's, in a directory where every user may create files; choose "
+                  "another name",
+                  path));
 }
 
 // That there is room, before what is there is given up. Not all file systems know how much they will take.

@@ -50,7 +50,7 @@ Result<OutputName> parse_output_name(const std::string &name) {
       longest = &extension;
   if (!longest && is_no_file(name)) return OutputName{Format::json, name};
   if (!longest)
-    return error(fmt::format("--output {}: the name must end in {}, which tells the format", name,
+    return error(fmt::format("--output {}: the name must end in {}, which selects the format", name,
                              list_of_extensions()));
   const bool standard_output = name.size() == longest->text.size() + 1 && name.front() == '-';
   return OutputName{longest->format, standard_output ? "-" : name};

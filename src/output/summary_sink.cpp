@@ -227,7 +227,7 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   if (audit.events_lost.value_or(0) > 0)
     line += fmt::format(", {} lost", plural(*audit.events_lost, "event"));
   if (audit.unseen_tasks.value_or(0) > 0)
-    line += fmt::format(", at most {} came and went between two looks",
+    line += fmt::format(", at most {} started and exited between two polls",
                         plural(*audit.unseen_tasks, "task"));
   if (audit.unlisted_tasks.value_or(0) > 0)
     line += fmt::format(", {} in the rows and in no process's figures",
@@ -292,8 +292,9 @@ Result<void> SummarySink::begin(const Recording &recording) {
   if (!live_) return {};
   if (!ring_.empty()) say("after a crash, run: rusage-bpf recover {}", ring_);
   if (!recording.backend_reason.empty())
-    say("polling /proc, which tells no forks, execs and exits, and counts who comes and goes "
-        "between two looks as part of its parent; the reason: {}",
+    say("polling /proc: forks, execs and exits are not counted, and a process that starts and "
+        "exits "
+        "between two polls counts as part of its parent; the reason: {}",
         recording.backend_reason);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
   if (recording.target != TargetKind::command)

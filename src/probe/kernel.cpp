@@ -36,7 +36,7 @@ Check counter_check(const Roots &roots, const Counter &counter, Check::State wit
   const std::string self = roots.proc + "/self/";
   if (exists(self + counter.file)) return {counter.name, fmt::format("/proc/PID/{}", counter.file)};
   if (!exists(self + "stat"))
-    return {counter.name, "not to be seen, as /proc is not mounted", Check::State::unknown};
+    return {counter.name, "unknown, as /proc is not mounted", Check::State::unknown};
   return {counter.name, fmt::format("this kernel does not count {}", counter.counts), without,
           another_kernel(counter.option)};
 }
@@ -49,7 +49,7 @@ Check types_check(const Roots &roots) {
   if (exists(roots.sys + file)) return {name, "/sys" + file};
   if (!exists(roots.sys + "/kernel"))
     return {name,
-            "not to be seen, as /sys is not mounted",
+            "unknown, as /sys is not mounted",
             Check::State::unknown,
             {{"sudo mount -t sysfs sysfs /sys", ""}}};
   return {name, "this kernel does not describe its types", Check::State::stops,
@@ -62,8 +62,7 @@ Check lockdown_check(const Roots &roots, Answer reads_kernel) {
   const std::string line = first_line(roots.sys + "/kernel/security/lockdown");
   const std::size_t begin = line.find('[') + 1;
   const bool seen = begin > 0;
-  const std::string mode =
-      seen ? line.substr(begin, line.find(']') - begin) : "mode not to be seen";
+  const std::string mode = seen ? line.substr(begin, line.find(']') - begin) : "mode unknown";
   if (reads_kernel == Answer::no || (reads_kernel == Answer::unknown && mode == "confidentiality"))
     return {name,
             fmt::format("lockdown ({}) keeps BPF from reading the kernel's memory", mode),
@@ -79,7 +78,7 @@ Check lockdown_check(const Roots &roots, Answer reads_kernel) {
 Check unprivileged_check(const Roots &roots) {
   constexpr auto name = "unprivileged_bpf_disabled";
   const std::string value = first_line(roots.proc + "/sys/kernel/unprivileged_bpf_disabled");
-  if (value.empty()) return {name, "not to be seen", Check::State::unknown};
+  if (value.empty()) return {name, "unknown", Check::State::unknown};
   return {name, value + "; recording needs the capabilities anyway"};
 }
 

@@ -77,7 +77,7 @@ Check proc_check(const Roots &roots, const Rights &rights, const Executable &exe
 Check cgroup_check(const Roots &roots) {
   constexpr auto name = "cgroup v2";
   const std::vector<proc::Mount> all = proc::mounts(roots.proc);
-  if (all.empty()) return {name, "not to be seen, as /proc is not mounted", Check::State::unknown};
+  if (all.empty()) return {name, "unknown, as /proc is not mounted", Check::State::unknown};
   const auto of_type = [&](const char *type) {
     return std::find_if(all.begin(), all.end(),
                         [&](const proc::Mount &one) { return one.type == type; });

@@ -19,7 +19,7 @@ std::optional<bool> in_first_namespace(const Roots &roots, Namespace which) {
 Check pid_namespace_check(const Roots &roots) {
   constexpr auto name = "pid namespace";
   const auto first = in_first_namespace(roots, Namespace::pid);
-  if (!first) return {name, "not to be seen", Check::State::unknown};
+  if (!first) return {name, "unknown", Check::State::unknown};
   return {name, *first ? "the machine's own" : "one of its own: processes outside cannot be named"};
 }
 

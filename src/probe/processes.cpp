@@ -34,7 +34,7 @@ Sight try_others(const Roots &roots, uid_t own) {
 Check others_check(Sight sight, const Rights &rights, const Executable &executable) {
   constexpr auto name = "others' processes";
   if (sight == Sight::all) return {name, "all their counters can be read"};
-  if (sight == Sight::no_others) return {name, "none is to be seen here"};
+  if (sight == Sight::no_others) return {name, "no other process is visible"};
   const Remedy container{"docker run --cap-add SYS_PTRACE IMAGE",
                          "from outside: the container, started anew"};
   return {name,

@@ -86,7 +86,7 @@ Check system_call_check(const Rights &rights, const Passage &passage) {
             Check::State::stops,
             {{"", "nothing would help here; a kernel built with CONFIG_BPF_SYSCALL=y is needed"}}};
   const bool unseen = passage.killed || (rights.filtered && passage.error_number != 0);
-  if (unseen) return {name, "not to be seen behind the seccomp filter", Check::State::unknown};
+  if (unseen) return {name, "unknown behind the seccomp filter", Check::State::unknown};
   return {name, "there"};
 }
 
@@ -96,7 +96,7 @@ Check seccomp_check(const Rights &rights, const Passage &passage) {
   if (!passage.killed && passage.error_number == 0) return {name, "a filter that lets bpf pass"};
   return {name,
           passage.killed
-              ? "a seccomp filter kills who calls bpf"
+              ? "a seccomp filter kills processes that call bpf"
               : fmt::format("a seccomp filter refuses bpf ({})", words_for(passage.error_number)),
           Check::State::stops,
           {{"docker run --cap-add BPF --cap-add PERFMON --security-opt seccomp=unconfined IMAGE",
@@ -107,7 +107,7 @@ Check seccomp_check(const Rights &rights, const Passage &passage) {
 Check security_modules_check(const Roots &roots, std::optional<int> use) {
   std::string modules;
   std::getline(std::ifstream(roots.sys + "/kernel/security/lsm"), modules);
-  Check check{"security modules", modules.empty() ? "not to be seen which" : modules};
+  Check check{"security modules", modules.empty() ? "unknown which" : modules};
   if (!use) {
     check.state = Check::State::unknown;
     check.found += "; not tried without the capabilities";
@@ -132,7 +132,7 @@ Check security_modules_check(const Roots &roots, std::optional<int> use) {
   if (has("selinux"))
     check.remedies.push_back(
         {"sudo ausearch -m avc -ts recent", "shows the rule, where it is SELinux"});
-  check.remedies.push_back({"sudo dmesg | grep -iE 'denied|avc|bpf'", "may show who refuses"});
+  check.remedies.push_back({"sudo dmesg | grep -iE 'denied|avc|bpf'", "may show what refuses it"});
   return check;
 }
 

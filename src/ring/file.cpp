@@ -33,7 +33,7 @@ Result<Fd> open_old(const std::string &path) {
   const bool is_ring =
       pread(old.get(), &header, sizeof(header), 0) == sizeof(header) && has_magic(header);
   if (!is_ring)
-    return error(fmt::format("{}: exists and is no recovery ring; choose another name", path));
+    return error(fmt::format("{}: exists and is not a recovery ring; choose another name", path));
   if (auto locked = lock(old.get(), path); !locked) {
     if (locked.error().errno_value != EAGAIN && locked.error().errno_value != EACCES)
       return tl::unexpected(locked.error());

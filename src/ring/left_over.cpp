@@ -75,7 +75,7 @@ Result<HeldRing> HeldRing::hold(const RingFound &ring) {
   if (fstat(file.get(), &status) != 0) return errno_error(ring.path);
   if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid ||
       !is_of_a_ring(file.get(), ring.unfinished))
-    return error("is no recovery ring of yours");
+    return error("is not a recovery ring of yours");
   if (!prevent_lock(file.get())) return error("is being recorded to");
   return HeldRing(ring.path, std::move(file));
 }

@@ -67,7 +67,7 @@ Result<RingReader> RingReader::open(Fd file, const std::string &path) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return errno_error(path);
   if (!S_ISREG(status.st_mode))
-    return error(fmt::format("{}: is no regular file, and so no recovery ring", path));
+    return error(fmt::format("{}: is not a regular file, so not a recovery ring", path));
   RingReader ring(std::move(file), path);
   const auto file_bytes = static_cast<std::uint64_t>(status.st_size);
   if (auto read = ring.read_header(file_bytes); !read) return tl::unexpected(read.error());
@@ -92,8 +92,8 @@ Result<void> RingReader::read_header(std::uint64_t file_bytes) {
   if (ours && first.version != RUSAGE_RING_VERSION)
     return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}",
                              path_, first.version, RUSAGE_RING_VERSION));
-  return error(ours ? fmt::format("{}: is a recovery ring whose header is damaged", path_)
-                    : fmt::format("{}: is no recovery ring", path_));
+  return error(ours ? fmt::format("{}: is a recovery ring with a damaged header", path_)
+                    : fmt::format("{}: is not a recovery ring", path_));
 }
 
 // Where it is depends on how long it is, which only it says.
@@ -146,7 +146,7 @@ Result<void> RingReader::read_description() {
                                  : std::nullopt);
   }
   if (column_.size() != header_.columns)
-    return error(fmt::format("{}: is a recovery ring whose columns are damaged", path_));
+    return error(fmt::format("{}: is a recovery ring with damaged columns", path_));
   return {};
 }
 

@@ -24,7 +24,8 @@ Result<void> check_default_page(const std::string &path) {
   std::string start(1000, '\0');
   std::ifstream(path).read(start.data(), static_cast<std::streamsize>(start.size()));
   if (start.find(page_mark) != std::string::npos) return {};
-  return error(fmt::format("{}: exists and is no page of rusage-bpf; give another with -o", path));
+  return error(
+      fmt::format("{}: exists and is not a page of rusage-bpf; choose another name with -o", path));
 }
 
 }  // namespace

@@ -140,8 +140,8 @@ TEST_CASE("compare refuses in one line what it cannot read, and wrong usage befo
         {"'cost>+10%'", "cost is none of"});
   check({"missing.json", "a.ndjson", "--fail-if", "cpu>10%"}, 2, {"'cpu>10%'", "+10%"});
   check({"a.ndjson", "missing.json"}, 1, {"missing.json: No such file"});
-  check({"a.ndjson", "rusage.json"}, 1, {"rusage.json: is no recording of rusage-bpf"});
-  check({"rusage.json", "a.ndjson"}, 1, {"rusage.json: is no recording of rusage-bpf"});
+  check({"a.ndjson", "rusage.json"}, 1, {"rusage.json: is not a recording of rusage-bpf"});
+  check({"rusage.json", "a.ndjson"}, 1, {"rusage.json: is not a recording of rusage-bpf"});
   scene.create("half.json", "{\"schema\": \"rusage-bpf/1\", \"samples\": [{\"user\"");
   check({"a.ndjson", "half.json"}, 1, {"half.json: ends in the middle", "recover"});
   scene.create("empty.json");

@@ -135,11 +135,12 @@ TEST_CASE("To root the doctor says that all that recording needs works") {
     CAPTURE(check);
     // A file system that nobody has mounted hides which modules there are, and no more.
     CHECK((check["state"] == "works" || check["state"] == "limits"));
-    CHECK((check["state"] != "limits" || check["name"] == "counting the dead" ||
+    CHECK((check["state"] != "limits" || check["name"] == "counting exited tasks" ||
            check["name"] == "cgroup v2"));
     CHECK((check["state"] == "works") == check["remedies"].empty());
   }
-  CHECK((check_of(told, "bpf", "counting the dead")["state"] == "works") == tasks_can_be_held());
+  CHECK((check_of(told, "bpf", "counting exited tasks")["state"] == "works") ==
+        tasks_can_be_held());
 }
 
 TEST_CASE(

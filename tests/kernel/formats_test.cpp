@@ -243,7 +243,7 @@ TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs
   check({"a.json", "-o", "a.json", "--csv-meta"}, 2, {"--csv-meta"});
   check({"a.json", "--fast"}, 2, {"--fast", "rusage-bpf convert --help"});
   check({"missing.json", "-o", "b.csv"}, 1, {"missing.json: No such file"});
-  check({"rusage.json", "-o", "rusage.json"}, 1, {"rusage.json: is no recording of rusage-bpf"});
+  check({"rusage.json", "-o", "rusage.json"}, 1, {"rusage.json: is not a recording of rusage-bpf"});
   scene.create("half.json", "{\"schema\": \"rusage-bpf/1\", \"samples\": [{\"user\"");
   check({"half.json", "-o", "rusage.json"}, 1, {"half.json: ends in the middle", "recover"});
   scene.create("empty.json");

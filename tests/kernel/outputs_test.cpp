@@ -273,6 +273,6 @@ TEST_CASE("report takes the newest recording, and replaces no page but its own",
   scene.create("rusage.html", earlier);
   const Finished refused = run_to_end(scene.recorder({"report", "rusage.json"}));
   CHECK(refused.exit_code == 1);
-  check_line(refused.errors, {"rusage.html", "no page of rusage-bpf", "-o"});
+  check_line(refused.errors, {"rusage.html", "not a page of rusage-bpf", "-o"});
   CHECK(scene.text("rusage.html") == earlier);
 }

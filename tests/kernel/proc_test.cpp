@@ -222,7 +222,7 @@ TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and
   const Nobodys nobodys;
   const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
   CHECK(finished.exit_code == 0);
-  CHECK_THAT(finished.errors, Contains("polling /proc, which tells no forks") &&
+  CHECK_THAT(finished.errors, Contains("polling /proc: forks, execs and exits are not counted") &&
                                   Contains("the reason: cannot record with BPF: "));
   const auto document = read_document(nobodys.scene()).json();
   CHECK(document["meta"]["backend"] == "proc");

@@ -248,9 +248,9 @@ TEST_CASE("What recover cannot do is said in one line", "[host]") {
     check_line(finished.errors, words);
     CHECK(scene.files() == std::set<std::string>{"script"});
   };
-  check({"script"}, 1, {"script: is no recovery ring"});
+  check({"script"}, 1, {"script: is not a recovery ring"});
   check({"missing"}, 1, {"missing: No such file"});
-  check({"."}, 1, {"no regular file"});
+  check({"."}, 1, {"not a regular file"});
   check({"--last"}, 1, {"there are no recovery rings"});
   check({"ring", "--last"}, 2, {"not both"});
   check({"--follow"}, 2, {"give a ring"});

@@ -93,7 +93,7 @@ class ScriptTest(unittest.TestCase):
         for text in ("{}", "[]", "no JSON", ""):
             with open(self.path("other.json"), "w", encoding="utf-8") as file:
                 file.write(text)
-            with self.assertRaisesRegex(ValueError, "other.json: is no recording of rusage-bpf"):
+            with self.assertRaisesRegex(ValueError, "other.json: is not a recording of rusage-bpf"):
                 rusage_bpf.read(self.path("other.json"))
 
     def test_json_and_ndjson_of_one_recording_are_the_same(self):

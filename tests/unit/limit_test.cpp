@@ -129,8 +129,7 @@ TEST_CASE("a limit on a command wants it to have run") {
   CHECK(judged("clang:cpu>+10%", ran, other));
   CHECK_FALSE(judged("clang:cpu>90s", ran, other));
   other.outcome.commands.clear();
-  CHECK_THAT(*judged("cc1plus:cpu>+10%", ran, other),
-             Contains("b.json does not tell its commands"));
+  CHECK_THAT(*judged("cc1plus:cpu>+10%", ran, other), Contains("b.json has no list of commands"));
 }
 
 TEST_CASE("a command's name may hold what limits are made of") {

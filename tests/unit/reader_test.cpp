@@ -191,7 +191,7 @@ TEST_CASE("what is no recording is refused in one line") {
   for (const char *text :
        {"hello", "[]", "3", "[[[", " \n", "\x1f\x8b\x08", "\"{\"", "timestamp,user\r\n1,2\r\n"})
     CHECK_THAT(complaint(files, text), Contains("neither JSON nor NDJSON"));
-  CHECK_THAT(complaint(files, "{}"), Contains("no recording of rusage-bpf: schema is missing"));
+  CHECK_THAT(complaint(files, "{}"), Contains("not a recording of rusage-bpf: schema is missing"));
   CHECK_THAT(complaint(files, "{]"), Contains("is not JSON; the error is at byte 2"));
   CHECK_THAT(complaint(files, "{\"schema\": 1e999}"), Contains("out of range"));
   CHECK_THAT(complaint(files, "{\"kind\": \"begin\"}\n"), Contains("schema is missing"));
@@ -509,8 +509,8 @@ TEST_CASE("what is no file with something in it is refused") {
   files.put("empty.json", "");
   CHECK_THAT(message(files.path("empty.json")), Contains("is empty"));
   REQUIRE(mkfifo(files.path("fifo").c_str(), 0600) == 0);
-  CHECK_THAT(message(files.path("fifo")), Contains("no regular file") && Contains("give -"));
-  CHECK_THAT(message("/dev/null"), Contains("no regular file"));
+  CHECK_THAT(message(files.path("fifo")), Contains("not a regular file") && Contains("give -"));
+  CHECK_THAT(message("/dev/null"), Contains("not a regular file"));
 }
 
 TEST_CASE("a sink that fails ends the reading with its own error") {

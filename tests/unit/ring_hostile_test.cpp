@@ -190,7 +190,7 @@ TEST_CASE("headers beyond number behind a damaged one are not all checked") {
   ring.write(offsetof(rusage_ring_header, checksum), &nothing, sizeof(nothing));
   const auto reader = RingReader::open(ring.path());
   REQUIRE_FALSE(reader);
-  CHECK_THAT(reader.error().message, Catch::Contains("header is damaged"));
+  CHECK_THAT(reader.error().message, Catch::Contains("damaged header"));
 }
 
 }  // namespace

@@ -219,7 +219,7 @@ TEST_CASE("a ring both of whose headers are damaged is said to be that") {
   const std::uint64_t second = second_header_at(ring.header());
   ring.flip(200);
   ring.flip(second + 200);
-  CHECK_THAT(complaint(ring.path()), Contains("header is damaged"));
+  CHECK_THAT(complaint(ring.path()), Contains("damaged header"));
 }
 
 TEST_CASE("of a ring that was cut off, the rows before the cut are given") {
@@ -278,12 +278,12 @@ TEST_CASE("what is no ring is refused in one line") {
   const std::string path = directory.file("file");
   CHECK_THAT(complaint(path), Contains("No such file"));
   std::ofstream(path, std::ios::binary).flush();
-  CHECK_THAT(complaint(path), Contains("no recovery ring"));
+  CHECK_THAT(complaint(path), Contains("not a recovery ring"));
   std::ofstream(path, std::ios::binary) << std::string(100'000, 'x');
-  CHECK_THAT(complaint(path), Contains("no recovery ring"));
-  CHECK_THAT(complaint(directory.path()), Contains("no regular file"));
+  CHECK_THAT(complaint(path), Contains("not a recovery ring"));
+  CHECK_THAT(complaint(directory.path()), Contains("not a regular file"));
   REQUIRE(mkfifo(directory.file("fifo").c_str(), 0600) == 0);
-  CHECK_THAT(complaint(directory.file("fifo")), Contains("no regular file"));
+  CHECK_THAT(complaint(directory.file("fifo")), Contains("not a regular file"));
 }
 
 TEST_CASE("rows are read while they are written, until the recording ends") {
@@ -362,7 +362,7 @@ TEST_CASE("a file is replaced only if it is a ring that nobody records to") {
     std::ofstream(ring.path()) << "a letter";
     const auto second = RingWriter::create(ring.options());
     REQUIRE_FALSE(second);
-    CHECK_THAT(second.error().message, Contains("is no recovery ring"));
+    CHECK_THAT(second.error().message, Contains("not a recovery ring"));
     CHECK(test::read_file(ring.path()) == "a letter");
   }
   SECTION("a link") {

@@ -128,9 +128,10 @@ TEST_CASE("what polling did not see, or may not read, is told") {
   outcome.audit.unseen_tasks = 412;
   outcome.audit.unreadable_processes = 1;
   outcome.audit.untraceable_tasks = 2;
-  CHECK_THAT(summary_of(outcome), Contains("at most 412 tasks came and went between two looks") &&
-                                      Contains("1 process not ours to read in full") &&
-                                      Contains("2 tasks not yours to trace left out"));
+  CHECK_THAT(summary_of(outcome),
+             Contains("at most 412 tasks started and exited between two polls") &&
+                 Contains("1 process not ours to read in full") &&
+                 Contains("2 tasks not yours to trace left out"));
 }
 
 TEST_CASE("what is unknown is not 0") {

@@ -13,7 +13,7 @@ function makeToolbar() {
   view.onZoom(tell);
   view.onHover(tell);
   tell();
-  return element("div", { class: "toolbar", role: "toolbar", "aria-label": "What is seen of the recording" },
+  return element("div", { class: "toolbar", role: "toolbar", "aria-label": "View of the recording" },
     range,
     button("\u2212", "Zoom out", () => view.scale(2)),
     button("+", "Zoom in", () => view.scale(0.5)),
