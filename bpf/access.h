@@ -7,7 +7,7 @@
  * A task is asked when it is forked or enters, at each exec, and at each tick, as it may change its ids or make itself
  * private (PR_SET_DUMPABLE) without an exec. What it used while it could not be traced is left out:
  *
- *     reported = (hidden ? what it had used when it was seen traceable last : what it has used) - taken_off
+ *     reported = (hidden ? what it had used when it was last traceable : what it has used) - taken_off
  *
  * A task that becomes hidden is reported as gone, as one that leaves a cgroup; one that comes back, as one that arrives.
  */
@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
+#include "order.h"
 #include "span.h"
 #include "task.h"
 
@@ -105,17 +106,17 @@ struct {
 
 /* By slot. */
 struct access {
-  u32 busy;   /* whoever makes it 1 may change the rest: the tick, or the task itself at its exec */
-  u32 hidden; /* the user could not trace the task */
+  u32 busy;     /* a lock for the rest, between the tick and the task itself at its exec */
+  u32 hidden;   /* the user could not trace the task */
   u32 reported; /* user space knows of it; only the tick changes this and the next one */
-  u32 members;  /* of the thread group whose record is at this slot: how many are reported */
+  u32 members;  /* of the thread group with its record at this slot: how many are reported */
   u32 began_hidden;
   u32 ever_hidden;
-  u32 until_exec; /* the command before its exec: a copy of the recorder, which nobody may trace */
+  u32 until_exec; /* the command before its exec: a copy of the recorder, which no user may trace */
   u32 filler;
   u64 hidden_ns; /* when an exec has hidden it, CLOCK_MONOTONIC of the recorder; 0: at some time before a tick */
   u64 most_rss_so_far;         /* until that exec, in bytes */
-  struct rusage_reading since; /* when it was seen traceable last */
+  struct rusage_reading since; /* when it was last traceable */
   struct rusage_reading taken_off;
 };
 
@@ -137,10 +138,10 @@ static __always_inline struct access *access_of(u32 number) {
 #endif
 
 static __always_inline bool lock_access(struct access *access) {
-  return __sync_val_compare_and_swap(&access->busy, 0, 1) == 0;
+  return COMPARE_EXCHANGE(access->busy, 0, 1) == 0; /* pairs with unlock_access */
 }
 static __always_inline void unlock_access(struct access *access) {
-  __sync_lock_test_and_set(&access->busy, 0);
+  STORE_RELEASE(access->busy, 0); /* pairs with lock_access */
 }
 
 #define CAP_SYS_PTRACE 19       /* include/uapi/linux/capability.h */
@@ -207,7 +208,7 @@ static __always_inline bool is_dumpable(struct mm_struct *mm) {
 
 struct privacy {
   bool dumpable;
-  u64 user_ns; /* who may trace there may trace what is not dumpable */
+  u64 user_ns; /* the right to trace in it includes what is not dumpable */
 };
 
 static __always_inline struct privacy privacy_of(struct task_struct *task, struct mm_struct *mm) {
@@ -269,7 +270,7 @@ static __always_inline void hide(struct access *access, u64 now_ns, u64 most_rss
   access->hidden_ns = now_ns;
   access->most_rss_so_far = access->ever_hidden ? 0 : most_rss_so_far;
   access->hidden = 1;
-  if (!access->ever_hidden) __sync_fetch_and_add(&untraceable_tasks, 1);
+  if (!access->ever_hidden) COUNT(untraceable_tasks, 1);
   access->ever_hidden = 1;
 }
 
@@ -299,14 +300,14 @@ static __always_inline void begin_access(struct task_struct *task, u32 number) {
     access->taken_off = access->since;
     hide(access, 0, 0);
   }
-  __sync_lock_test_and_set(&access->busy, 0);
+  unlock_access(access);
 }
 
 /* For the command that is held back: a copy of the recorder, and no more private than what it will execute. */
 static __always_inline void show_until_exec(u32 number) {
   struct access *access = access_of(number);
   if (!access) return;
-  if (access->hidden) __sync_fetch_and_add(&untraceable_tasks, -1);
+  if (access->hidden) COUNT(untraceable_tasks, -1);
   __builtin_memset(&access->taken_off, 0, sizeof(access->taken_off));
   access->hidden = access->began_hidden = access->ever_hidden = 0;
   access->until_exec = 1;
@@ -374,7 +375,7 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
   /* At its end a task has no address space any more, and keeps what it was. Memory that was given away meanwhile says
    * nothing. */
   bool current = !gone && mm && BPF_CORE_READ(task, mm) == mm && !READ(false, task, exit_state) &&
-                 !(final && *(volatile u64 *)&final->known) && !access->until_exec;
+                 !(final && READ_ONCE(final->known)) && !access->until_exec;
   if (current && traceable && access->hidden)
     reveal(access, reading);
   else if (current && !traceable && !access->hidden)

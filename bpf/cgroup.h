@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Members by cgroup (v2): whoever is in the chosen one or below it. A task that moves in counts from
- * then on: what it had used before is noted in `arrivals`, and taken off when the tick first meets
- * it. For one that moves out, its counters at that moment are its final ones.
+ * Tracking by cgroup (v2): all tasks in the chosen cgroup and below it. A task that moves in counts from then on: `arrivals`
+ * holds what it had used before, and the tick subtracts it at its first visit. When a task moves out, its counters at that
+ * moment are its final ones.
  */
 #ifndef RUSAGE_BPF_CGROUP_H
 #define RUSAGE_BPF_CGROUP_H
@@ -10,13 +10,13 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-#include "enter.h"
 #include "kernel_types.h"
 #include "sweep.h"
 #include "task.h"
+#include "track.h"
 #include "tree.h"
 
-/* Counts processes that moved with further threads that were not found here: user space has these looked after. */
+/* Processes that moved with threads that were not found here: user space then runs track_by_cgroup. */
 __u64 groups_moved;
 
 struct lineage {
@@ -44,7 +44,7 @@ static __always_inline bool is_in_cgroup(struct task_struct *task) {
  * member has one yet. */
 static __always_inline u32 group_of(struct task_struct *leader) {
   u32 *of_leader = membership_of(leader);
-  struct slot *slot = is_member(of_leader) ? slot_at(*of_leader) : NULL;
+  struct slot *slot = is_tracked(of_leader) ? slot_at(*of_leader) : NULL;
   return slot ? slot->group : NO_SLOT;
 }
 
@@ -58,7 +58,7 @@ static __always_inline void move_in(struct task_struct *task) {
   if (!before) return;
   read_now(before, task);
   publish(slot, SLOT_ARRIVED);
-  count_if_just_died(task, *own);
+  count_if_just_exited(task, *own);
   /* Where the leader has ended before its threads, the first of them stands for it. */
   if (task != leader && READ(true, leader, exit_state)) {
     u32 *of_leader = claim(leader);
@@ -71,24 +71,24 @@ static __always_inline void move_out(struct task_struct *task, u32 *own) {
   if (final && !final->known) {
     read_now(&final->reading, task);
     final->moved_out = 1;
-    __sync_lock_test_and_set(&final->known, 1);
+    STORE_RELEASE(final->known, 1); /* pairs with read_final */
     put_exited(*own);
   }
-  __sync_lock_test_and_set(own, UNCLAIMED);
+  STORE_RELEASE(*own, UNCLAIMED); /* pairs with claim */
 }
 
 /* Makes the task's membership what its cgroup says. */
 static __always_inline void sort_by_cgroup(struct task_struct *task) {
   u32 *own = membership_of(task);
-  if (own && *own == OUTSIDE) return;
+  if (own && *own == EXCLUDED) return;
   bool inside = is_in_cgroup(task);
-  if (inside && !is_member(own))
+  if (inside && !is_tracked(own))
     move_in(task);
-  else if (!inside && is_member(own))
+  else if (!inside && is_tracked(own))
     move_out(task, own);
 }
 
-#if HOLD_TASKS && MEMBERS == CGROUP
+#if HOLD_TASKS && SELECTION == RUSAGE_CGROUP
 /* The kernel has interrupts off meanwhile. */
 #define MOST_THREADS_AT_ONCE 1024
 

@@ -13,7 +13,7 @@
 
 #define NS_PER_S 1000000000LL
 
-/* Of the recorder's time namespace; learned once, before there are times to tell. */
+/* Of the recorder's time namespace; set once, before the first time is reported. */
 __s64 monotonic_offset_ns;
 
 static __always_inline u64 recorder_ns(u64 kernel_ns) {

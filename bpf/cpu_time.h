@@ -67,7 +67,7 @@ static __always_inline u64 run_time(struct task_struct *task, const bool direct)
 
 /* The user part of a thread group's run time, as cputime_adjust() in kernel/sched/cputime.c gives
  * it to getrusage and wait4: in proportion to the ticks, all of it user where no tick fell on the
- * system side. Not static, so that the verifier looks at it once and not at each place that calls
+ * system side. Not static, so that the verifier checks it once and not at each place that calls
  * it. */
 __noinline u64 user_part(u64 run, u64 user_ticks, u64 system_ticks) {
   u64 user = user_ticks, total = user_ticks + system_ticks;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is told of single tasks: a ring that is written under the lock of sweep.h, and that user space
- * reads after each tick. A tick whose events do not fit is run again; a sweep comes while nobody
- * reads, and goes on without.
+ * Events of single tasks: a ring that is written under the lock of sweep.h, and that user space reads after each tick. If
+ * the events of a tick do not fit, user space reads and runs the tick again. A sweep runs while user space is late, and
+ * drops what does not fit.
  */
 #ifndef RUSAGE_BPF_EVENTS_H
 #define RUSAGE_BPF_EVENTS_H
@@ -43,7 +43,7 @@ __u32 sweeping;
 /* A place in the ring; NULL where it is full. */
 static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
                                                            u32 number) {
-  u64 waiting = events_written - *(volatile u64 *)&events_read;
+  u64 waiting = events_written - READ_ONCE(events_read);
   u64 most = sweeping && kind == RUSAGE_BORN ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
@@ -55,12 +55,12 @@ static __always_inline struct rusage_task_event *new_event(enum rusage_task_even
   events_written++;
   event->kind = kind;
   event->flags = 0;
-  event->span = kind == RUSAGE_BORN ? life->born_span : life->span;
+  event->span = kind == RUSAGE_BORN ? life->first_span : life->span;
   return event;
 }
 
 /* Of a process that is forked, or found. */
-static __always_inline void tell_birth(struct rusage_task_event *event, u32 number) {
+static __always_inline void report_start(struct rusage_task_event *event, u32 number) {
   struct life *life = life_of(number);
   if (!life) return;
   event->flags |= RUSAGE_PROCESS;
@@ -70,8 +70,8 @@ static __always_inline void tell_birth(struct rusage_task_event *event, u32 numb
   event->parent_pid = life->parent_pid;
 }
 
-/* How the process ended whose last task is gone. */
-static __always_inline void tell_end(struct rusage_task_event *event, u32 group, bool moved_out) {
+/* How the process ended, once its last task is gone. */
+static __always_inline void report_end(struct rusage_task_event *event, u32 group, bool moved_out) {
   struct life *life = life_of(group);
   if (!life) return;
   event->flags |= RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : life->end_ns ? RUSAGE_STATUS : 0);
@@ -86,7 +86,7 @@ static __always_inline void tell_end(struct rusage_task_event *event, u32 group,
 
 /* Lists a task that is alive and that there was no room for when it was forked: a thread once its
  * process is listed. */
-static __always_inline void list_late(u32 number, struct slot *slot, struct slot *group) {
+static __always_inline void report_late(u32 number, struct slot *slot, struct slot *group) {
   bool process = slot->group == number;
   if (!process && !group->process_listed) return;
   struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
@@ -99,7 +99,7 @@ static __always_inline void list_late(u32 number, struct slot *slot, struct slot
     event->reading = *before;
   else
     __builtin_memset(&event->reading, 0, sizeof(event->reading));
-  if (process) tell_birth(event, number);
+  if (process) report_start(event, number);
   slot->listed = true;
   if (process) slot->process_listed = true;
 }

@@ -109,7 +109,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   struct life *process = slot ? life_of(slot->group) : NULL;
   struct exec_text *record = bpf_map_lookup_elem(&exec_scratch, &zero);
   if (!life || !process || !record) {
-    __sync_fetch_and_add(&execs_untold, 1);
+    COUNT(execs_untold, 1);
     return;
   }
   u64 exec_id = READ(false, task, self_exec_id);
@@ -118,7 +118,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   struct rusage_exec *exec = &record->exec;
   if (!may_report_exec(task, number, &exec->reading)) return;
   exec->old_span = life->span;
-  exec->new_span = __sync_fetch_and_add(&spans, 1) + 1;
+  exec->new_span = FETCH_ADD(spans, 1) + 1;
   exec->time_ns = recorder_ns(bpf_ktime_get_ns());
   exec->most_rss_so_far = was_ever_hidden(number) ? 0 : READ_FAR(task, signal, maxrss) * page_bytes;
   read_counters(&exec->reading, task, true);
@@ -127,8 +127,8 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   bpf_get_current_comm(exec->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {
-    __sync_fetch_and_add(&execs_untold, 1);
-    __sync_fetch_and_add(&execs_lost, 1);
+    COUNT(execs_untold, 1);
+    COUNT(execs_lost, 1);
     return;
   }
   process->process_span = exec->new_span;

@@ -29,9 +29,9 @@ static __always_inline u64 peak_of(struct mm_struct *mm, const bool direct) {
 /* Whether the kernel's totals lack a process that ends now: its parent is not of the tree, or has the kernel throw away
  * what its children used. Of a command alone is there a total to compare with. */
 static __always_inline bool is_unwaited(struct task_struct *task) {
-#if MEMBERS == COMMAND
+#if SELECTION == RUSAGE_COMMAND
   struct task_struct *parent = task->real_parent;
-  if (!is_member(membership_of(parent))) return true;
+  if (!is_tracked(membership_of(parent))) return true;
   struct sighand_struct *sighand = BPF_CORE_READ(parent, sighand);
   if (BPF_CORE_READ(sighand, action[SIGCHLD - 1].sa.sa_handler) == (void *)SIG_IGN) return true;
   return READ(false, sighand, action[SIGCHLD - 1].sa.sa_flags) & SA_NOCLDWAIT;
@@ -40,7 +40,7 @@ static __always_inline bool is_unwaited(struct task_struct *task) {
 #endif
 }
 
-/* To be called for the last task of the process whose record is at slot `group`. */
+/* To be called for the last task of the process with its record at slot `group`. */
 static __always_inline void note_end(struct task_struct *task, u32 group, bool unwaited) {
   struct life *life = life_of(group);
   if (!life) return;
@@ -55,10 +55,10 @@ static __always_inline void note_end(struct task_struct *task, u32 group, bool u
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
-  *(volatile u64 *)&life->end_ns = recorder_ns(bpf_ktime_get_ns());
+  WRITE_ONCE(life->end_ns, recorder_ns(bpf_ktime_get_ns()));
 }
 
-/* For a dead task: the same, where on_end was left out. Its parent may be gone, so that it counts as waited for. */
+/* The same for a dead task, where on_exit did not run. The parent may be gone: the process counts as waited for. */
 static __always_inline void note_missed_end(struct task_struct *task, u32 number) {
   struct slot *slot = slot_at(number);
   struct life *life = slot && !slot->ended ? life_of(slot->group) : NULL;

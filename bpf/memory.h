@@ -27,7 +27,7 @@ struct {
   __type(value, u64);
 } cpu_offset SEC(".maps");
 
-/* Process numbers of the live thread groups, where user space has to look after them itself. */
+/* Process numbers of the live thread groups, where user space has to read their memory and descriptors itself. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
@@ -38,47 +38,47 @@ struct {
 
 /* Shared address spaces and tables already counted, stamped with the tick that did: entries of
  * earlier ticks count as empty, so that nothing has to be cleared. */
-#define SEEN_ENTRIES 32768
-#define SEEN_PROBES 32
-struct seen {
+#define VISITED_ENTRIES 32768
+#define VISITED_PROBES 32
+struct visited_entry {
   u64 address;
   u64 tick;
 };
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, SEEN_ENTRIES);
+  __uint(max_entries, VISITED_ENTRIES);
   __type(key, u32);
-  __type(value, struct seen);
-} seen SEC(".maps");
+  __type(value, struct visited_entry);
+} visited SEC(".maps");
 
-struct sight {
+struct visit_lookup {
   u64 address;
   u64 tick;
   u32 hash;
   u32 first;
 };
 
-static long look_at_entry(u32 probe, struct sight *sight) {
-  u32 index = (sight->hash + probe) % SEEN_ENTRIES;
-  struct seen *entry = bpf_map_lookup_elem(&seen, &index);
+static long probe_visited(u32 probe, struct visit_lookup *lookup) {
+  u32 index = (lookup->hash + probe) % VISITED_ENTRIES;
+  struct visited_entry *entry = bpf_map_lookup_elem(&visited, &index);
   if (!entry) return 1;
-  if (entry->tick != sight->tick) {
-    entry->address = sight->address;
-    entry->tick = sight->tick;
+  if (entry->tick != lookup->tick) {
+    entry->address = lookup->address;
+    entry->tick = lookup->tick;
     return 1;
   }
-  if (entry->address != sight->address) return 0;
-  sight->first = false;
+  if (entry->address != lookup->address) return 0;
+  lookup->first = false;
   return 1;
 }
 
-/* Whether this tick meets `address` for the first time. Not static, like the loops below: the
- * verifier then looks at each once and not once a call. */
-__noinline int first_sight(u64 address, u64 tick) {
-  struct sight sight = {address, tick, (address >> 6) * 2654435761U >> 8, true};
-  bpf_loop(SEEN_PROBES, look_at_entry, &sight, 0);
-  return sight.first;
+/* Whether this tick visits `address` for the first time. Not static, like the loops below: the verifier then checks each
+ * once and not once a call. */
+__noinline int is_first_visit(u64 address, u64 tick) {
+  struct visit_lookup lookup = {address, tick, (address >> 6) * 2654435761U >> 8, true};
+  bpf_loop(VISITED_PROBES, probe_visited, &lookup, 0);
+  return lookup.first;
 }
 
 struct pages_walk {
@@ -118,7 +118,7 @@ static __always_inline bool rss_is_per_cpu(void) {
 }
 
 /* Whether the counters of resident pages have one of the shapes known here. If not, user space
- * reads what /proc says of the processes whose numbers it finds in group_pids. */
+ * reads /proc for the processes with their numbers in group_pids. */
 static __always_inline bool gauges_readable(void) {
   return !gauges_from_proc && (rss_is_atomic() || rss_is_per_cpu());
 }
@@ -148,16 +148,9 @@ struct bitmap_walk {
   u64 bits;
 };
 
-static __always_inline u32 population_count(u64 word) {
-  word -= word >> 1 & 0x5555555555555555;
-  word = (word & 0x3333333333333333) + (word >> 2 & 0x3333333333333333);
-  word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0f;
-  return word * 0x0101010101010101 >> 56;
-}
-
 static long add_word_bits(u32 index, struct bitmap_walk *walk) {
-  walk->bits +=
-      population_count(read_word((void *)(walk->words + index * sizeof(u64)), hold_tasks));
+  u64 *word = (void *)(walk->words + index * sizeof(u64));
+  walk->bits += __builtin_popcountll(read_word(word, hold_tasks));
   return 0;
 }
 

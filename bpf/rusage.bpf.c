@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The kernel side. The kernel already counts all we report, in each task_struct; so these programs
- * run when a task is born, when one execs, when a process ends, and at the tick, which reads the counters
- * of every tracked task.
+ * The kernel side. The kernel counts all we report already, in each task_struct; so these programs run when a task is
+ * created, at its exec, at its exit, and at the tick, which reads the counters of every tracked task.
  *
- * A dead task's counters are final only at its last switch, which comes after every exit
- * tracepoint. There are two ways to read them then, chosen by what the kernel has:
+ * The counters of an exited task are final only at its last switch, which comes after every exit tracepoint. There are two
+ * ways to read them then, chosen by what the kernel has:
  *
- *   held         births take a reference. A tick that finds a task dead and off its CPU takes its
- *                final counters and lets it go. Nothing of ours runs at switches. Needs
- *                a kernel that lets maps hold tasks (from 6.4).
- *   last switch  a program at every switch of the machine looks for a dying `prev` and keeps its
- *                counters.
+ *   held         on_new_task takes a reference. A tick that finds a task dead and off its CPU takes its final counters and
+ *                releases it. Nothing of ours runs at switches. Needs a kernel that lets maps hold tasks (from 6.4).
+ *   last switch  a program at every switch of the machine looks for a `prev` that is dead, and keeps its counters.
  *
- * The build makes an object of each of these, HOLD_TASKS or not, and of each kind of MEMBERS: a
- * command's tree, a tree that runs already, a cgroup. The kernel checks a program for milliseconds,
- * so a run loads only what it needs.
+ * The build makes an object of each of these, HOLD_TASKS or not, and of each SELECTION: a command's tree, a tree that
+ * runs already, a cgroup. The kernel checks a program for milliseconds, so a run loads only what it needs.
  */
 #include <linux/types.h>
 
@@ -27,24 +23,24 @@
 #include "access.h"
 #include "cgroup.h"
 #include "clock.h"
-#include "enter.h"
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
 #include "sweep.h"
 #include "task.h"
 #include "tick.h"
+#include "track.h"
 #include "tree.h"
 
 #if HOLD_TASKS
 SEC("syscall")
 int tick_held(void *context) {
-  return run_tick(true);
+  return run_tick();
 }
 #else
 SEC("syscall")
 int tick_unheld(void *context) {
-  return run_tick(false);
+  return run_tick();
 }
 
 SEC("tp_btf/sched_switch")
@@ -55,40 +51,40 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
   if (!final) return 0;
   note_missed_end(prev, *number);
   read_as_kept(&final->reading, prev);
-  __sync_lock_test_and_set(&final->known, 1);
+  STORE_RELEASE(final->known, 1); /* pairs with read_final */
   return 0;
 }
 #endif
 
 /*
- * From Linux 7.0 on a task may be preempted in a program at a tracepoint, and until it is back, the kernel leaves the
- * program out for each other task that comes there on the same CPU (bpf_prog_info.recursion_misses). So there is another
- * chance for each event: on_wakeup for a birth, note_missed_end for an end, and for an exec a second program. Only an
- * exec can be lost then, where one task was preempted in the first program and another one in the second.
+ * From Linux 7.0 on a task may be preempted in a program at a tracepoint. Until it resumes, the kernel skips that program for
+ * every other task that reaches the tracepoint on the same CPU (bpf_prog_info.recursion_misses). So each event has a second
+ * chance: on_first_wakeup for a new task, note_missed_end for an exit, and on_exec_again for an exec. Only an exec can still
+ * be lost, when one task was preempted in the first program and another one in the second.
  */
 
-/* Those of exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what is the
+/* The programs at exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what is the
  * current task anyway. */
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  if (is_member(number)) begin_span(task, *number, program);
+  if (is_tracked(number)) begin_span(task, *number, program);
   return 0;
 }
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_exec_again, void *unused, int old_pid, struct linux_binprm *program) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  if (is_member(number) && *number != NO_SLOT) begin_span(task, *number, program);
+  if (is_tracked(number) && *number != NO_SLOT) begin_span(task, *number, program);
   return 0;
 }
 
 SEC("raw_tp/sched_process_exit")
-int on_end(void *context) {
+int on_exit(void *context) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  struct slot *slot = is_member(number) ? slot_at(*number) : NULL;
+  struct slot *slot = is_tracked(number) ? slot_at(*number) : NULL;
   if (!slot) return 0;
   slot->ended = true;
   check_access_at_end(task, *number);
@@ -98,43 +94,43 @@ int on_end(void *context) {
   return 0;
 }
 
-static __always_inline void sort_newborn(struct task_struct *task) {
+static __always_inline void sort_new_task(struct task_struct *task) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
-  if (creator && *creator == OUTSIDE) return keep_outside(task);
-#if MEMBERS == CGROUP
-  if (is_thread(task) && !is_member(creator)) {
-    /* Of a process that is still to be found, or whose threads are in several cgroups. */
+  if (creator && *creator == EXCLUDED) return exclude(task);
+#if SELECTION == RUSAGE_CGROUP
+  if (is_thread(task) && !is_tracked(creator)) {
+    /* The process is still to be found, or its threads are in several cgroups. */
     sort_by_cgroup(task->group_leader);
     sort_by_cgroup(task);
   } else if (is_in_cgroup(task)) {
-    add_birth(task, creator);
+    track_new_task(task, creator);
   }
 #else
-  if (is_member(creator)) add_birth(task, creator);
+  if (is_tracked(creator)) track_new_task(task, creator);
 #endif
 }
 
 SEC("tp_btf/task_newtask")
-int BPF_PROG(on_birth, struct task_struct *task, u64 clone_flags) {
-  sort_newborn(task);
+int BPF_PROG(on_new_task, struct task_struct *task, u64 clone_flags) {
+  sort_new_task(task);
   sweep_if_late();
   return 0;
 }
 
-/* Comes after on_birth and before the task runs, with interrupts off. To do it all here would hold up the CPU. */
+/* Runs after on_new_task and before the task does, with interrupts off. Doing all the work here would hold up the CPU. */
 SEC("tp_btf/sched_wakeup_new")
-int BPF_PROG(on_wakeup, struct task_struct *task) {
-  if (!membership_of(task)) sort_newborn(task);
+int BPF_PROG(on_first_wakeup, struct task_struct *task) {
+  if (!membership_of(task)) sort_new_task(task);
   return 0;
 }
 
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
              bool thread_group) {
   sort_by_cgroup(task);
   bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
-  if (has_threads && !sort_threads(task)) __sync_fetch_and_add(&groups_moved, 1);
+  if (has_threads && !sort_threads(task)) COUNT(groups_moved, 1);
   return 0;
 }
 
@@ -148,33 +144,32 @@ int enter_by_cgroup(struct bpf_iter__task *context) {
   return 0;
 }
 #else
-/* Makes the task that user space chose a member; a launched command stands still meanwhile. */
+/* Tracks the task that user space chose; a launched command is held back meanwhile. */
 SEC("iter/task")
 int enter_root(struct bpf_iter__task *context) {
-  if (context->task) enter(context->task, NO_SLOT);
+  if (context->task) track(context->task, NO_SLOT);
   return 0;
 }
 
-#if MEMBERS == TREE
-/* Makes a member of each task whose process, or whose parent, is one. Run again and again until no
- * more are found, it finds all descendants: who is born meanwhile is a member by birth, or is there
- * to be found by the next run. */
+#if SELECTION == RUSAGE_TREE
+/* Tracks each task that has a tracked process or parent. Run until a run finds no more, it finds all descendants: a task
+ * that is created meanwhile is tracked by on_new_task, or found by the next run. */
 SEC("iter/task")
 int enter_descendants(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   if (!task) return 0;
   struct task_struct *leader = task->group_leader;
   struct task_struct *parent = leader->real_parent->group_leader;
-  enter_if(task, leader, is_member(membership_of(parent)));
+  track_if(task, leader, is_tracked(membership_of(parent)));
   return 0;
 }
 #endif
 #endif
 
-#if MEMBERS != COMMAND
+#if SELECTION != RUSAGE_COMMAND
 SEC("iter/task")
 int leave_out(struct bpf_iter__task *context) {
-  if (context->task) keep_outside(context->task);
+  if (context->task) exclude(context->task);
   return 0;
 }
 #endif
@@ -192,9 +187,8 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
   return 0;
 }
 
-/* To be run once, before the first tick. Learns where each CPU's copies of per-CPU variables lie,
- * which no BTF and no helper tells: an element of a per-CPU map, of whichever, has an address on each
- * CPU, and one common to all. */
+/* To be run once, before the first tick. Finds where each CPU's copies of per-CPU variables are, which no BTF and no helper
+ * says: an element of any per-CPU map has an address on each CPU, and one common to all. */
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Spans of processes (rusage_bpf/task_event.h): which one a task belongs to, and what is known of its process
- * besides counters. Beside the slots and not in them, as a tick of tasks that live on needs none of it. */
+/* Spans of processes (rusage_bpf/task_event.h): the span that a task belongs to, and what is known of its process besides
+ * counters. Not in the slots, as a tick over live tasks does not need it. */
 #ifndef RUSAGE_BPF_SPAN_H
 #define RUSAGE_BPF_SPAN_H
 
@@ -9,15 +9,16 @@
 
 #include "clock.h"
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
 #include "rusage_bpf/task_event.h"
 
 #define NO_SPAN 0
 
 struct life {
-  u64 span;      /* of the task itself */
-  u64 born_span; /* the one that it was born into */
-  u64 exec_id; /* that the kernel gave to the last exec of it that was seen: self_exec_id, from 1 on */
+  u64 span;       /* of the task itself */
+  u64 first_span; /* the one that it began in */
+  u64 exec_id; /* the kernel's number for the last exec that was recorded: self_exec_id, from 1 on */
 
   /* Of its process, where the slot is that of a thread group's record. */
   u64 process_span; /* the one that new threads belong to */
@@ -32,7 +33,7 @@ struct life {
 
   u32 unwaited; /* at its end, no process of the tree was to wait for it */
 
-  u32 told; /* the round in which it was told that the task lives */
+  u32 report_round; /* the round in which the task was reported as live */
 };
 
 /* By slot. */
@@ -70,8 +71,8 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   struct life *life = life_of(number);
   if (!life) return;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-  life->span = life->born_span = life->process_span = __sync_fetch_and_add(&spans, 1) + 1;
-  life->told = life->exec_id = 0;
+  life->span = life->first_span = life->process_span = FETCH_ADD(spans, 1) + 1;
+  life->report_round = life->exec_id = 0;
   life->parent_span = parent;
   life->start_ns = recorder_ns(READ(false, leader, start_time));
   life->end_ns = 0;
@@ -85,8 +86,8 @@ static __always_inline void join_life(u32 number, u32 group) {
   struct life *life = life_of(number);
   struct life *process = life_of(group);
   if (!life || !process) return;
-  life->span = life->born_span = process->process_span;
-  life->told = life->exec_id = 0;
+  life->span = life->first_span = process->process_span;
+  life->report_round = life->exec_id = 0;
 }
 
 #endif

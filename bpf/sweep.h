@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * How many exited tasks are kept, and how long. Each keeps some 8 KB, which the kernel charges to its
- * own memory cgroup, so that a recorder that is late would take from the command what it may use.
+ * Bounds how many exited tasks are held, and for how long. A held task takes some 8 KB, which the kernel charges to the
+ * task's own memory cgroup: a late recorder would take memory from the command.
  *
- * A task that exits is put into a queue. The tick lets all in it go that have made their last switch.
- * Where it does not come, forks do: one that finds more than MOST_EXITED in the queue, or the last
- * tick long ago, sweeps, which is letting some go, with their counters added to the sums just as a
- * tick would. Forks alone make what is kept grow: tasks that exit without had more memory before. As
- * each sweep takes more out of the queue than there are forks from one to the next, a fork pays for
- * about one task.
+ * A task that exits is put into a queue. The tick releases all tasks in the queue that have made their last switch. If the
+ * tick is late, new tasks sweep: when the queue is longer than MOST_EXITED, or the last tick is older than
+ * LONGEST_PAUSE_NS, a sweep releases some tasks, and adds their counters to the sums as a tick does. A sweep releases
+ * more tasks than are created between two sweeps, so that a new task pays for about one exited task.
  *
- * The tick and sweeps keep each other out by a lock that is tried and never waited for.
+ * The tick and sweeps exclude each other by a lock that is tried and never waited for.
  */
 #ifndef RUSAGE_BPF_SWEEP_H
 #define RUSAGE_BPF_SWEEP_H
@@ -28,10 +26,10 @@
 #define MOST_EXITED 256
 #define LONGEST_PAUSE_NS 1000000000ULL
 #define SWEPT_AT_ONCE 64
-#define FORKS_SWEPT_AT_ONCE 256
+#define NEW_TASKS_SWEPT_AT_ONCE 256
 
 /* Slots of tasks that have exited, or moved out of the cgroup: number + 1 and above it the slot's use,
- * by which one that was given back since is told; 0 while it is being written. Used round and round. */
+ * which tells whether the slot was given back meanwhile; 0 while the entry is written. A circular queue. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -43,48 +41,47 @@ struct {
 struct {
   __u64 put;
   __u64 taken; /* under the lock */
-} exited;
+} exit_queue;
 
 __u32 summing;
 
-/* Sums over the tasks that are gone, and what happened to processes; each tick adds the living. */
-__u64 dead[RUSAGE_COLUMN_COUNT];
+/* Sums over exited tasks and those that moved out, and the numbers of forks, execs and exits; each tick adds the live tasks. */
+__u64 exited_sums[RUSAGE_COLUMN_COUNT];
 __u64 live_groups;
-__u64
-    unnoted_ends; /* of processes: on_end was left out of them, or had passed before they were found */
 __u64 reported_tasks; /* counted where some tasks are hidden alone */
 
-/* Of one tick, under the lock. In memory and not on the stack, of which the verifier keeps track: it would look at a
- * visit again and again for what the one before may have left there. */
+/* Of one tick, under the lock. In memory and not on the stack: the verifier would check a visit again for each state of
+ * the stack. */
 struct {
-  __u32 length; /* of walk_order when the walk began */
-  __u64 run;    /* of the thread groups that still live */
-  __u64 user;   /* the user part of it */
-  __u64 ahead;  /* see ahead.h */
+  __u32 length;     /* of walk_order when the walk began */
+  __u64 run;        /* of the thread groups that still live */
+  __u64 user;       /* the user part of it */
+  __u64 prefetched; /* see prefetch.h */
 } walk;
 
 /* Of the task that is visited. */
 struct rusage_reading reading;
 
 static __always_inline bool try_to_sum(void) {
-  return __sync_val_compare_and_swap(&summing, 0, 1) == 0;
+  return COMPARE_EXCHANGE(summing, 0, 1) == 0; /* pairs with let_others_sum */
 }
 static __always_inline void let_others_sum(void) {
-  __sync_lock_test_and_set(&summing, 0);
+  STORE_RELEASE(summing, 0); /* pairs with try_to_sum */
 }
 
 /* To be called once for a task that has a slot, when it exits or moves out. One that is forgotten here,
  * as the queue is full, is found by the next tick. */
 static __always_inline void put_exited(u32 number) {
   struct slot *slot = slot_at(number);
-  if (!slot || exited.put - exited.taken >= capacity) return;
-  u32 index = __sync_fetch_and_add(&exited.put, 1) % capacity;
+  if (!slot || exit_queue.put - exit_queue.taken >= capacity) return;
+  u32 index = FETCH_ADD(exit_queue.put, 1) % capacity;
   u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
-  if (entry) __sync_lock_test_and_set(entry, (u64)slot->use << 32 | (number + 1));
+  /* Pairs with retire_exited. */
+  if (entry) STORE_RELEASE(*entry, (u64)slot->use << 32 | (number + 1));
 }
 
-/* A task whose CPU a hypervisor has taken away may have been read as a little further than it was when
- * it moved in. What it had used then is not taken back. */
+/* When a hypervisor stops a CPU, the run time read at a task's arrival may be a little too high. The reading does not go
+ * back below it. */
 static __always_inline void not_before_arrival(u32 number, struct slot *slot) {
   struct rusage_reading *before = slot->state == SLOT_ARRIVED ? arrival_of(number) : NULL;
   if (before && reading.cpu.run < before->cpu.run) reading.cpu.run = before->cpu.run;
@@ -96,10 +93,10 @@ static __always_inline void take_off_arrival(u32 number, struct slot *slot,
   struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
-#define TAKE_OFF(name, unit, field) dead[RUSAGE_##name] -= before->name;
+#define TAKE_OFF(name, unit, field) exited_sums[RUSAGE_##name] -= before->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
 #undef TAKE_OFF
-  take_off_cpu_time(&group->dead, &before->cpu);
+  take_off_cpu_time(&group->exited, &before->cpu);
   if (!event) return;
   event->reading = *before;
   event->flags |= RUSAGE_MOVED;
@@ -120,15 +117,16 @@ static __always_inline bool report_ends(struct access *access, u32 group) {
   return process && --process->members == 0;
 }
 
-/* Moves the next newborn to walk_order; stops at one whose birth is still being written down. */
-static long drain_birth(u32 step, void *context) {
+/* Moves the next new task to walk_order; stops at one that is still being written. */
+static long drain_new_task(u32 step, void *context) {
   u32 number = slot_number_at(queue.drained);
   struct slot *slot = slot_at(number);
   u32 index = walked;
   u32 *place = bpf_map_lookup_elem(&walk_order, &index);
   if (!slot || !place) return 1;
   struct slot *group = slot_at(slot->group);
-  u32 state = *(volatile u32 *)&slot->state;
+  u32 state = READ_ONCE(slot->state);
+  full_barrier(); /* pairs with publish */
   if (!group || state == SLOT_FILLING) return 1;
   struct access *access = access_of(number);
   struct access *process = access_of(slot->group);
@@ -147,10 +145,10 @@ static long drain_birth(u32 step, void *context) {
   if (state == SLOT_ARRIVED) take_off_arrival(number, slot, event);
   if (access) report_begins(access, slot->group);
   if (begins) {
-    if (event) tell_birth(event, slot->group);
+    if (event) report_start(event, slot->group);
     group->process_listed = event != NULL;
     live_groups++;
-    if (state == SLOT_BORN && slot->group == number) dead[RUSAGE_forks]++;
+    if (state == SLOT_BORN && slot->group == number) exited_sums[RUSAGE_forks]++;
   }
   return 0;
 }
@@ -168,13 +166,13 @@ static __always_inline void leave_walk(struct slot *slot) {
   if (moved) moved->place = place;
 }
 
-/* Adds what a task has used to the sums that stay, and tells it in `event`, if there is one. */
+/* Adds what a task has used to the sums over exited tasks, and writes it to `event`, if there is one. */
 static __always_inline void count_gone(struct slot *group, struct rusage_task_event *event) {
   if (event) event->reading = reading;
-#define ADD_DEAD(name, unit, field) dead[RUSAGE_##name] += reading.name;
+#define ADD_DEAD(name, unit, field) exited_sums[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
-  add_cpu_time(&group->dead, &reading.cpu);
+  add_cpu_time(&group->exited, &reading.cpu);
 }
 
 /* Reports a task that was hidden just now as gone, as it is at the moment; 0 where there is no room for that. Its
@@ -202,9 +200,9 @@ __noinline int report_hidden(u32 number) {
     }
     group->process_listed = false;
     live_groups--;
-    process->process_span = __sync_fetch_and_add(&spans, 1) + 1;
+    process->process_span = FETCH_ADD(spans, 1) + 1;
   }
-  life->span = life->born_span = process->process_span;
+  life->span = life->first_span = process->process_span;
   return 1;
 }
 
@@ -214,14 +212,14 @@ static __always_inline bool report_back(u32 number, struct slot *slot, struct ac
   struct life *process = life_of(slot->group);
   struct slot *group = slot_at(slot->group);
   if (!life || !process || !group) return false;
-  life->span = life->born_span = process->process_span;
+  life->span = life->first_span = process->process_span;
   struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
   if (!event) return false;
   slot->listed = true;
   event->flags = RUSAGE_MOVED;
   __builtin_memset(&event->reading, 0, sizeof(event->reading));
   if (report_begins(access, slot->group)) {
-    tell_birth(event, slot->group);
+    report_start(event, slot->group);
     event->parent_span = NO_SPAN;
     if (!access->began_hidden) event->start_ns = sample.monotonic_ns; /* it was another until now */
     group->process_listed = true;
@@ -233,19 +231,19 @@ static __always_inline bool report_back(u32 number, struct slot *slot, struct ac
 /* The last task of the group at slot `number` is gone. A walk that has visited it does not count it
  * as alive. */
 static __always_inline void retire_group(u32 number, struct slot *group, bool visited) {
-  u64 user = user_part_of(&group->dead);
+  u64 user = user_part_of(&group->exited);
   if (visited) {
     walk.run -= group->now.run;
     walk.user -= user;
   }
-  dead[RUSAGE_user] += user;
-  dead[RUSAGE_system] += group->dead.run - user;
+  exited_sums[RUSAGE_user] += user;
+  exited_sums[RUSAGE_system] += group->exited.run - user;
   free_slot(number);
 }
 
-/* Lets the task of a slot go whose counters are final and in `reading`, and says whether it has. If
- * not, there was no room to tell so, and it is to be tried again. Of one that is hidden nothing is told or counted. Not
- * static, so that the verifier looks at it once. */
+/* Releases the task of a slot, with its final counters in `reading`. Returns 0 where there was no room for the event; then
+ * the caller tries again later. A hidden task is neither reported nor counted. Not static, so that the verifier checks it
+ * once. */
 __noinline int retire(u32 number, u32 visited) {
   struct slot *slot = slot_at(number);
   if (!slot) return 0;
@@ -276,16 +274,16 @@ __noinline int retire(u32 number, u32 visited) {
   leave_walk(slot);
   if (access && counts) report_ends(access, group_number);
   if (ends) {
-    if (!moved_out) dead[RUSAGE_exits]++;
-    if (event) tell_end(event, group_number, moved_out);
+    if (!moved_out) exited_sums[RUSAGE_exits]++;
+    if (event) report_end(event, group_number, moved_out);
     live_groups--;
   }
   if (number != group_number) free_slot(number);
-  if (__sync_fetch_and_add(&group->members, -1) == 1) retire_group(group_number, group, visited);
+  if (FETCH_ADD(group->members, -1) == 1) retire_group(group_number, group, visited);
   return 1;
 }
 
-/* The same for a task that was met in the queue, as far as what it is allowed to be reported is settled. */
+/* The same for a task from the queue, once it is known what of it may be reported. */
 static __always_inline bool retire_reported(u32 number, struct access *access) {
   if (!access) return retire(number, false);
   if (!access->reported && !access->hidden) return false; /* the walk reports it first */
@@ -294,13 +292,13 @@ static __always_inline bool retire_reported(u32 number, struct access *access) {
   return retire(number, false);
 }
 
-/* Lets the next exited task go, if it has made its last switch; if not, it is put back. */
+/* Releases the next exited task if it has made its last switch; if not, puts it back. */
 static long retire_exited(u32 step, void *context) {
-  u32 index = exited.taken % capacity;
+  u32 index = exit_queue.taken % capacity;
   u64 *entry = bpf_map_lookup_elem(&exited_slots, &index);
-  u64 taken = entry ? __sync_lock_test_and_set(entry, 0) : 0;
+  u64 taken = entry ? EXCHANGE(*entry, 0) : 0;
   if (!taken) return 1;
-  exited.taken++;
+  exit_queue.taken++;
   u32 number = (u32)taken - 1;
   struct slot *slot = slot_at(number);
   if (!slot || slot->use != taken >> 32) return 0;
@@ -308,7 +306,7 @@ static long retire_exited(u32 step, void *context) {
   u32 *walked_slot = bpf_map_lookup_elem(&walk_order, &place);
   struct task_struct *task = slot->task;
   bool in_walk = walked_slot && place < walked && *walked_slot == number;
-  bool is_final = in_walk && task && read_final(&reading, task, final_of(number), hold_tasks);
+  bool is_final = in_walk && task && read_final(&reading, task, final_of(number));
   bool done = false;
   if (is_final) {
     struct access *access = access_of(number);
@@ -321,24 +319,25 @@ static long retire_exited(u32 step, void *context) {
   return 0;
 }
 
-/* Not static, so that the verifier looks at it once. */
+/* Not static, so that the verifier checks it once. */
 __noinline int sweep(void) {
   if (!try_to_sum()) return 0;
   sweeping = true;
-  u64 forks = *(volatile u64 *)&queue.taken - queue.drained;
-  bpf_loop(forks < FORKS_SWEPT_AT_ONCE ? forks : FORKS_SWEPT_AT_ONCE, drain_birth, NULL, 0);
-  u64 waiting = *(volatile u64 *)&exited.put - exited.taken;
+  u64 forks = READ_ONCE(queue.taken) - queue.drained;
+  bpf_loop(forks < NEW_TASKS_SWEPT_AT_ONCE ? forks : NEW_TASKS_SWEPT_AT_ONCE, drain_new_task, NULL,
+           0);
+  u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
   bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
   sweeping = false;
   let_others_sum();
   return 0;
 }
 
-/* To be called at each fork. */
+/* To be called at each new task. */
 static __always_inline void sweep_if_late(void) {
-  u64 waiting = *(volatile u64 *)&exited.put - *(volatile u64 *)&exited.taken;
+  u64 waiting = READ_ONCE(exit_queue.put) - READ_ONCE(exit_queue.taken);
   if (!waiting) return;
-  u64 last_tick_ns = *(volatile u64 *)&sample.monotonic_ns;
+  u64 last_tick_ns = READ_ONCE(sample.monotonic_ns);
   if (waiting > MOST_EXITED ||
       (last_tick_ns && recorder_ns(bpf_ktime_get_ns()) - last_tick_ns > LONGEST_PAUSE_NS))
     sweep();

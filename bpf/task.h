@@ -7,6 +7,7 @@
 
 #include "cpu_time.h"
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
 #include "rusage_bpf/task_event.h"
 
@@ -22,7 +23,7 @@ struct final {
 
 /* By slot: what dying tasks left, where they are counted at their last switch; and what tasks that
  * moved out of the cgroup had used until then. */
-#if !HOLD_TASKS || MEMBERS == CGROUP
+#if !HOLD_TASKS || SELECTION == RUSAGE_CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -40,7 +41,7 @@ static __always_inline struct final *final_of(u32 number) {
 #endif
 
 /* By slot, for a cgroup alone: what a task had used before it moved in. */
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -92,33 +93,31 @@ static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum,
   sum->system_ticks -= time->system_ticks;
 }
 
-__u64 fence;
-
 /* Reads a task's counters if they are final. */
 static __always_inline bool read_final(struct rusage_reading *reading, struct task_struct *task,
-                                       struct final *final, const bool direct) {
-  if (final && *(volatile u64 *)&final->known) {
+                                       struct final *final) {
+  if (final && READ_ONCE(final->known)) {
+    full_barrier(); /* pairs with the STORE_RELEASE of each final->known */
     *reading = final->reading;
     return true;
   }
-  if (!direct || READ(direct, task, __state) != TASK_DEAD || READ(direct, task, on_cpu))
+  if (!hold_tasks || READ(true, task, __state) != TASK_DEAD || READ(true, task, on_cpu))
     return false;
-  __sync_fetch_and_add(&fence, 1); /* no counter is read before on_cpu was */
-  barrier();
+  full_barrier(); /* no counter is read before on_cpu was: pairs with finish_task() in kernel/sched/core.c */
   read_as_kept(reading, task);
   return true;
 }
 
 /* Reads a task's counters, true when they are final. */
 static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
-                                      struct final *final, const bool direct) {
-  if (read_final(reading, task, final, direct)) return true;
-  read_counters(reading, task, direct);
-  reading->cpu.run = run_time(task, direct);
-  if (direct) return false;
+                                      struct final *final) {
+  if (read_final(reading, task, final)) return true;
+  read_counters(reading, task, hold_tasks);
+  reading->cpu.run = run_time(task, hold_tasks);
+  if (hold_tasks) return false;
   barrier();
   /* Known by now: the memory just read may have been given away meanwhile. */
-  return read_final(reading, task, final, direct);
+  return read_final(reading, task, final);
 }
 
 #endif

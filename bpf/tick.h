@@ -1,95 +1,93 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The tick: newborn tasks join the walk, every task is visited, those that are gone leave, and the
- * sample says what the tree has used so far and what it holds. */
+/* The tick: new tasks join the walk, every task is visited, exited tasks leave, and the sample holds what the tree has used
+ * so far and what it holds now. */
 #ifndef RUSAGE_BPF_TICK_H
 #define RUSAGE_BPF_TICK_H
 
 #include <bpf/bpf_helpers.h>
 
 #include "access.h"
-#include "ahead.h"
 #include "clock.h"
 #include "events.h"
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#include "prefetch.h"
 #include "rusage_bpf/sample.h"
 #include "span.h"
 #include "sweep.h"
 #include "task.h"
 #include "tree.h"
 
-/* A number that user space has counted up if it wants to be told of each task that lives; 0: never. */
+/* User space increments this to have each live task reported once more; 0: not at all. */
 __u32 telling_round;
 
 __u32 listed_groups;
-__u32 gauges_are_readable; /* for user space, which cannot tell before the programs are loaded */
+__u32 gauges_are_readable; /* for user space, which cannot know before the programs are loaded */
 __u32 tick;
 
 /* An address back from memory: the verifier passes numbers to functions, but no such pointers. */
 static __always_inline u64 as_number(const u64 *stored) {
-  return *(volatile const u64 *)stored;
+  return READ_ONCE(*stored);
 }
 
-/* Puts the group on the list of those that user space looks after in /proc. */
-static __always_inline void list_group(struct task_struct *task, struct slot *group,
-                                       const bool direct) {
+/* Lists the group, so that user space reads its memory and descriptors from /proc. */
+static __always_inline void list_group(struct task_struct *task, struct slot *group) {
   if (group->counted_mm) return;
   group->counted_mm = 1;
   u32 index = listed_groups;
   u64 *place = bpf_map_lookup_elem(&group_pids, &index);
   if (!place) return;
-  *place = READ(direct, task, tgid);
+  *place = READ(hold_tasks, task, tgid);
   listed_groups++;
 }
 
-/* Adds the task's address space and descriptors, unless this tick has met them already. */
-static __always_inline void add_gauges(struct task_struct *task, struct slot *group,
-                                       const bool direct) {
-  struct mm_struct *mm = FOLLOW(direct, task, mm);
+/* Adds the task's address space and descriptors, unless this tick has counted them already. */
+static __always_inline void add_gauges(struct task_struct *task, struct slot *group) {
+  struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
   if (mm && (u64)mm != group->counted_mm) {
     group->counted_mm = (u64)mm;
-    if (READ(direct, mm, mm_users.counter) == 1 ||
-        first_sight(as_number(&group->counted_mm), tick)) {
-      u64 resident = resident_pages(mm, direct) * page_bytes;
-      u64 mapped = READ(direct, mm, total_vm) * page_bytes;
+    if (READ(hold_tasks, mm, mm_users.counter) == 1 ||
+        is_first_visit(as_number(&group->counted_mm), tick)) {
+      u64 resident = resident_pages(mm, hold_tasks) * page_bytes;
+      u64 mapped = READ(hold_tasks, mm, total_vm) * page_bytes;
       barrier();
       /* An address space given up meanwhile may be another's by now; one still in place was not. */
-      if (FOLLOW(direct, task, mm) == mm) {
+      if (FOLLOW(hold_tasks, task, mm) == mm) {
         sample.value[RUSAGE_rss] += resident;
         sample.value[RUSAGE_vms] += mapped;
       }
     }
   }
-  struct files_struct *files = FOLLOW(direct, task, files);
+  struct files_struct *files = FOLLOW(hold_tasks, task, files);
   if (files && (u64)files != group->counted_files) {
     group->counted_files = (u64)files;
-    if (READ(direct, files, count.counter) == 1 ||
-        first_sight(as_number(&group->counted_files), tick)) {
-      u32 descriptors = open_descriptors(files, direct);
+    if (READ(hold_tasks, files, count.counter) == 1 ||
+        is_first_visit(as_number(&group->counted_files), tick)) {
+      u32 descriptors = open_descriptors(files, hold_tasks);
       barrier();
-      if (FOLLOW(direct, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
+      if (FOLLOW(hold_tasks, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
     }
   }
 }
 
-static __always_inline void tell_living(struct task_struct *task, u32 number, const bool direct) {
+static __always_inline void report_live(struct task_struct *task, u32 number) {
   struct life *life = life_of(number);
-  if (!life || life->told == telling_round) return;
+  if (!life || life->report_round == telling_round) return;
   struct rusage_task_event *event = new_event(RUSAGE_LIVES, number);
   if (!event) return;
-  life->told = telling_round;
+  life->report_round = telling_round;
   event->reading = reading;
   event->peak_rss = 0;
-  struct mm_struct *mm = FOLLOW(direct, task, mm);
+  struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
   if (!mm || !gauges_readable() || was_ever_hidden(number)) return;
-  u64 peak = peak_of(mm, direct);
+  u64 peak = peak_of(mm, hold_tasks);
   barrier();
-  if (FOLLOW(direct, task, mm) == mm) event->peak_rss = peak;
+  if (FOLLOW(hold_tasks, task, mm) == mm) event->peak_rss = peak;
 }
 
 /* Visits the task with slot `number`. */
-static __always_inline long visit_task(u32 number, const bool direct) {
+static __always_inline long visit_task(u32 number) {
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   if (!slot || !group) return 1;
@@ -97,10 +95,10 @@ static __always_inline long visit_task(u32 number, const bool direct) {
   if (!task) return 1;
 
   struct final *final = final_of(number);
-  if (!direct && !final) return 1;
-  bool gone = read_task(&reading, task, final, direct);
+  if (!hold_tasks && !final) return 1;
+  bool gone = read_task(&reading, task, final);
   not_before_arrival(number, slot);
-  if (direct && gone && READ(direct, task, exit_state)) note_missed_end(task, number);
+  if (hold_tasks && gone && READ(hold_tasks, task, exit_state)) note_missed_end(task, number);
   struct access *access = access_of(number);
   bool silent = false;
   if (access) {
@@ -111,7 +109,7 @@ static __always_inline long visit_task(u32 number, const bool direct) {
 
   if (group->tick != tick) {
     group->tick = tick;
-    group->now = group->dead;
+    group->now = group->exited;
     group->counted_mm = 0;
     group->counted_files = 0;
     walk.run += group->now.run;
@@ -130,51 +128,44 @@ static __always_inline long visit_task(u32 number, const bool direct) {
     return 0;
   }
   bool hides = access && access->hidden;
-  if (hides && report_hidden(number)) return 0; /* one that is gone is met again */
+  if (hides && report_hidden(number)) return 0; /* one that is gone is visited again */
   if (gone && !hides && retire(number, true)) return 0;
 #define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
   if (gone || hides) return 0;
-  if (!slot->listed) list_late(number, slot, group);
-  if (telling_round && slot->listed) tell_living(task, number, direct);
-  if (READ(direct, task, exit_state))
+  if (!slot->listed) report_late(number, slot, group);
+  if (telling_round && slot->listed) report_live(task, number);
+  if (READ(hold_tasks, task, exit_state))
     sample.dying_tasks++;
   else if (gauges_readable())
-    add_gauges(task, group, direct);
+    add_gauges(task, group);
   else
-    list_group(task, group, direct);
+    list_group(task, group);
   return 0;
 }
 
 /* Visits the task at step `step` of the walk. */
-static __always_inline long visit(u32 step, const bool direct) {
+static long visit(u32 step, void *context) {
   u32 index = walk.length - 1 - step;
+  if (hold_tasks && walk.length > LARGE_TREE) walk.prefetched += prefetch(index);
   u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
   if (!entry) return 1;
   u32 number = *entry;
-  long stop = visit_task(number, direct);
+  long stop = visit_task(number);
   end_visit(number);
   return stop;
 }
 
-static long visit_held(u32 step, void *context) {
-  if (walk.length > LARGE_TREE) walk.ahead += look_ahead(walk.length - 1 - step);
-  return visit(step, true);
-}
-static long visit_unheld(u32 step, void *context) {
-  return visit(step, false);
-}
-
-static __always_inline int run_tick(const bool direct) {
+static __always_inline int run_tick(void) {
   if (!try_to_sum()) return RUSAGE_BUSY;
   sample.monotonic_ns = recorder_ns(bpf_ktime_get_ns());
   read_clock();
   tick++;
   sample.more_to_tell = 0;
-  u64 taken = *(volatile u64 *)&queue.taken;
-  bpf_loop(taken - queue.drained, drain_birth, NULL, 0);
-  u64 waiting = *(volatile u64 *)&exited.put - exited.taken;
+  u64 taken = READ_ONCE(queue.taken);
+  bpf_loop(taken - queue.drained, drain_new_task, NULL, 0);
+  u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
   bpf_loop(waiting, retire_exited, NULL, 0);
   sample.dying_tasks = sample.hidden_tasks = 0;
   listed_groups = 0;
@@ -183,18 +174,18 @@ static __always_inline int run_tick(const bool direct) {
 #undef START_LIVING
   walk.length = walked;
   walk.run = walk.user = 0;
-  bpf_loop(walk.length, direct ? visit_held : visit_unheld, NULL, 0);
-  /* Counted only now: a task found dead may have left a child since the births were drained, and
-   * where no task and no birth is left, the tree is over. */
-  sample.pending_births = *(volatile u64 *)&queue.taken - queue.drained;
+  bpf_loop(walk.length, visit, NULL, 0);
+  /* Counted after the walk: a task that has exited may have created a child since the new tasks were drained, and the tree
+   * is over only where no task and no new task is left. */
+  sample.pending_births = READ_ONCE(queue.taken) - queue.drained;
   sample.births = queue.drained;
 
-#define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += dead[RUSAGE_##name];
+#define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += exited_sums[RUSAGE_##name];
   RUSAGE_COLUMNS(NOTHING, ADD_DEAD, ADD_DEAD, ADD_DEAD, NOTHING)
 #undef ADD_DEAD
   sample.value[RUSAGE_user] += walk.user;
   sample.value[RUSAGE_system] += walk.run - walk.user;
-  sample.value[RUSAGE_execs] += *(volatile u64 *)&execs_untold;
+  sample.value[RUSAGE_execs] += READ_ONCE(execs_untold);
   sample.value[RUSAGE_pid_count] = live_groups;
   sample.value[RUSAGE_thread_count] = checks_access ? reported_tasks : walked;
   sample.untraceable_tasks = untraceable_tasks;

@@ -8,14 +8,14 @@
  *
  *        drained          taken             freed + capacity
  *      ----+----------------+---------------------+----
- *          | born, not yet  | free, to be taken   | the tick puts given back
- *          | in walk_order  | by a birth          | slots here
+ *          | new, not yet   | free, for the next  | the tick puts free
+ *          | in walk_order  | new task            | slots here
  *
  *   An entry says how far its number is from its place, so that the queue, all zeros when it is made,
  *   begins with each number once.
  *
- * A birth takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick, or a
- * sweep (sweep.h), moves ready slots to walk_order: a dense list of exactly the tracked tasks.
+ * A new task takes the slot at `taken` (compare and swap), fills it and marks it ready. The tick, or a sweep (sweep.h),
+ * moves ready slots to walk_order: a dense list of exactly the tracked tasks.
  */
 #ifndef RUSAGE_BPF_TREE_H
 #define RUSAGE_BPF_TREE_H
@@ -23,7 +23,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
+#include "rusage_bpf/selection.h"
 #include "rusage_bpf/task_event.h"
 #include "span.h"
 
@@ -32,11 +34,6 @@
 #else
 #define HELD
 #endif
-
-/* What the build is for: a command's tree, a tree that runs already, or a cgroup. */
-#define COMMAND 1
-#define TREE 2
-#define CGROUP 3
 
 extern struct task_struct *bpf_task_acquire(struct task_struct *task) __ksym;
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
@@ -52,27 +49,28 @@ enum slot_state { SLOT_FILLING, SLOT_BORN, SLOT_ENTERED, SLOT_ARRIVED };
 
 /* What a task's membership can be other than a slot's number. */
 #define NO_SLOT 0xffffffffU   /* of the tree, but without a slot of its own */
-#define OUTSIDE 0xfffffffeU   /* the recorder, or what it has started: never of the tree */
+#define EXCLUDED 0xfffffffeU  /* the recorder, or what it has started: never of the tree */
 #define UNCLAIMED 0xfffffffdU /* not of the tree, or about to be */
-#define CLAIMED 0xfffffffcU   /* about to be a member: only whoever claimed it knows more */
+#define CLAIMED 0xfffffffcU   /* about to be tracked: only the program that claimed it knows more */
 
 /* A task, and for the first tracked task of a thread group, the group's own record as well. */
 struct slot {
-  struct task_struct HELD *task; /* one that is not held: good until its last switch was seen */
+  struct task_struct HELD *task; /* not held: valid until its last switch */
   u32 state;
   u32 group;          /* the slot that has the thread group's record */
   u32 place;          /* in walk_order */
   u32 use;            /* how many tasks have had this slot before */
   u32 process_listed; /* of the group: see events.h */
   u32 listed;
-  u32 ended; /* its exit was seen */
+  u32 ended; /* on_exit has run for it */
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
   u32 tick; /* the tick that last visited a member; what follows belongs to that tick */
-  struct rusage_cpu_time now; /* of all members, the dead included, as far as they were visited */
   struct rusage_cpu_time
-      dead;       /* of the members that are gone, less what others had used before they came:
+      now; /* of all members, exited ones included, as far as they were visited */
+  struct rusage_cpu_time
+      exited;     /* of the members that are gone, less what others had used before they came:
                            the only sum kept from tick to tick, and together with the living positive */
   u64 counted_mm; /* the address space and the descriptor table counted last */
   u64 counted_files;
@@ -124,15 +122,16 @@ static __always_inline struct slot *slot_at(u32 number) {
 static __always_inline u32 slot_number_at(u64 position) {
   u32 index = position % capacity;
   u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
-  return entry ? index + *(volatile u32 *)entry : NO_SLOT;
+  return entry ? index + READ_ONCE(*entry) : NO_SLOT;
 }
 
 static long try_slot(u32 attempt, u32 *number) {
-  u64 position = *(volatile u64 *)&queue.taken;
-  if (position == *(volatile u64 *)&queue.freed + capacity) return 1;
+  u64 position = READ_ONCE(queue.taken);
+  if (position == READ_ONCE(queue.freed) + capacity) return 1;
+  full_barrier(); /* pairs with free_slot */
   u32 candidate = slot_number_at(position);
   if (candidate == NO_SLOT) return 1;
-  if (__sync_val_compare_and_swap(&queue.taken, position, position + 1) != position) return 0;
+  if (COMPARE_EXCHANGE(queue.taken, position, position + 1) != position) return 0;
   *number = candidate;
   return 1;
 }
@@ -150,13 +149,13 @@ static __always_inline void free_slot(u32 number) {
   u32 index = queue.freed % capacity;
   u32 *entry = bpf_map_lookup_elem(&free_slots, &index);
   if (!entry) return;
-  *(volatile u32 *)entry = number - index;
-  __sync_fetch_and_add(&queue.freed, 1);
+  WRITE_ONCE(*entry, number - index);
+  STORE_RELEASE(queue.freed, queue.freed + 1); /* pairs with try_slot */
 }
 
-static __always_inline bool is_member(const u32 *membership) {
-  u32 number = membership ? *(volatile u32 *)membership : UNCLAIMED;
-  return number != OUTSIDE && number != UNCLAIMED && number != CLAIMED;
+static __always_inline bool is_tracked(const u32 *membership) {
+  u32 number = membership ? READ_ONCE(*membership) : UNCLAIMED;
+  return number != EXCLUDED && number != UNCLAIMED && number != CLAIMED;
 }
 
 static __always_inline u32 *membership_of(struct task_struct *task) {
@@ -168,27 +167,25 @@ static __always_inline bool is_thread(struct task_struct *task) {
 }
 
 static __always_inline void count_untracked(void) {
-  __sync_fetch_and_add(&untracked_tasks, 1);
+  COUNT(untracked_tasks, 1);
 }
 
-/* Gives the membership of `task` to fill in; NULL if it is a member already, made so by its birth or
- * by whoever looks for those that were born before. Until it is filled in, nothing that the task
- * starts is of the tree by birth. */
+/* Returns the membership of `task` to fill in; NULL if another program has claimed it. Until it is filled in, the task's
+ * children are not tracked when they are created. */
 static __always_inline u32 *claim(struct task_struct *task) {
   u32 unclaimed = UNCLAIMED;
   u32 *own = bpf_task_storage_get(&membership, task, &unclaimed, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  /* Made at the same moment on two CPUs, it is there for one of them only at a second look. */
+  /* If two CPUs create it at the same moment, one of them finds it only at a second try. */
   if (!own) own = membership_of(task);
   if (!own) count_untracked();
-  return own && __sync_val_compare_and_swap(own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
+  return own && COMPARE_EXCHANGE(*own, UNCLAIMED, CLAIMED) == UNCLAIMED ? own : NULL;
 }
 
 /* Of access.h. */
 static __always_inline void begin_access(struct task_struct *task, u32 number);
 
-/* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or in one of its own
- * (NO_SLOT), whose process was made by a task of the span `parent`. Where there is no room it is
- * counted, and stays a member, so that its children are not missed. */
+/* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or, with NO_SLOT, in a group of its own, created
+ * by a task of the span `parent`. Without a free slot the task is counted as untracked, and its children are still tracked. */
 static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership, u32 group,
                                               u64 parent) {
   bool own_group = group == NO_SLOT;
@@ -206,14 +203,14 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   if (own_group) {
     slot->members = 0;
     slot->tick = 0;
-    __builtin_memset(&slot->dead, 0, sizeof(slot->dead));
+    __builtin_memset(&slot->exited, 0, sizeof(slot->exited));
   }
   if (own_group)
     begin_life(number, task, parent);
   else
     join_life(number, group);
   begin_access(task, number);
-  __sync_fetch_and_add(&record->members, 1);
+  COUNT(record->members, 1);
   if (hold_tasks) {
     struct task_struct *held = bpf_task_acquire(task);
     if (held) held = bpf_kptr_xchg(&slot->task, held);
@@ -221,20 +218,18 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   } else {
     slot->task = task;
   }
-  /* A full barrier: a task that lives already may start a thread right now, which goes by the slot. */
-  __sync_lock_test_and_set(membership, number);
+  /* A task that lives already may start a thread right now, which goes by the slot. */
+  STORE_RELEASE(*membership, number);
   return slot;
 }
 
-/* Lets the tick see the slot. An atomic exchange, because it is a full barrier: whoever sees the
- * state sees the rest. */
+/* Lets the tick see the slot: pairs with drain_birth. */
 static __always_inline void publish(struct slot *slot, enum slot_state state) {
-  __sync_lock_test_and_set(&slot->state, state);
+  STORE_RELEASE(slot->state, state);
 }
 
-/* Makes a task that was just born a member. `creator` is its creator's membership, of which a thread
- * needs the group. */
-static __always_inline void add_birth(struct task_struct *task, const u32 *creator) {
+/* Tracks a task that was just created. `creator` is its creator's membership, which has the group of a thread. */
+static __always_inline void track_new_task(struct task_struct *task, const u32 *creator) {
   u32 *own = claim(task);
   if (!own) return;
   u32 group = NO_SLOT;

@@ -27,7 +27,7 @@ std::vector<std::string> warnings(const Side &a, const Side &b) {
   differ("other kernel", a.recording.kernel, b.recording.kernel);
   differ("other number of CPUs", a.recording.cpus, b.recording.cpus);
   differ("other backend", a.recording.backend, b.recording.backend);
-  differ("other kind of target", a.recording.target, b.recording.target);
+  differ("other kind of target", a.recording.target.text(), b.recording.target.text());
   const std::string first_exit = exit_text(a.outcome.exit);
   const std::string second_exit = exit_text(b.outcome.exit);
   if (!first_exit.empty() && !second_exit.empty()) differ("other end", first_exit, second_exit);
@@ -99,7 +99,7 @@ std::string what_is_missing(const Side &side) {
   const auto &losses = outcome.audit.losses;
   const std::uint64_t tasks_lost =
       (losses ? losses->untracked_tasks : 0) + outcome.audit.events_lost.value_or(0);
-  if (outcome.ended_by.empty()) return "was cut short";
+  if (outcome.ended_by == EndReason::unknown) return "was cut short";
   if (outcome.rows_overwritten > 0)
     return fmt::format("lacks {} rows that its ring had no room for",
                        human_count(outcome.rows_overwritten));

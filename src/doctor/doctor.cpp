@@ -19,10 +19,11 @@ std::string kernel_name() {
 }
 
 // Recording of a kind, as far as it goes before there is somebody to record.
-Check way_check(const char *name, const BpfOptions &way) {
-  const auto source = BpfSource::open(way);
+Check way_check(const char *name, const Selection &selection) {
+  const auto source = BpfSource::open(selection);
   if (source) return {name, "its programs are loaded and attached"};
-  Check check = programs_refused(name, source.error().errno_value, BpfSource::reason_against(way));
+  Check check =
+      programs_refused(name, source.error().errno_value, BpfSource::reason_against(selection));
   check.state = Check::State::limits;
   return check;
 }
@@ -30,7 +31,7 @@ Check way_check(const char *name, const BpfOptions &way) {
 Check dead_check(const BpfSource &source) {
   constexpr auto name = "counting the dead";
   if (source.holds_tasks()) return {name, "held until the next look"};
-  const std::string reason = BpfSource::reason_against({.hold_tasks = true});
+  const std::string reason = BpfSource::reason_against(selected::Command{});
   return {
       name,
       fmt::format(
@@ -55,12 +56,13 @@ Check gauges_check(const BpfSource &source) {
 // recording if, and only if, it does not work.
 void try_recording(std::vector<Check> &checks) {
   constexpr auto name = "recording a command";
-  auto source = BpfSource::open();
+  auto source = BpfSource::open(selected::Command{});
   if (!source) {
     checks.push_back(first_that_stops(checks)
                          ? Check{name, "refused, for the above", Check::State::unknown}
                          : programs_refused(name, source.error().errno_value,
-                                            BpfSource::reason_against({.hold_tasks = false})));
+                                            BpfSource::reason_against(selected::Command{},
+                                                                      {.hold_tasks = false})));
     return;
   }
   for (Check &check : checks)
@@ -69,8 +71,8 @@ void try_recording(std::vector<Check> &checks) {
   checks.push_back(dead_check(**source));
   checks.push_back(gauges_check(**source));
   source->reset();
-  checks.push_back(way_check("recording --pid", {.runs_already = true}));
-  checks.push_back(way_check("recording --cgroup", {.cgroup_id = 1}));
+  checks.push_back(way_check("recording --pid", selected::Tree{}));
+  checks.push_back(way_check("recording --cgroup", selected::Cgroup{}));
 }
 
 }  // namespace

@@ -113,7 +113,7 @@ Json begin_json(const Recording &recording) {
                      {"kernel", as_text(recording.kernel)},
                      {"cpus", recording.cpus},
                      {"boot_id", recording.boot_id},
-                     {"target", recording.target},
+                     {"target", recording.target.text()},
                      {"argv", texts(recording.argv)},
                      {"root_pid", value_or_null(recording.root_pid)},
                      {"cgroup", text_or_null(recording.cgroup)},
@@ -158,7 +158,7 @@ Json command_json(const Command &command) {
 
 Json end_json(const Outcome &outcome) {
   const Json meta = {{"end", iso_8601(outcome.end_realtime_ns)},
-                     {"ended_by", text_or_null(outcome.ended_by)},
+                     {"ended_by", text_or_null(outcome.ended_by.text())},
                      {"exit_code", value_or_null(outcome.exit.code)},
                      {"signal", value_or_null(outcome.exit.signal)},
                      {"rows", outcome.totals.rows()},
@@ -190,7 +190,7 @@ Result<Recording> recording_from(const Json &begin) {
     recording.kernel = field_or<std::string>(meta, "kernel");
     recording.cpus = field_or<unsigned>(meta, "cpus");
     recording.boot_id = field_or<std::string>(meta, "boot_id");
-    recording.target = field_or<std::string>(meta, "target");
+    recording.target = TargetName::from_text(field_or<std::string>(meta, "target"));
     recording.argv = field_or<std::vector<std::string>>(meta, "argv");
     recording.root_pid = field<int>(meta, "root_pid");
     recording.cgroup = field_or<std::string>(meta, "cgroup");
@@ -265,7 +265,7 @@ Result<Outcome> outcome_from(const Json &end) {
     const Json &meta = object_in(end, "meta");
     Outcome outcome;
     outcome.end_realtime_ns = time_from(meta, "end");
-    outcome.ended_by = field_or<std::string>(meta, "ended_by");
+    outcome.ended_by = EndedBy::from_text(field_or<std::string>(meta, "ended_by"));
     outcome.exit = {field<int>(meta, "exit_code"), field<int>(meta, "signal")};
     const Json &audit = object_in(end, "audit");
     outcome.audit = audit_from(audit);

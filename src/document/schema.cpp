@@ -100,13 +100,20 @@ Json sample() {
   return object(properties);
 }
 
+Json target_kinds() {
+  Json texts = Json::array();
+  for (const TargetKind kind : {TargetKind::command, TargetKind::tree, TargetKind::cgroup})
+    texts.push_back(text_of(kind));
+  return texts;
+}
+
 Json meta() {
   return object({{"version", type("string")},
                  {"host", name()},
                  {"kernel", type("string")},
                  {"cpus", count()},
                  {"boot_id", type("string")},
-                 {"target", {{"enum", {"command", "pid", "cgroup"}}}},
+                 {"target", {{"enum", target_kinds()}}},
                  {"argv", list_of(name())},
                  {"root_pid", count_or_null()},
                  {"cgroup", name_or_null()},

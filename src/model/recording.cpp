@@ -23,7 +23,7 @@ std::optional<double> accounted_cpu(const Outcome &outcome) {
 
 void complete_peak(const Recording &recording, Outcome &outcome) {
   const bool was_said = outcome.rss_at_least.has_value();
-  const bool of_command = recording.target == "command";
+  const bool of_command = recording.target == TargetKind::command;
   outcome.rss_at_least =
       std::max(outcome.rss_at_least,
                peak_rss_at_least(outcome.totals, was_said || !of_command ? std::vector<Command>()

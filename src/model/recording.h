@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/commands.h"
+#include "model/named.h"
 #include "model/process.h"
 #include "model/totals.h"
 
@@ -19,7 +20,7 @@ struct Recording {
   std::string kernel;
   unsigned cpus = 0;
   std::string boot_id;
-  std::string target;             // "command", "pid" or "cgroup"
+  TargetName target;
   std::vector<std::string> argv;  // of the command or the process
   std::optional<int> root_pid;    // of a tree
   std::string cgroup;             // its path, where that is the target
@@ -40,8 +41,8 @@ struct KernelTotal {
 
 // Why a recording ended, and what is known then of the command that it was about.
 struct Ended {
-  std::string by;  // "command", "tree", "cgroup", "duration", "eof", "outputs", or a signal's name
-  Exit exit;       // empty where there was no command, or it lives on
+  EndedBy by;
+  Exit exit;  // empty where there was no command, or it lives on
   KernelTotal kernel;
 };
 
@@ -79,7 +80,7 @@ struct Audit {
 // Known after the last row.
 struct Outcome {
   std::uint64_t end_realtime_ns = 0;
-  std::string ended_by;  // empty where the recorder did not live to tell
+  EndedBy ended_by;
   Exit exit;
   Totals totals;
   std::vector<Command> commands{};  // the one that used most CPU first

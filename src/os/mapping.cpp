@@ -3,7 +3,8 @@
 #include <sys/mman.h>
 
 #include <array>
-#include <csignal>
+
+#include "os/bus_signal.h"
 
 namespace rusage_bpf {
 namespace {
@@ -13,6 +14,7 @@ std::array<Mapping::Place, 16>
     places;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 static_assert(std::atomic<std::byte *>::is_always_lock_free);
 
+// mmap is a system call and no more, as a signal handler needs it.
 bool replace_mapping_at(const std::byte *address) {
   for (Mapping::Place &place : places) {
     std::byte *const start = place.start;
@@ -23,27 +25,6 @@ bool replace_mapping_at(const std::byte *address) {
                 0) == start;
   }
   return false;
-}
-
-// Only what is safe in a signal handler: mmap is a system call and no more. Any other SIGBUS is what it was before: with
-// its default action restored, the instruction that returns to it faults once more.
-void on_bus_error(int, siginfo_t *info, void *) {
-  const int kept_errno = errno;
-  const bool is_fault = info->si_code > 0;
-  if (!is_fault || !replace_mapping_at(static_cast<const std::byte *>(info->si_addr))) {
-    signal(SIGBUS, SIG_DFL);
-    if (!is_fault) raise(SIGBUS);
-  }
-  errno = kept_errno;
-}
-
-Result<void> handle_bus_errors() {
-  struct sigaction action {};
-  action.sa_sigaction = on_bus_error;
-  action.sa_flags = SA_SIGINFO | SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  if (sigaction(SIGBUS, &action, nullptr) != 0) return errno_error("handling SIGBUS");
-  return {};
 }
 
 Mapping::Place *find_free_place() {
@@ -57,7 +38,8 @@ Mapping::Place *find_free_place() {
 Result<Mapping> Mapping::open(int fd, std::size_t size, const std::string &path) {
   Place *const place = find_free_place();
   if (!place) return error(path + ": too many mapped files");
-  if (auto handled = handle_bus_errors(); !handled) return tl::unexpected(handled.error());
+  if (auto handled = handle_faults(replace_mapping_at); !handled)
+    return tl::unexpected(handled.error());
   void *const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (mapped == MAP_FAILED) return errno_error(path);
   auto *const start = static_cast<std::byte *>(mapped);

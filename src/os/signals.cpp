@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bit>
 
+#include "os/bus_signal.h"
 #include "os/clock.h"
 
 namespace rusage_bpf {
@@ -17,8 +19,8 @@ constexpr std::uint64_t never_ns = INT64_MAX;
 // How long what the witness has seen may stand for a signal of ours.
 constexpr std::uint64_t memory_ns = 1'000'000'000;
 
-// SIGBUS says that a mapped file was cut short, and acts at once.
-bool can_be_taken(int number) {
+// SIGBUS comes another way: see bus_signal.h.
+bool can_be_blocked(int number) {
   return number != SIGKILL && number != SIGSTOP && number != SIGBUS;
 }
 
@@ -28,7 +30,7 @@ sigset_t signals_that(Condition condition) {
   sigemptyset(&set);
   // glibc keeps the two below SIGRTMIN for itself.
   for (int number = 1; number <= SIGRTMAX; number++)
-    if (can_be_taken(number) && condition(number)) sigaddset(&set, number);
+    if (can_be_blocked(number) && condition(number)) sigaddset(&set, number);
   return set;
 }
 
@@ -96,20 +98,24 @@ Result<SignalQueue> SignalQueue::open(const sigset_t &taken, std::optional<Group
   // Inherited as ignored, it would have children reaped by the kernel, unread.
   std::signal(SIGCHLD, SIG_DFL);
   Fd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
+  auto bus_signals = take_sent_bus_signals();
+  if (!bus_signals) return tl::unexpected(bus_signals.error());
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
   Fd events(epoll_create1(EPOLL_CLOEXEC));
   if (!signals || !events || !watch(events.get(), signals.get()) ||
-      !watch(events.get(), alarm->fd()) || (witness && !watch(events.get(), witness->fd())))
+      !watch(events.get(), bus_signals->get()) || !watch(events.get(), alarm->fd()) ||
+      (witness && !watch(events.get(), witness->fd())))
     return errno_error("making a signal queue");
-  return SignalQueue(std::move(signals), *std::move(alarm), std::move(events), std::move(witness),
-                     ignored);
+  return SignalQueue(std::move(signals), *std::move(bus_signals), *std::move(alarm),
+                     std::move(events), std::move(witness), ignored);
 }
 
 std::optional<Signal> SignalQueue::next() {
   if (anything_new()) {
     const std::uint64_t now_ns = monotonic_ns();
     read_signals();
+    read_bus_signals();
     read_witness();
     settle(now_ns);
     set_alarm(now_ns);
@@ -137,12 +143,25 @@ void SignalQueue::read_signals() {
     // Of a write of our own that failed, which says so itself.
     if (!signal.from_kernel() && signal.number != SIGCHLD && signal.sender == getpid()) continue;
     if (signal.number == SIGCONT) forget_stops();
-    const bool is_process_s = signal.number != SIGCHLD && !signal.from_kernel();
-    if (witness_ && is_process_s)
-      waiting_.push_back({signal, monotonic_ns()});
-    else
-      ready_.push_back(signal);
+    add(signal);
   }
+}
+
+void SignalQueue::read_bus_signals() {
+  siginfo_t info{};
+  while (read(bus_signals_.get(), &info, sizeof(info)) == sizeof(info))
+    add({.number = SIGBUS,
+         .code = info.si_code,
+         .sender = info.si_pid,
+         .value = std::bit_cast<std::uint64_t>(info.si_value.sival_ptr)});
+}
+
+void SignalQueue::add(const Signal &signal) {
+  const bool is_process_s = signal.number != SIGCHLD && !signal.from_kernel();
+  if (witness_ && is_process_s)
+    waiting_.push_back({signal, monotonic_ns()});
+  else
+    ready_.push_back(signal);
 }
 
 // As the kernel does with those that are pending.

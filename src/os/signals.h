@@ -65,15 +65,18 @@ class SignalQueue {
 
   static Result<SignalQueue> open(const sigset_t &taken, std::optional<GroupWitness> witness,
                                   const sigset_t &ignored);
-  SignalQueue(Fd signals, Alarm alarm, Fd events, std::optional<GroupWitness> witness,
-              sigset_t ignored)
+  SignalQueue(Fd signals, Fd bus_signals, Alarm alarm, Fd events,
+              std::optional<GroupWitness> witness, sigset_t ignored)
       : signals_(std::move(signals)),
+        bus_signals_(std::move(bus_signals)),
         alarm_(std::move(alarm)),
         events_(std::move(events)),
         witness_(std::move(witness)),
         ignored_(ignored) {}
 
   void read_signals();
+  void read_bus_signals();
+  void add(const Signal &signal);
   void read_witness();
   void forget_stops();
   void settle(std::uint64_t now_ns);
@@ -81,8 +84,9 @@ class SignalQueue {
   [[nodiscard]] bool anything_new() const;
 
   Fd signals_;
+  Fd bus_signals_;
   Alarm alarm_;
-  Fd events_;  // an epoll of the others and the witness
+  Fd events_;  // an epoll of these three and the witness
   std::optional<GroupWitness> witness_;
   sigset_t ignored_;
   std::deque<Signal> ready_;

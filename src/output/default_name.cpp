@@ -57,6 +57,19 @@ std::string DefaultName::so_far() const {
   return name_.empty() ? default_name(1) : name_;
 }
 
+std::vector<std::string> possible_names(const std::string &path) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> names{path};
+  const fs::path first(path);
+  if (first.filename() != default_name(1)) return names;
+  std::error_code gone;
+  for (const auto &entry : fs::directory_iterator(first.parent_path(), gone))
+    if (const std::string name = entry.path().filename();
+        is_default_name(name) && name != default_name(1))
+      names.push_back(entry.path());
+  return names;
+}
+
 std::string newest_default_name() {
   std::string newest = default_name(1);
   auto newest_time = std::filesystem::file_time_type::min();

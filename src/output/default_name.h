@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "os/error.h"
 #include "os/fd.h"
@@ -34,6 +35,10 @@ class DefaultName {
   std::string name_;  // empty: not claimed
   Fd claim_;
 };
+
+// The files that a recording with the output `path` may be in: the path itself and, where it is of the default name, those
+// beside it with other numbers that exist.
+std::vector<std::string> possible_names(const std::string &path);
 
 // The one in the working directory that was written last; rusage.json where there is none.
 std::string newest_default_name();

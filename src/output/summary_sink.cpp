@@ -20,15 +20,28 @@ std::string how_it_ended(const Exit &exit) {
   return fmt::format("exit {}", *exit.code);
 }
 
-std::string why_it_ended(const std::string &by) {
-  if (by == "tree") return "its last process ended";
-  if (by == "cgroup") return "the cgroup was removed";
-  if (by == "duration") return "the time was up";
-  if (by == "eof") return "standard input ended";
-  if (by == "outputs") return "no output was left to write to";
-  if (by == "stop-with") return "the process of --stop-with ended";
-  if (by.empty()) return "the recorder was gone";
-  return one_line(by);
+std::string why_it_ended(const EndedBy &by) {
+  switch (by.kind()) {
+    case EndReason::tree:
+      return "its last process ended";
+    case EndReason::cgroup:
+      return "the cgroup was removed";
+    case EndReason::duration:
+      return "the time was up";
+    case EndReason::eof:
+      return "standard input ended";
+    case EndReason::outputs:
+      return "no output was left to write to";
+    case EndReason::stop_with:
+      return "the process of --stop-with ended";
+    case EndReason::unknown:
+      return "the recorder was gone";
+    case EndReason::command:
+    case EndReason::signal:
+    case EndReason::other:
+      break;
+  }
+  return one_line(by.text());
 }
 
 // On one line, and no longer than a person reads.
@@ -79,7 +92,7 @@ std::string process_counts(const Recording &recording, const Outcome &outcome) {
     for (const Command &command : outcome.commands) seen += command.processes;
     return fmt::format("{} seen", human_count(seen));
   }
-  if (recording.target == "command")
+  if (recording.target == TargetKind::command)
     return fmt::format("{}{} ran", at_least, human_count(totals[RUSAGE_forks] + 1));
   return fmt::format("{}{} started, {} ended", at_least, human_count(totals[RUSAGE_forks]),
                      human_count(totals[RUSAGE_exits]));
@@ -119,8 +132,8 @@ std::string kernel_share(const Recording &recording, const Outcome &outcome) {
   const std::uint64_t rows_ns = cpu_of(outcome.totals);
   const std::uint64_t kernel_ns = cpu_of(audit.kernel.value);
   if (audit.kernel.known.none() && kernel_ns == 0)
-    return recording.target == "command" ? "the kernel reported no total"
-                                         : "the kernel keeps no total to compare with";
+    return recording.target == TargetKind::command ? "the kernel reported no total"
+                                                   : "the kernel keeps no total to compare with";
   if (outcome.rows_overwritten > 0 || audit.rows_damaged > 0)
     return "not all rows to compare with the kernel's own total";
   const auto accounted = accounted_cpu(outcome);
@@ -183,9 +196,9 @@ std::string memory_peak(const Outcome &outcome, const Figures &figures) {
 std::string target_name(const Recording &recording) {
   constexpr std::size_t longest_path = 4096;
   std::string command = command_line(recording.argv);
-  if (recording.target == "pid")
+  if (recording.target == TargetKind::tree)
     return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == "cgroup")
+  if (recording.target == TargetKind::cgroup)
     return fmt::format("cgroup {}", one_line(recording.cgroup, longest_path));
   return command;
 }
@@ -193,7 +206,7 @@ std::string target_name(const Recording &recording) {
 std::string ending(const Outcome &outcome) {
   const double wall_s = seconds(outcome.totals.elapsed_ns());
   const bool known = outcome.exit.code || outcome.exit.signal;
-  if (outcome.ended_by == "command" && known)
+  if (outcome.ended_by == EndReason::command && known)
     return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
   if (outcome.goes_on) return fmt::format("recorded for {:.3f} s so far", wall_s);
   return fmt::format("{}recorded for {:.3f} s, until {}",
@@ -283,7 +296,7 @@ Result<void> SummarySink::begin(const Recording &recording) {
         "between two looks as part of its parent; the reason: {}",
         recording.backend_reason);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
-  if (recording.target != "command")
+  if (recording.target != TargetKind::command)
     say("recording {}; Ctrl-C ends the recording", target_name(recording));
   return {};
 }

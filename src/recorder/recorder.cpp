@@ -161,21 +161,20 @@ bool at_end(int input) {
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, as `meta.ended_by` names it,
-// or nothing.
-std::string_view wait_for(const SignalQueue &signals, const Alarm &alarm, const Stops &stops,
-                          const BackgroundWriters &writers) {
+// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, or nothing.
+std::optional<EndReason> wait_for(const SignalQueue &signals, const Alarm &alarm,
+                                  const StopConditions &stops, const BackgroundWriters &writers) {
   std::array<pollfd, 5> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
                                pollfd{stops.input, POLLIN, 0}, pollfd{stops.process, POLLIN, 0},
                                pollfd{writers.fd(), POLLIN, 0}};
   poll(events.data(), events.size(), -1);
-  if (events[2].revents != 0 && at_end(stops.input)) return "eof";
-  if (events[3].revents != 0) return "stop-with";
+  if (events[2].revents != 0 && at_end(stops.input)) return EndReason::eof;
+  if (events[3].revents != 0) return EndReason::stop_with;
   if (events[4].revents != 0) {
     writers.take_note();
-    if (stops.without_outputs && !writers.any_left()) return "outputs";
+    if (stops.without_outputs && !writers.any_left()) return EndReason::outputs;
   }
-  return "";
+  return std::nullopt;
 }
 
 // The kernel's maximum for wait goes on through fork and exec: it may be that of the program that started us.
@@ -203,9 +202,9 @@ Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &sourc
           .recorder_peak_rss_bytes = own_peak_rss()};
 }
 
-Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Stops &stops,
-                               Parts &&parts) {
-  auto &[source, target, signals, ring, sinks, writers, max_processes] = parts;
+Result<Recorded> record_to_end(Recording recording, Baseline baseline, const StopConditions &stops,
+                               RecorderDeps &&deps) {
+  auto &[source, target, signals, ring, sinks, writers, max_processes] = deps;
   // The command was forked before this and keeps what it was given.
   take_write_signals_as_errors();
   auto alarm = Alarm::open();
@@ -233,13 +232,14 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
   std::optional<Ended> ended;
   while (!ended) {
     alarm->set(std::min(schedule.next_look_ns(monotonic_ns()), stop_ns));
-    const std::string_view stopped_by = wait_for(signals, *alarm, stops, writers);
-    const bool stopped = !stopped_by.empty();
+    const auto stopped_by = wait_for(signals, *alarm, stops, writers);
+    const bool stopped = stopped_by.has_value();
     auto taken = take_signals(signals, target);
     if (taken && !*taken) taken = target.check();
     if (!taken) return tl::unexpected(taken.error());
     ended = *taken;
-    const bool all_over = (ended && ended->by == "command") || (stopped && target.see_end());
+    const bool all_over =
+        (ended && ended->by == EndReason::command) || (stopped && target.see_end());
     const bool time_is_up = monotonic_ns() >= stop_ns;
     const bool last_look = ended || stopped || time_is_up;
     snapshot = all_over ? look_at_the_end(source) : source.look(last_look);
@@ -249,7 +249,7 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     if (!ended) ended = target.end_seen_in(*snapshot);
     if (!ended && (stopped || time_is_up)) {
       ended = target.so_far();
-      ended->by = stopped ? stopped_by : "duration";
+      ended->by = stopped_by.value_or(EndReason::duration);
     }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
     const bool due = schedule.take_row(snapshot->monotonic_ns);
@@ -287,20 +287,21 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
 
 }  // namespace
 
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts) {
+Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops,
+                        RecorderDeps &&deps) {
   try {
-    return record_to_end(std::move(recording), baseline, stops, std::move(parts));
+    return record_to_end(std::move(recording), baseline, stops, std::move(deps));
   } catch (const std::exception &exception) {
     // Out of memory, or a library's: the recording is over, but the command is still to be waited for.
     return error(fmt::format("the recording failed: {}", exception.what()));
   }
 }
 
-Result<void> see_out(Launch &command, SignalQueue &signals) {
-  while (!command.ended()) {
+Result<void> wait_for_end(Target &target, SignalQueue &signals) {
+  while (target.is_awaited()) {
     pollfd event{signals.fd(), POLLIN, 0};
     poll(&event, 1, -1);
-    if (auto taken = take_signals(signals, command); !taken) return tl::unexpected(taken.error());
+    if (auto taken = take_signals(signals, target); !taken) return tl::unexpected(taken.error());
   }
   return {};
 }

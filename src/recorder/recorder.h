@@ -14,7 +14,7 @@
 #include "output/sink.h"
 #include "ring/recovery_ring.h"
 #include "source/source.h"
-#include "target/launch.h"
+#include "target/target.h"
 
 namespace rusage_bpf {
 
@@ -28,7 +28,7 @@ struct Recorded {
 };
 
 // What ends a recording beside the target's own end and signals.
-struct Stops {
+struct StopConditions {
   std::optional<std::uint64_t> duration_ns;
   int input = -1;                // a descriptor; its end of file
   int process = -1;              // a pidfd; that process's exit
@@ -39,7 +39,7 @@ struct Stops {
 inline constexpr std::uint64_t default_max_processes = 100'000;
 
 // What the recorder works with.
-struct Parts {
+struct RecorderDeps {
   Source &source;
   Target &target;
   SignalQueue &signals;
@@ -51,9 +51,10 @@ struct Parts {
 
 // Releases the target and records it until its end, the last row included. The outputs are not finished then: their
 // writers go on.
-Result<Recorded> record(Recording recording, Baseline baseline, const Stops &stops, Parts &&parts);
+Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops,
+                        RecorderDeps &&deps);
 
-// The recording is over, the command may not be: passes signals on to it until it is.
-Result<void> see_out(Launch &command, SignalQueue &signals);
+// The recording is over, a command may not be: passes signals on to it until it is.
+Result<void> wait_for_end(Target &target, SignalQueue &signals);
 
 }  // namespace rusage_bpf

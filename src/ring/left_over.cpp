@@ -29,6 +29,16 @@ bool is_of_a_ring(int fd, bool has_name_of_ours) {
 
 }  // namespace
 
+// The suffixes are those of the package's places.py.
+std::vector<std::string> files_beside(const std::string &ring) {
+  constexpr std::string_view suffix = ".ring";
+  std::vector<std::string> files;
+  if (!ring.ends_with(suffix)) return files;
+  const std::string stem = ring.substr(0, ring.size() - suffix.size());
+  for (const char *other : {".ndjson", ".log", ".json", ".control"}) files.push_back(stem + other);
+  return files;
+}
+
 RingFound RingFound::look_at(const std::string &path, bool unfinished) {
   RingFound ring{path, unfinished, 0, 0, 0, RingReader::open(path)};
   struct stat status {};
@@ -78,6 +88,7 @@ Result<void> HeldRing::remove() {
   if (own.st_dev != there.st_dev || own.st_ino != there.st_ino)
     return error(fmt::format("{}: is another file now", path_));
   if (unlink(path_.c_str()) != 0) return errno_error(path_);
+  for (const std::string &file : files_beside(path_)) unlink(file.c_str());
   return {};
 }
 

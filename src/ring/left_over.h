@@ -28,13 +28,16 @@ struct RingFound {
 // The calling user's, in all places, the newest first.
 std::vector<RingFound> find_rings();
 
+// The files that the notebook package keeps beside its ring: rows, messages, and how to reach its recorder.
+std::vector<std::string> files_beside(const std::string &ring);
+
 // Holds a ring that nobody records to, so that nobody can begin to.
 class HeldRing {
  public:
   // Fails for what is recorded to, and for what is no ring, or not the caller's.
   static Result<HeldRing> hold(const RingFound &ring);
 
-  // Takes it away, if its name still is its own.
+  // Takes it away, if its name still is its own, and the files beside it.
   Result<void> remove();
 
  private:

@@ -12,6 +12,7 @@
 #include "os/message.h"
 #include "os/text.h"
 #include "os/write_all.h"
+#include "output/default_name.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
 #include "ring/left_over.h"
@@ -83,13 +84,24 @@ bool holds_rows_of(const RingFound &ring, const std::string &path) {
   return document.elapsed_ns() + rounding_ns >= newest.value[RUSAGE_elapsed];
 }
 
+// A document that holds the ring's rows. What lies beside the ring goes with it, and is none.
+std::optional<std::string> find_document(const RingFound &ring) {
+  const auto beside = files_beside(ring.path);
+  for (const std::string &output : ring.reader->outputs())
+    for (const std::string &path : possible_names(output))
+      if (std::find(beside.begin(), beside.end(), path) == beside.end() &&
+          holds_rows_of(ring, path))
+        return path;
+  return std::nullopt;
+}
+
 // Why the ring can go; empty where it cannot.
 std::string reason_to_remove(const RingFound &ring, std::optional<std::uint64_t> older_than_ns) {
   if (ring.unfinished) return "it was never complete";
   if (ring.reader && ring.rows == 0) return "it holds no rows";
   if (ring.reader)
-    for (const std::string &path : ring.reader->outputs())
-      if (holds_rows_of(ring, path)) return fmt::format("its rows are in {}", one_line(path));
+    if (const auto document = find_document(ring))
+      return fmt::format("its rows are in {}", one_line(*document));
   if (older_than_ns && age_ns(ring) >= *older_than_ns)
     return fmt::format("its last row is {} old", age(age_ns(ring)));
   return "";

@@ -113,9 +113,10 @@ void BpfSource::Destroy::operator()(kernel_side *kernel) const {
   owned->destroy(owned->skeleton);
 }
 
-BpfSource::BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<EventReader> events,
-                     std::unique_ptr<Numbers> group_pids)
+BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way,
+                     std::unique_ptr<EventReader> events, std::unique_ptr<Numbers> group_pids)
     : kernel_(std::move(kernel)),
+      selection_(std::move(selection)),
       way_(way),
       events_(std::move(events)),
       group_pids_(std::move(group_pids)) {}
@@ -132,15 +133,15 @@ static std::uint64_t tick_ns() {
 }
 
 // The build of the kernel side that has what this way needs.
-static decltype(&load_held_command) loader(const BpfOptions &way) {
+static decltype(&load_held_command) loader(TargetKind kind, const BpfOptions &way) {
   const auto either = [&way](auto held, auto unheld, auto held_of_user, auto unheld_of_user) {
     if (way.checks_access) return way.hold_tasks ? held_of_user : unheld_of_user;
     return way.hold_tasks ? held : unheld;
   };
-  if (way.cgroup_id != 0)
+  if (kind == TargetKind::cgroup)
     return either(load_held_cgroup, load_unheld_cgroup, load_held_cgroup_of_user,
                   load_unheld_cgroup_of_user);
-  if (way.runs_already)
+  if (kind == TargetKind::tree)
     return either(load_held_tree, load_unheld_tree, load_held_tree_of_user,
                   load_unheld_tree_of_user);
   return either(load_held_command, load_unheld_command, load_held_command_of_user,
@@ -169,13 +170,15 @@ static std::uint32_t most_cpus() {
   return cpus > 0 ? static_cast<std::uint32_t>(cpus) : 8192;
 }
 
-BpfSource::Kernel BpfSource::load(const BpfOptions &way, std::span<char> log) {
+BpfSource::Kernel BpfSource::load(const Selection &selection, const BpfOptions &way,
+                                  std::span<char> log) {
+  const auto *const cgroup = std::get_if<selected::Cgroup>(&selection);
   const std::uint32_t cpus = most_cpus();
   const kernel_options options{
       .capacity = way.capacity,
       .cpus = cpus,
       .exec_buffer_bytes = exec_buffer_bytes(cpus),
-      .cgroup_id = way.cgroup_id,
+      .cgroup_id = cgroup ? cgroup->id : 0,
       .tick_ns = tick_ns(),
       .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
       .gauges_from_proc = way.gauges_from_proc,
@@ -184,36 +187,37 @@ BpfSource::Kernel BpfSource::load(const BpfOptions &way, std::span<char> log) {
       .log_bytes = static_cast<std::uint32_t>(log.size()),
   };
   auto loaded = std::make_unique<kernel_side>();
-  errno = loader(way)(&options, loaded.get());
+  errno = loader(kind_of(selection), way)(&options, loaded.get());
   return errno == 0 ? Kernel(loaded.release()) : nullptr;
 }
 
-std::string BpfSource::reason_against(const BpfOptions &way) {
+std::string BpfSource::reason_against(const Selection &selection, const BpfOptions &way) {
   if (way.hold_tasks)
     if (const auto missing =
             missing_functions({"bpf_task_acquire", "bpf_task_release", "bpf_rdonly_cast"});
         !missing.empty())
       return fmt::format("this kernel lacks {}", fmt::join(missing, ", "));
   std::vector<char> log(std::size_t{16} << 20);  // more than a verifier ever said
-  if (load(way, log)) return {};
+  if (load(selection, way, log)) return {};
   if (std::getenv("RUSAGE_BPF_DEBUG")) say_text(log.data());
   return reason_in(log.data());
 }
 
-Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
+Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection,
+                                                   const BpfOptions &options) {
   if (bpf_kills()) return refused(EPERM);
 
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
   way.capacity = fit_to_machine(way.capacity);
-  Kernel kernel = load(way);
+  Kernel kernel = load(selection, way);
   if (!kernel && way.hold_tasks) {
     way.hold_tasks = false;
-    kernel = load(way);
+    kernel = load(selection, way);
   }
   if (!kernel) {
     const int error_number = errno;
-    return refused(error_number, reason_against(way));
+    return refused(error_number, reason_against(selection, way));
   }
   if (auto done = run(kernel->prepare, "learning where CPUs keep their counters"); !done)
     return tl::unexpected(done.error());
@@ -223,7 +227,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
         "rusage-bpf ...");
   if (*kernel->gauges_are_readable == 0 && !way.gauges_from_proc) {
     way.gauges_from_proc = true;
-    kernel = load(way);
+    kernel = load(selection, way);
     if (!kernel) return refused(errno);
   }
 
@@ -234,38 +238,42 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const BpfOptions &options) {
     group_pids = std::move(*mapped);
   }
   // A command that is held back has nothing to tell before it is executed.
-  auto events = EventReader::open(*kernel, way.runs_already || way.cgroup_id != 0);
+  auto events = EventReader::open(*kernel, kind_of(selection) != TargetKind::command);
   if (!events) return tl::unexpected(events.error());
   if (const int failure = kernel->attach(kernel->skeleton); failure < 0) return refused(errno);
   return std::unique_ptr<BpfSource>(
-      new BpfSource(std::move(kernel), way, *std::move(events), std::move(group_pids)));
+      new BpfSource(std::move(kernel), selection, way, *std::move(events), std::move(group_pids)));
 }
 
-Result<void> BpfSource::enter(pid_t pid) {
-  if (auto done = iterate(kernel_->enter_root, pid); !done) return done;
+Result<void> BpfSource::track() {
+  return std::visit([this](const auto &what) { return track(what); }, selection_);
+}
+
+Result<void> BpfSource::track(const selected::Command &command) {
+  if (auto done = iterate(kernel_->enter_root, command.pid); !done) return done;
   if (*kernel_->slots_taken == 0) return error("the command is gone before it was recorded");
   return {};
 }
 
-Result<void> BpfSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
-  if (auto done = leave_out(left_out); !done) return done;
+Result<void> BpfSource::track(const selected::Tree &tree) {
+  if (auto done = exclude(tree.excluded); !done) return done;
   for (std::uint64_t before = 0;; before = *kernel_->entered) {
     // Again and again as well: a thread that execs takes its process's number over.
-    if (auto done = iterate(kernel_->enter_root, pid); !done) return done;
+    if (auto done = iterate(kernel_->enter_root, tree.pid); !done) return done;
     if (auto done = iterate(kernel_->enter_descendants); !done) return done;
-    if (*kernel_->entered == 0) return error(fmt::format("no process {}", pid));
+    if (*kernel_->entered == 0) return error(fmt::format("no process {}", tree.pid));
     if (*kernel_->entered == before) return {};
   }
 }
 
-Result<void> BpfSource::enter_cgroup(std::span<const pid_t> left_out) {
-  if (auto done = leave_out(left_out); !done) return done;
+Result<void> BpfSource::track(const selected::Cgroup &cgroup) {
+  if (auto done = exclude(cgroup.excluded); !done) return done;
   return iterate(kernel_->enter_by_cgroup);
 }
 
-Result<void> BpfSource::leave_out(std::span<const pid_t> outsiders) {
-  for (const pid_t outsider : outsiders)
-    for (const pid_t thread : threads_of(outsider))
+Result<void> BpfSource::exclude(std::span<const pid_t> processes) {
+  for (const pid_t process : processes)
+    for (const pid_t thread : threads_of(process))
       if (auto done = iterate(kernel_->leave_out, thread); !done) return done;
   return {};
 }

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "model/selection.h"
 #include "source/source.h"
 
 struct kernel_side;  // the loaded programs, which only bpf_source.cpp knows
@@ -19,10 +20,6 @@ struct BpfOptions {
   std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
   bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
-  // The tasks to record: a command's tree, one that runs already, or those in a cgroup and below it, by
-  // the inode of its directory. Each of the three is for one of the enter functions below.
-  bool runs_already = false;
-  std::uint64_t cgroup_id = 0;
   // true: tasks that the recorder's user could not trace are not reported, only counted.
   bool checks_access = false;
 };
@@ -31,16 +28,15 @@ class BpfSource final : public Source {
  public:
   // Loads the programs and starts to watch for births. Fails where the kernel lacks what we need or
   // refuses it to us, and then says what to do.
-  static Result<std::unique_ptr<BpfSource>> open(const BpfOptions &options = {});
+  static Result<std::unique_ptr<BpfSource>> open(const Selection &selection,
+                                                 const BpfOptions &options = {});
   // Why the kernel refuses this way of recording, in one line, found by trying it; empty where it does not say, or does
   // not refuse it.
-  static std::string reason_against(const BpfOptions &way);
+  static std::string reason_against(const Selection &selection, const BpfOptions &way = {});
   ~BpfSource() override;
 
   [[nodiscard]] std::string_view name() const override { return "bpf"; }
-  Result<void> enter(pid_t pid) override;
-  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) override;
-  Result<void> enter_cgroup(std::span<const pid_t> left_out) override;
+  Result<void> track() override;
 
   // Whether the dead are held until the next look, the better of the two ways.
   [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
@@ -57,12 +53,16 @@ class BpfSource final : public Source {
   };
   using Kernel = std::unique_ptr<::kernel_side, Destroy>;
   class Numbers;
-  BpfSource(Kernel kernel, const BpfOptions &way, std::unique_ptr<EventReader> events,
-            std::unique_ptr<Numbers> group_pids);
-  static Kernel load(const BpfOptions &way, std::span<char> log = {});
-  Result<void> leave_out(std::span<const pid_t> outsiders);
+  BpfSource(Kernel kernel, Selection selection, const BpfOptions &way,
+            std::unique_ptr<EventReader> events, std::unique_ptr<Numbers> group_pids);
+  static Kernel load(const Selection &selection, const BpfOptions &way, std::span<char> log = {});
+  Result<void> track(const selected::Command &command);
+  Result<void> track(const selected::Tree &tree);
+  Result<void> track(const selected::Cgroup &cgroup);
+  Result<void> exclude(std::span<const pid_t> processes);
 
   Kernel kernel_;
+  Selection selection_;
   BpfOptions way_;  // the one this kernel allows
   std::unique_ptr<EventReader> events_;
   std::uint32_t telling_rounds_ = 0;

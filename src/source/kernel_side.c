@@ -3,15 +3,11 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "rusage_bpf/selection.h"
 /* Before the skeleton, which names structures of it. */
 #include "rusage_bpf/task_event.h"
 
 #include "rusage_kernel.skel.h"
-
-/* What MEMBERS may be: see bpf/tree.h. */
-#define COMMAND 1
-#define TREE 2
-#define CGROUP 3
 
 static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *options) {
   skeleton->rodata->capacity = options->capacity;
@@ -29,10 +25,10 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.lives.max_entries = options->capacity;
   skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
-#if !HOLD_TASKS || MEMBERS == CGROUP
+#if !HOLD_TASKS || SELECTION == RUSAGE_CGROUP
   skeleton->maps.finals.max_entries = options->capacity;
 #endif
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
   skeleton->maps.arrivals.max_entries = options->capacity;
 #endif
 #if CHECKS_ACCESS
@@ -68,22 +64,22 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #else
     .tick = skeleton->progs.tick_unheld.prog_fd,
 #endif
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
     .enter_by_cgroup = skeleton->progs.enter_by_cgroup.prog_fd,
 #else
     .enter_root = skeleton->progs.enter_root.prog_fd,
 #endif
-#if MEMBERS == TREE
+#if SELECTION == RUSAGE_TREE
     .enter_descendants = skeleton->progs.enter_descendants.prog_fd,
 #endif
-#if MEMBERS != COMMAND
+#if SELECTION != RUSAGE_COMMAND
     .leave_out = skeleton->progs.leave_out.prog_fd,
 #endif
     .group_pids = skeleton->maps.group_pids.map_fd,
     .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
     .on_exec = skeleton->progs.on_exec.prog_fd,
     .on_exec_again = skeleton->progs.on_exec_again.prog_fd,
-#if MEMBERS == CGROUP
+#if SELECTION == RUSAGE_CGROUP
     .on_move = skeleton->progs.on_move.prog_fd,
 #endif
     .telling_round = &skeleton->bss->telling_round, .sample = &skeleton->bss->sample,

@@ -45,13 +45,14 @@ rusage_reading ProcSource::Member::used() const {
   return difference(process.used(), before);
 }
 
-Result<std::unique_ptr<ProcSource>> ProcSource::open(const ProcOptions &options) {
+Result<std::unique_ptr<ProcSource>> ProcSource::open(Selection selection,
+                                                     const ProcOptions &options) {
   Fd proc(::open(options.proc.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc) return errno_error(fmt::format("recording needs {}", options.proc));
   if (!is_of_our_namespace(proc.get()))
     return error(fmt::format(
         "recording needs a {0} of this pid namespace; run: mount -t proc proc {0}", options.proc));
-  std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), options));
+  std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), std::move(selection)));
   // Every process has this list, or none has.
   source->has_children_lists_ =
       source->reader_.list(source->proc_.get(), "thread-self/children").has_value();
@@ -63,12 +64,16 @@ void ProcSource::count_births_from_now() {
   births_seen_ = 0;
 }
 
-Result<void> ProcSource::enter(pid_t pid) {
-  command_ = pid;
-  if (adopter_ == 0) adopter_ = getpid();
+Result<void> ProcSource::track() {
+  return std::visit([this](const auto &what) { return track(what); }, selection_);
+}
+
+Result<void> ProcSource::track(const selected::Command &command) {
+  command_ = command.pid;
+  adopter_ = command.parent != 0 ? command.parent : getpid();
   own_children_ = fmt::format("{0}/task/{0}/children", adopter_);
-  leave_out_siblings_of(pid);
-  Member *root = admit(pid);
+  exclude_siblings_of(command_);
+  Member *root = admit(command_);
   if (!root) return error("the command is gone before it was recorded");
   root->awaits_first_exec = true;
   events_.found.erase(root->span);
@@ -76,22 +81,22 @@ Result<void> ProcSource::enter(pid_t pid) {
   return {};
 }
 
-Result<void> ProcSource::enter_tree(pid_t pid, std::span<const pid_t> left_out) {
-  left_out_.insert(left_out.begin(), left_out.end());
-  if (!admit(pid))
-    return error(unreadable_.contains(pid)
+Result<void> ProcSource::track(const selected::Tree &tree) {
+  excluded_.insert(tree.excluded.begin(), tree.excluded.end());
+  if (!admit(tree.pid))
+    return error(unreadable_.contains(tree.pid)
                      ? fmt::format("--pid {}: /proc hides this process from you (hidepid); run it "
                                    "as: sudo rusage-bpf ...",
-                                   pid)
-                     : fmt::format("no process {}", pid));
+                                   tree.pid)
+                     : fmt::format("no process {}", tree.pid));
   find_new_members();
   count_births_from_now();
   return {};
 }
 
-Result<void> ProcSource::enter_cgroup(std::span<const pid_t> left_out) {
-  left_out_.insert(left_out.begin(), left_out.end());
-  if (auto opened = open_cgroup(); !opened) return opened;
+Result<void> ProcSource::track(const selected::Cgroup &cgroup) {
+  excluded_.insert(cgroup.excluded.begin(), cgroup.excluded.end());
+  if (auto opened = open_cgroup(cgroup.path); !opened) return opened;
   find_new_members();
   count_births_from_now();
   return {};

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/selection.h"
 #include "proc/births.h"
 #include "source/proc_member.h"
 #include "source/source.h"
@@ -19,20 +20,16 @@ namespace rusage_bpf {
 
 struct ProcOptions {
   std::string proc = "/proc";  // where it is mounted
-  std::string cgroup{};        // the directory, where a cgroup is what is looked at
-  pid_t parent_of_orphans =
-      0;  // whose children a command and its orphans are, and nothing else is; 0: we
 };
 
 class ProcSource final : public Source {
  public:
-  static Result<std::unique_ptr<ProcSource>> open(const ProcOptions &options = {});
+  static Result<std::unique_ptr<ProcSource>> open(Selection selection,
+                                                  const ProcOptions &options = {});
 
   [[nodiscard]] std::string_view name() const override { return "proc"; }
-  // Whatever else becomes a child of the process's parent from here on is of the tree: an orphan that was adopted.
-  Result<void> enter(pid_t pid) override;
-  Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) override;
-  Result<void> enter_cgroup(std::span<const pid_t> left_out) override;
+  // Whatever else becomes a child of a command's parent from here on is of the tree: an orphan that was adopted.
+  Result<void> track() override;
 
   Result<Snapshot> look(bool tells_living = false) override;
   TaskEvents take_events() override;
@@ -64,8 +61,9 @@ class ProcSource final : public Source {
     pid_t awaited_heir = 0;  // of one that is gone: who had not got its figures at the look before
   };
 
-  ProcSource(Fd proc, const ProcOptions &options)
-      : proc_(std::move(proc)), cgroup_(options.cgroup), adopter_(options.parent_of_orphans) {}
+  ProcSource(Fd proc, Selection selection)
+      : proc_(std::move(proc)), selection_(std::move(selection)) {}
+  [[nodiscard]] bool of_cgroup() const { return kind_of(selection_) == TargetKind::cgroup; }
 
   // proc_source.cpp: one look, and what is told of it.
   void look_at(Member &member);
@@ -77,14 +75,17 @@ class ProcSource final : public Source {
   [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
 
   // proc_tree.cpp: who is of the tree.
+  Result<void> track(const selected::Command &command);
+  Result<void> track(const selected::Tree &tree);
+  Result<void> track(const selected::Cgroup &cgroup);
   void count_births_from_now();
   [[nodiscard]] Member *find(pid_t pid) const;
   Member *admit(pid_t pid);
   void find_new_members();
-  void leave_out_siblings_of(pid_t pid);
+  void exclude_siblings_of(pid_t pid);
   void find_children();
   void find_by_parents();
-  Result<void> open_cgroup();
+  Result<void> open_cgroup(const std::string &path);
   void find_in_cgroup();
   int list_cgroup(int directory);
   [[nodiscard]] bool may_hold_directory();
@@ -96,13 +97,13 @@ class ProcSource final : public Source {
   void keep(const rusage_reading &used);
 
   Fd proc_;
-  std::string cgroup_;
-  Fd cgroup_directory_;  // held, as another may be made of the same name
-  pid_t adopter_;
+  Selection selection_;
+  Fd cgroup_directory_;            // held, as another may be made of the same name
+  pid_t adopter_ = 0;              // the parent of a command and its orphans
   pid_t command_ = 0;              // the process that we are asked about, where we wait for it
   std::uint64_t directories_ = 0;  // how many processes may have theirs held open
   proc::Reader reader_;
-  std::set<pid_t> left_out_;
+  std::set<pid_t> excluded_;
   std::string own_children_;  // the list of them, where they are members
   bool has_children_lists_ = false;
 

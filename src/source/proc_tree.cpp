@@ -30,7 +30,7 @@ ProcSource::Member *ProcSource::find(pid_t pid) const {
 
 // Makes a process a member and looks at it. Nothing where there is none, or where it is not to be one.
 ProcSource::Member *ProcSource::admit(pid_t pid) {
-  if (left_out_.contains(pid) || by_pid_.contains(pid)) return nullptr;
+  if (excluded_.contains(pid) || by_pid_.contains(pid)) return nullptr;
   auto process = ProcMember::open(proc_.get(), pid, may_hold_directory());
   if (!process) {
     if (is_hidden(pid)) unreadable_.insert(pid);
@@ -47,7 +47,7 @@ ProcSource::Member *ProcSource::admit(pid_t pid) {
   // Whoever was there before the look before this one has come to the cgroup; others were born in it.
   constexpr std::uint64_t clock_tick_ns = 10'000'000;
   const std::uint64_t age_ns = clock_ns(CLOCK_BOOTTIME) - member->process.start_ns();
-  if (!cgroup_.empty() && age_ns > monotonic_ns() - last_look_ns_ + clock_tick_ns) {
+  if (of_cgroup() && age_ns > monotonic_ns() - last_look_ns_ + clock_tick_ns) {
     member->before = member->process.used();
     member->came_from_elsewhere = true;
   }
@@ -59,7 +59,7 @@ ProcSource::Member *ProcSource::admit(pid_t pid) {
 
 void ProcSource::find_new_members() {
   const std::size_t before = members_.size();
-  if (!cgroup_.empty())
+  if (of_cgroup())
     find_in_cgroup();
   else if (births_.none_of_late(now_ns_))
     return;
@@ -75,7 +75,7 @@ void ProcSource::find_new_members() {
 
 // What else has the same parent by now is none of the command's orphans: the command stands still. Until its parent waits
 // for it, no other process has its number.
-void ProcSource::leave_out_siblings_of(pid_t pid) {
+void ProcSource::exclude_siblings_of(pid_t pid) {
   std::vector<pid_t> siblings;
   if (const auto list =
           has_children_lists_ ? reader_.list(proc_.get(), own_children_.c_str()) : std::nullopt) {
@@ -89,7 +89,7 @@ void ProcSource::leave_out_siblings_of(pid_t pid) {
     }
   }
   for (const pid_t one : siblings)
-    if (one != pid) left_out_.insert(one);
+    if (one != pid) excluded_.insert(one);
 }
 
 void ProcSource::find_children() {
@@ -120,7 +120,7 @@ void ProcSource::find_by_parents() {
   pids_.assign(all->begin(), all->end());
   std::vector<Kinship> others;
   for (const pid_t pid : pids_) {
-    if (by_pid_.contains(pid) || left_out_.contains(pid)) continue;
+    if (by_pid_.contains(pid) || excluded_.contains(pid)) continue;
     const auto text = reader_.file(proc_.get(), proc::Path("", pid, "/stat").c_str());
     if (const auto stat = text ? proc::parse_stat(*text) : std::nullopt)
       others.push_back({pid, stat->parent});
@@ -151,17 +151,17 @@ bool ProcSource::may_hold_directory() {
 }
 
 // A threaded cgroup has threads of processes that are elsewhere as well.
-Result<void> ProcSource::open_cgroup() {
-  cgroup_directory_.reset(::open(cgroup_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!cgroup_directory_) return errno_error(fmt::format("--cgroup {}", cgroup_));
+Result<void> ProcSource::open_cgroup(const std::string &path) {
+  cgroup_directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!cgroup_directory_) return errno_error(fmt::format("--cgroup {}", path));
   const int failure = list_cgroup(cgroup_directory_.get());
   if (failure == EOPNOTSUPP)
     return error(
         fmt::format("--cgroup {}: is a threaded cgroup, which holds threads and not processes, and "
                     "/proc cannot tell what single threads use; give the cgroup above that holds "
                     "their processes, or record by BPF: sudo rusage-bpf ...",
-                    cgroup_));
-  if (failure != 0) return errno_error(fmt::format("--cgroup {}", cgroup_), failure);
+                    path));
+  if (failure != 0) return errno_error(fmt::format("--cgroup {}", path), failure);
   return {};
 }
 

@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <optional>
-#include <span>
 #include <string_view>
 
 #include "model/recording.h"
@@ -39,16 +38,11 @@ class Source {
   // "bpf" or "proc".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  // What is looked at, by one of these, once.
+  // Begins to track the selection that the source was opened for. To be called once.
   //
-  // A process of one thread that stands still, the tree's first. All it did since it was born counts.
-  virtual Result<void> enter(pid_t pid) = 0;
-  // A process that runs, its threads and all its living descendants; those that `left_out` names are not of it, nor
-  // what they start. The counters of each go back to its birth.
-  virtual Result<void> enter_tree(pid_t pid, std::span<const pid_t> left_out) = 0;
-  // All tasks in the cgroup that the source was opened for, but for those that `left_out` names and what these start.
-  // What each used before does not count.
-  virtual Result<void> enter_cgroup(std::span<const pid_t> left_out) = 0;
+  // A command counts from its fork, and a tree from the fork of each of its tasks. What the tasks of a cgroup used before
+  // they came to it does not count.
+  virtual Result<void> track() = 0;
 
   // One look at the tree. The longest pause between two looks is `longest_pause_ns`. Where counting starts or
   // ends with a look, it `tells_living`: an event for each task that the snapshot has the counters of.

@@ -15,6 +15,7 @@
 #include "proc/files.h"
 #include "proc/text.h"
 #include "target/access.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -58,7 +59,7 @@ Result<Attach> Attach::find(pid_t pid) {
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
   Attach attach(pid, *std::move(process), command_line(pid));
   // All that was asked by number was about this process only if it lives on.
-  if (!attach.alive()) return error(fmt::format("--pid {}: the process has ended", pid));
+  if (const auto alive = attach.check_alive(); !alive) return tl::unexpected(alive.error());
   return attach;
 }
 
@@ -67,6 +68,15 @@ Result<void> Attach::may_look() const {
   // It was about this process only if that lives on.
   if (allowed || !alive()) return {};
   return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
+}
+
+Result<void> Attach::check_alive() const {
+  if (!alive()) return error(fmt::format("--pid {}: the process has ended", pid_));
+  return {};
+}
+
+Selection Attach::selection() const {
+  return selected::Tree{.pid = pid_, .argv = argv_, .excluded = recorder_and_wrappers(pid_)};
 }
 
 bool Attach::ends_within(int milliseconds) const {
@@ -89,7 +99,7 @@ Result<std::optional<Ended>> Attach::take(const Signal &signal) {
 
 std::optional<Ended> Attach::end_seen_in(const Snapshot &snapshot) {
   if (!is_empty(snapshot)) return std::nullopt;
-  return Ended{.by = "tree", .exit = {}, .kernel = {}};
+  return Ended{.by = EndReason::tree, .exit = {}, .kernel = {}};
 }
 
 }  // namespace rusage_bpf

@@ -16,14 +16,11 @@ class Attach final : public Target {
   // Finds the process with this number, as we and the caller see it.
   static Result<Attach> find(pid_t pid);
 
-  // Whether the caller may look into it, whatever we are able to: root into all, others into those that they could
-  // trace.
-  [[nodiscard]] Result<void> may_look() const;
+  [[nodiscard]] Result<void> may_look() const override;
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] const std::vector<std::string> &argv() const { return argv_; }
-  // Whether it lives. As long as it does, no other process can have its number.
-  [[nodiscard]] bool alive() const { return !ends_within(0); }
+  // Without the recorder and its wrappers.
+  [[nodiscard]] Selection selection() const override;
+  [[nodiscard]] Result<void> check_alive() const override;
 
   // SIGINT and the like end the recording.
   Result<std::optional<Ended>> take(const Signal &signal) override;
@@ -32,6 +29,8 @@ class Attach final : public Target {
   [[nodiscard]] bool see_end() const override;
 
  private:
+  // As long as it lives, no other process can have its number.
+  [[nodiscard]] bool alive() const { return !ends_within(0); }
   [[nodiscard]] bool ends_within(int milliseconds) const;
   Attach(pid_t pid, Fd process, std::vector<std::string> argv)
       : pid_(pid), process_(std::move(process)), argv_(std::move(argv)) {}

@@ -12,6 +12,7 @@
 
 #include "proc/mounts.h"
 #include "target/access.h"
+#include "target/wrappers.h"
 
 namespace rusage_bpf {
 namespace {
@@ -83,6 +84,10 @@ Result<void> Cgroup::may_look() const {
   return {};
 }
 
+Selection Cgroup::selection() const {
+  return selected::Cgroup{.path = path_, .id = id_, .excluded = recorder_and_wrappers()};
+}
+
 Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {
   return ended_by_signal(signal);
 }
@@ -90,7 +95,7 @@ Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {
 std::optional<Ended> Cgroup::end_seen_in(const Snapshot &) {
   const bool there = faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0;
   if (there || (errno != ENOENT && errno != ENODEV)) return std::nullopt;
-  return Ended{.by = "cgroup", .exit = {}, .kernel = {}};
+  return Ended{.by = EndReason::cgroup, .exit = {}, .kernel = {}};
 }
 
 }  // namespace rusage_bpf

@@ -14,13 +14,10 @@ class Cgroup final : public Target {
   // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is one.
   static Result<Cgroup> find(const std::string &path);
 
-  // Whether the caller may look into every process in it, whatever we are able to: root into all, others into those
-  // that they could trace.
-  [[nodiscard]] Result<void> may_look() const;
+  [[nodiscard]] Result<void> may_look() const override;
 
-  // The kernel's number of it: the inode of its directory.
-  [[nodiscard]] std::uint64_t id() const { return id_; }
-  [[nodiscard]] const std::string &path() const { return path_; }
+  // Without the recorder and its wrappers.
+  [[nodiscard]] Selection selection() const override;
 
   // SIGINT and the like end the recording.
   Result<std::optional<Ended>> take(const Signal &signal) override;
@@ -33,7 +30,7 @@ class Cgroup final : public Target {
 
   std::string path_;
   Fd directory_;
-  std::uint64_t id_;
+  std::uint64_t id_;  // the inode of its directory
 };
 
 }  // namespace rusage_bpf

@@ -13,6 +13,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "model/name.h"
+#include "os/bus_signal.h"
 #include "os/clock.h"
 #include "proc/text.h"
 #include "target/environment.h"
@@ -78,6 +80,7 @@ std::vector<char *> pointers_to(const std::vector<std::string> &strings) {
   while (got < 0 && errno == EINTR);
   if (got != 1) _exit(125);
 
+  give_back_bus_signal();
   execvpe(argv[0].c_str(), pointers_to(argv).data(), pointers_to(environment).data());
   _exit(tell(failure, errno) ? 127 : 126);
 }
@@ -148,8 +151,14 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
     const int reason = told(failure->read_end.get()).value_or(ESRCH);
     if (reason != 0) return errno_error("running the command as " + user->name, reason);
   }
-  return Launch(std::move(argv), until, pid, std::move(keeper), std::move(start->write_end),
+  const uid_t uid = user ? user->identity.uid : geteuid();
+  return Launch(std::move(argv), until, uid, pid, std::move(keeper), std::move(start->write_end),
                 std::move(failure->read_end));
+}
+
+Selection Launch::selection() const {
+  return selected::Command{
+      .pid = pid_, .parent = keeper_ ? keeper_->pid() : getpid(), .argv = texts_of_bytes(argv_)};
 }
 
 Result<void> Launch::release() {
@@ -215,8 +224,13 @@ std::optional<Ended> Launch::end_seen_in(const Snapshot &snapshot) {
   // Who has not been seen yet is our child by now, where we adopt orphans.
   if (before_reaping_ ? has_children() : !is_empty(snapshot)) return std::nullopt;
   Ended end = *ended_;
-  end.by = "tree";
+  end.by = EndReason::tree;
   return end;
+}
+
+int Launch::exit_status() const {
+  const Exit exit = so_far().exit;
+  return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
 }
 
 Result<void> Launch::adopt_orphans(BeforeReaping before_reaping) {
@@ -277,7 +291,8 @@ Result<void> Launch::reap_by_keeper() {
 void Launch::note_end(pid_t pid, int status, const rusage &usage) {
   const KernelTotal total = kernel_total(usage);
   if (before_reaping_) before_reaping_(pid, status, total);
-  if (pid == pid_) ended_ = Ended{.by = "command", .exit = exit_of_status(status), .kernel = total};
+  if (pid == pid_)
+    ended_ = Ended{.by = EndReason::command, .exit = exit_of_status(status), .kernel = total};
 }
 
 Result<void> Launch::check_executed(pid_t pid) {

@@ -6,7 +6,6 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,14 +31,8 @@ class Launch final : public Target {
   static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command,
                              const std::optional<User> &user = std::nullopt);
 
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  // Whose children the command and its orphans are, and no other process is.
-  [[nodiscard]] pid_t parent() const { return keeper_ ? keeper_->pid() : getpid(); }
-  // Until `release`.
-  [[nodiscard]] bool is_held() const { return static_cast<bool>(start_); }
-
-  // How the command ended; nothing while it lives.
-  [[nodiscard]] const std::optional<Ended> &ended() const { return ended_; }
+  [[nodiscard]] Selection selection() const override;
+  [[nodiscard]] std::optional<uid_t> user_to_signal() const override { return uid_; }
 
   // Lets the child become the command.
   Result<void> release() override;
@@ -54,23 +47,23 @@ class Launch final : public Target {
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
 
-  // Called for each child that is over, and before it is waited for: its number, its status as wait reports it, and what
-  // it and all that it has waited for have used.
-  using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
+  Result<void> adopt_orphans(BeforeReaping before_reaping) override;
+  void forget_orphans() override { before_reaping_ = {}; }
 
-  // Makes us the parent of those descendants of the command whose own parent ends.
-  Result<void> adopt_orphans(BeforeReaping before_reaping);
-  // Nobody is to be called any more.
-  void stop_telling() { before_reaping_ = {}; }
+  // The command lives, and is not held.
+  [[nodiscard]] bool is_awaited() const override { return !ended_ && !start_; }
+  // The command's.
+  [[nodiscard]] int exit_status() const override;
 
   // Reaps all children that are over. Nothing while the command lives.
   Result<std::optional<Ended>> reap();
 
  private:
-  Launch(std::vector<std::string> argv, Until until, pid_t pid, std::optional<Keeper> keeper,
-         Fd start, Fd failure)
+  Launch(std::vector<std::string> argv, Until until, uid_t uid, pid_t pid,
+         std::optional<Keeper> keeper, Fd start, Fd failure)
       : argv_(std::move(argv)),
         until_(until),
+        uid_(uid),
         pid_(pid),
         keeper_(std::move(keeper)),
         start_(std::move(start)),
@@ -94,6 +87,7 @@ class Launch final : public Target {
 
   std::vector<std::string> argv_;
   Until until_;
+  uid_t uid_;
   pid_t pid_;
   std::optional<Keeper> keeper_;  // where we have children that are none of the command's
   int stopped_by_ = 0;            // what has stopped the command last, as the keeper reports it

@@ -3,7 +3,7 @@
 namespace rusage_bpf {
 std::optional<Ended> ended_by_signal(const Signal &signal) {
   if (!ends_by_default(signal.number)) return std::nullopt;
-  return Ended{.by = signal_name(signal.number), .exit = {}, .kernel = {}};
+  return Ended{.by = EndedBy::from_text(signal_name(signal.number)), .exit = {}, .kernel = {}};
 }
 
 bool is_empty(const Snapshot &tree) {

@@ -28,6 +28,7 @@ using rusage_bpf::BpfSource;
 using rusage_bpf::median_ns;
 using rusage_bpf::ProcSource;
 using rusage_bpf::Source;
+namespace selected = rusage_bpf::selected;
 
 [[noreturn]] void fail(std::string_view what) {
   fmt::print(stderr, "source_bench: {}\n", what);
@@ -91,7 +92,7 @@ void bench_load() {
   for (int i = 0; i < 21; i++) {
     usleep(200'000);
     const std::uint64_t start_ns = rusage_bpf::monotonic_ns();
-    const auto source = BpfSource::open();
+    const auto source = BpfSource::open(selected::Command{});
     took_ns.push_back(rusage_bpf::monotonic_ns() - start_ns);
     if (!source) fail("loading");
   }
@@ -111,8 +112,8 @@ void bench_looks(Source &source, int tracked, int others, int looks) {
 
 void bench_tick(int tracked, int others) {
   const SleepingTree tree(tracked);
-  auto source = BpfSource::open();
-  if (!source || !(*source)->enter(tree.root())) fail("loading");
+  auto source = BpfSource::open(selected::Command{.pid = tree.root()});
+  if (!source || !(*source)->track()) fail("loading");
   tree.start();
   bench_looks(**source, tracked, others, 2001);
 }
@@ -120,8 +121,8 @@ void bench_tick(int tracked, int others) {
 void bench_proc(int tracked, int others) {
   const SleepingTree tree(tracked);
   tree.start();
-  auto source = ProcSource::open();
-  if (!source || !(*source)->enter_tree(tree.root(), {})) fail("looking");
+  auto source = ProcSource::open(selected::Tree{.pid = tree.root()});
+  if (!source || !(*source)->track()) fail("looking");
   usleep(20'000);  // it is seen to sleep
   bench_looks(**source, tracked, others, 101);
 }
@@ -133,8 +134,8 @@ void bench_proc_running() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (volatile int turns = 0;;) turns = turns + 1;
   }
-  auto source = ProcSource::open();
-  if (!source || !(*source)->enter_tree(child, {})) fail("looking");
+  auto source = ProcSource::open(selected::Tree{.pid = child});
+  if (!source || !(*source)->track()) fail("looking");
   // Its clock is seen to go: it is read in full at each look.
   const double look_ns = median_ns(101, [&] { static_cast<void>((*source)->look()); });
   kill(child, SIGKILL);

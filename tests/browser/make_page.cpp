@@ -30,7 +30,7 @@ Recording a_recording() {
   recording.host = "build-7";
   recording.kernel = "6.18.44";
   recording.cpus = 4;
-  recording.target = "command";
+  recording.target = TargetKind::command;
   recording.argv = {"make", "-j4", "all"};
   recording.root_pid = 4242;
   recording.interval_ns = second / 100;
@@ -145,7 +145,7 @@ Result<void> write(const Page &page, const std::string &path) {
   if (!file) return tl::unexpected(file.error());
   Build build;
   Outcome outcome;
-  outcome.ended_by = "command";
+  outcome.ended_by = EndReason::command;
   outcome.exit.code = 0;
   Buckets buckets(page.recording.interval_ns, page_buckets);
   std::vector<Row> rows;

@@ -27,7 +27,7 @@ using namespace test;
 using Catch::Matchers::Contains;
 using nlohmann::json;
 
-// Checks that a check is as the README has it.
+// Checks that a check is as docs/doctor.md has it.
 void check_fields(const json &check) {
   CAPTURE(check);
   CHECK(check.size() == 4);

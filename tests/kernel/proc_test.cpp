@@ -177,13 +177,13 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   Background root({.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"},
                    .directory = scene.path()});
   wait_until("the tree", [&] { return scene.exists("running"); });
-  const std::array left_out{getpid()};
-  auto proc = rusage_bpf::ProcSource::open();
+  const rusage_bpf::selected::Tree tree{.pid = root.pid(), .argv = {}, .excluded = {getpid()}};
+  auto proc = rusage_bpf::ProcSource::open(tree);
   REQUIRE(proc);
-  auto bpf = rusage_bpf::BpfSource::open({.runs_already = true});
+  auto bpf = rusage_bpf::BpfSource::open(tree);
   REQUIRE(bpf);
-  REQUIRE((*proc)->enter_tree(root.pid(), left_out));
-  REQUIRE((*bpf)->enter_tree(root.pid(), left_out));
+  REQUIRE((*proc)->track());
+  REQUIRE((*bpf)->track());
   // Its descriptors come and go until it is under way.
   wait_until("dd to be at its work", [&] {
     const auto snapshot = (*proc)->look();

@@ -98,6 +98,28 @@ TEST_CASE("recover --prune removes a ring whose rows a document holds, and says 
   CHECK(home.files() == std::set<std::string>{"b.ring"});
 }
 
+TEST_CASE("recover --prune finds the document of a recording without -o under the name that it got",
+          "[host]") {
+  const Home home;
+  home.scene().create("rusage.json", "a letter");
+  home.scene().create("rusage-2.json", "another");
+  REQUIRE(run_to_end(home.recorder({"-q", "-i", ".01", "--ring", Home::in_state("a.ring"), "--",
+                                    "sleep", ".05"}))
+              .exit_code == 0);
+  CHECK_THAT(home.prune(), Contains("its rows are in " + home.scene().path("rusage-3.json")));
+  CHECK(home.files().empty());
+}
+
+TEST_CASE("What the notebook package keeps beside a ring is no document, and goes with the ring",
+          "[host]") {
+  const Home home;
+  home.record("a.ring", Home::in_state("a.ndjson"));
+  for (const char *name : {"a.log", "a.json", "a.control", "a.txt", "b.log"}) home.create(name);
+  CHECK_THAT(home.prune(), Contains("kept 1 ring"));
+  CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 1 ring"));
+  CHECK(home.files() == std::set<std::string>{"a.txt", "b.log"});
+}
+
 TEST_CASE("recover --prune keeps a ring whose document is another recording's, or lacks rows",
           "[host]") {
   const Home home;

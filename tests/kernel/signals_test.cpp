@@ -88,9 +88,9 @@ TEST_CASE("Every signal that a user may send to the recorder reaches the command
   Signalled recorded;
   std::vector<std::string> sent;
   for (const int number :
-       {SIGHUP,  SIGINT,   SIGQUIT, SIGILL,  SIGTRAP,  SIGABRT,      SIGFPE,  SIGUSR1,   SIGSEGV,
-        SIGPIPE, SIGALRM,  SIGTERM, SIGCONT, SIGURG,   SIGXCPU,      SIGXFSZ, SIGVTALRM, SIGPROF,
-        SIGIO,   SIGWINCH, SIGPWR,  SIGSYS,  SIGRTMIN, SIGRTMIN + 5, SIGRTMAX}) {
+       {SIGHUP,  SIGINT,  SIGQUIT,  SIGILL,  SIGTRAP, SIGABRT,  SIGBUS,       SIGFPE,  SIGUSR1,
+        SIGSEGV, SIGPIPE, SIGALRM,  SIGTERM, SIGCONT, SIGURG,   SIGXCPU,      SIGXFSZ, SIGVTALRM,
+        SIGPROF, SIGIO,   SIGWINCH, SIGPWR,  SIGSYS,  SIGRTMIN, SIGRTMIN + 5, SIGRTMAX}) {
     kill(recorded.recorder(), number);
     sent.push_back(line(number));
     CHECK(recorded.received(sent.size()) == sent);
@@ -113,7 +113,7 @@ TEST_CASE("A signal keeps the value that was sent with it, and queued ones are a
 TEST_CASE("A signal to the whole process group reaches the command once", "[host]") {
   Signalled recorded;
   std::vector<std::string> sent;
-  for (const int number : {SIGTERM, SIGUSR1, SIGCONT, SIGRTMIN + 2, SIGUSR1}) {
+  for (const int number : {SIGTERM, SIGUSR1, SIGBUS, SIGCONT, SIGRTMIN + 2, SIGUSR1}) {
     kill(-recorded.recorder(), number);
     sent.push_back(line(number));
     CHECK(recorded.received(sent.size()) == sent);
@@ -197,6 +197,7 @@ TEST_CASE("A signal that would kill a recorder that is attached ends its recordi
                                                                 {SIGPIPE, "SIGPIPE"},
                                                                 {SIGXCPU, "SIGXCPU"},
                                                                 {SIGABRT, "SIGABRT"},
+                                                                {SIGBUS, "SIGBUS"},
                                                                 {SIGRTMIN, "SIGRTMIN"},
                                                                 {SIGRTMIN + 3, "SIGRTMIN+3"}}));
   const Scene scene("read line <gate");

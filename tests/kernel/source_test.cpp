@@ -14,6 +14,7 @@ using rusage_bpf::BpfOptions;
 using rusage_bpf::BpfSource;
 using rusage_bpf::Launch;
 using rusage_bpf::Snapshot;
+namespace selected = rusage_bpf::selected;
 
 // Runs a workload to its end under a source of its own, looking all the time; gives the last look
 // and the truth.
@@ -30,9 +31,9 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
   argv.insert(argv.end(), workload.begin() + 1, workload.end());
   auto command = Launch::hold(argv);
   REQUIRE(command);
-  auto source = BpfSource::open(options);
+  auto source = BpfSource::open(command->selection(), options);
   REQUIRE(source);
-  REQUIRE((*source)->enter(command->pid()));
+  REQUIRE((*source)->track());
   REQUIRE(command->release());
   Snapshot last;
   for (bool over = false; !over || last.value[RUSAGE_pid_count] > 0;) {
@@ -66,8 +67,9 @@ void check_capacity(bool hold_tasks) {
 }  // namespace
 
 TEST_CASE("the dead are held wherever the kernel allows it") {
-  for (const std::uint64_t cgroup_id : {0, 1}) {
-    const auto source = BpfSource::open({.cgroup_id = cgroup_id});
+  for (const rusage_bpf::Selection &selection :
+       {rusage_bpf::Selection(selected::Command{}), rusage_bpf::Selection(selected::Cgroup{})}) {
+    const auto source = BpfSource::open(selection);
     REQUIRE(source);
     CHECK((*source)->holds_tasks() == test::tasks_can_be_held());
   }
@@ -110,7 +112,7 @@ TEST_CASE("a process that is gone cannot be entered") {
   REQUIRE(child >= 0);
   if (child == 0) _exit(0);
   REQUIRE(waitpid(child, nullptr, 0) == child);
-  auto source = BpfSource::open();
+  auto source = BpfSource::open(selected::Command{.pid = child});
   REQUIRE(source);
-  CHECK_FALSE((*source)->enter(child));
+  CHECK_FALSE((*source)->track());
 }

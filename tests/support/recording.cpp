@@ -21,7 +21,7 @@ Recording a_recording() {
                       .kernel = "6.18.0",
                       .cpus = 2,
                       .boot_id = "b007",
-                      .target = "command",
+                      .target = TargetKind::command,
                       .argv = {"make", "-j8"},
                       .root_pid = 42,
                       .cgroup = {},
@@ -50,7 +50,7 @@ std::vector<Row> rows(std::uint64_t count) {
 
 Outcome outcome_of(const std::vector<Row> &rows) {
   Outcome outcome;
-  outcome.ended_by = "command";
+  outcome.ended_by = EndReason::command;
   outcome.exit.code = 0;
   for (const Row &row : rows) outcome.totals.add(row);
   outcome.rss_at_least = peak_rss_at_least(outcome.totals, {});

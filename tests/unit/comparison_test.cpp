@@ -136,13 +136,13 @@ TEST_CASE("what makes two recordings hard to compare is said") {
   b.recording.cpus = 64;
   b.recording.backend = "proc";
   b.outcome.exit.code = 2;
-  b.outcome.ended_by = "";
+  b.outcome.ended_by = EndReason::unknown;
   CHECK(compare(a, b).warnings ==
         std::vector<std::string>{
             "other host: host in A, an other in B", "other kernel: 6.18.0 in A, 6.1 in B",
             "other number of CPUs: 2 in A, 64 in B", "other backend: bpf in A, proc in B",
             "other end: exit 0 in A, exit 2 in B", "B was cut short: its figures are too low"});
-  b.outcome.ended_by = "command";
+  b.outcome.ended_by = EndReason::command;
   b.outcome.rows_overwritten = 1234;
   CHECK(what_is_missing(b) == "lacks 1 234 rows that its ring had no room for");
   b.outcome.rows_overwritten = 0;
@@ -199,7 +199,7 @@ TEST_CASE(
   Outcome outcome = old;
   complete_peak(recording, outcome);
   CHECK(outcome.rss_at_least == 300 * mib);
-  recording.target = "pid";
+  recording.target = TargetKind::tree;
   outcome = old;
   complete_peak(recording, outcome);
   CHECK(outcome.rss_at_least == 4);

@@ -16,7 +16,7 @@ Recording a_recording() {
 
 Outcome an_outcome() {
   Outcome outcome{.end_realtime_ns = 1'795'346'926'000'001'000,
-                  .ended_by = "command",
+                  .ended_by = EndReason::command,
                   .exit = {.code = 3, .signal = {}},
                   .totals = {},
                   .rss_at_least = 10,

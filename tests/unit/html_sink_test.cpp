@@ -23,7 +23,7 @@ constexpr std::uint64_t interval_ns = second / 100;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;
-  recording.target = "command";
+  recording.target = TargetKind::command;
   recording.argv = std::move(argv);
   recording.cpus = 2;
   recording.interval_ns = interval_ns;

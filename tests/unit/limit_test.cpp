@@ -112,7 +112,7 @@ TEST_CASE("a limit is not held by what nobody has measured") {
 
   Side cut = whole;
   cut.name = "b.json";
-  cut.outcome.ended_by = "";
+  cut.outcome.ended_by = EndReason::unknown;
   CHECK(judged("cpu>+10%", whole, cut) ==
         "cpu cannot be held to the limit +10 %: b.json was cut short");
   CHECK(judged("cpu>+10%", cut, whole));

@@ -19,9 +19,9 @@ constexpr pid_t grandchild_pid = fake_pid + 2;
 
 // The source of a tree with `fake_pid` at its top, which runs already.
 std::unique_ptr<ProcSource> source_of(const FakeProc &proc) {
-  auto source = ProcSource::open({.proc = proc.path()});
+  auto source = ProcSource::open(selected::Tree{.pid = fake_pid}, {.proc = proc.path()});
   REQUIRE(source);
-  REQUIRE((*source)->enter_tree(fake_pid, {}));
+  REQUIRE((*source)->track());
   return *std::move(source);
 }
 
@@ -51,9 +51,10 @@ TEST_CASE("those who are left out are not of the tree, nor what they start") {
   proc.put({.pid = fake_pid, .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid, .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid});
-  auto source = ProcSource::open({.proc = proc.path()});
+  auto source = ProcSource::open(
+      selected::Tree{.pid = fake_pid, .argv = {}, .excluded = {child_pid}}, {.proc = proc.path()});
   REQUIRE(source);
-  REQUIRE((*source)->enter_tree(fake_pid, std::array{child_pid}));
+  REQUIRE((*source)->track());
   CHECK(look(**source).value[RUSAGE_pid_count] == 1);
 }
 
@@ -274,7 +275,7 @@ TEST_CASE("a /proc of another pid namespace is refused") {
   const FakeProc proc;
   std::filesystem::remove(proc.path() + "/self");
   std::filesystem::create_symlink("1", proc.path() + "/self");
-  CHECK_FALSE(ProcSource::open({.proc = proc.path()}));
+  CHECK_FALSE(ProcSource::open(selected::Tree{.pid = fake_pid}, {.proc = proc.path()}));
 }
 
 }  // namespace

@@ -321,7 +321,7 @@ TEST_CASE("a reader that is slower than the recorder misses whole rows, and says
 TEST_CASE("a complete ring tells how the recording ended") {
   const Ring ring;
   Outcome outcome{.end_realtime_ns = 1'795'346'926'000'001'000,
-                  .ended_by = "command",
+                  .ended_by = EndReason::command,
                   .exit = {.code = 3, .signal = {}},
                   .totals = {},
                   .audit = {},

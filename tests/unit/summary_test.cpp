@@ -14,7 +14,7 @@ using test::second;
 
 Recording recording_of(std::vector<std::string> argv) {
   Recording recording;
-  recording.target = "command";
+  recording.target = TargetKind::command;
   recording.argv = std::move(argv);
   return recording;
 }
@@ -28,7 +28,7 @@ Outcome outcome_of(std::uint64_t figure,
   for (const auto &[column, value] : others) row.value[column] = value;
   Outcome outcome;
   outcome.totals.add(row);
-  outcome.ended_by = "command";
+  outcome.ended_by = EndReason::command;
   outcome.exit.code = 0;
   outcome.audit.losses = Losses();
   return outcome;
@@ -137,7 +137,7 @@ TEST_CASE("what is unknown is not 0") {
   Row row;
   row.known.set(RUSAGE_elapsed).set(RUSAGE_user).set(RUSAGE_system);
   Outcome outcome;
-  outcome.ended_by = "command";
+  outcome.ended_by = EndReason::command;
   outcome.exit = {.code = 0, .signal = {}};
   outcome.totals.add(row);
   const std::string text = summary_of(outcome);
@@ -158,11 +158,11 @@ TEST_CASE("where the kernel reports no total, no share of it is claimed") {
 
 TEST_CASE("what ran before the recording is named by its number, with the reason of the end") {
   Recording recording = recording_of({"make", "-j8"});
-  recording.target = "pid";
+  recording.target = TargetKind::tree;
   recording.root_pid = 42;
   Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
   outcome.exit = {};
-  outcome.ended_by = "duration";
+  outcome.ended_by = EndReason::duration;
   const std::string text = summary(recording, outcome, {"rusage.json"});
   CHECK_THAT(text, Contains("process 42, make -j8: recorded for 2.000 s, until the time was up"));
   CHECK_THAT(text, Contains("7 started, 7 ended, at most 7 at once"));
@@ -171,7 +171,7 @@ TEST_CASE("what ran before the recording is named by its number, with the reason
 
 TEST_CASE("a tree that outlives its command is recorded to its end, the command's exit is told") {
   Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
-  outcome.ended_by = "tree";
+  outcome.ended_by = EndReason::tree;
   CHECK_THAT(summary_of(outcome),
              Contains("true: exit 0, recorded for 2.000 s, until its last process ended"));
 }

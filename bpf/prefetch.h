@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Looking ahead. The walk over a large tree waits for memory most of its time: a visit touches some
- * twenty cache lines all over the kernel's memory. So it loads from the lines that tasks further on
- * will need, each chain of pointers one link at a time, and goes on while they arrive. BPF has no
- * prefetch instruction; a sum that nobody needs keeps the loads from being left out.
+ * Prefetching. The walk over a large tree waits for memory most of its time: a visit touches some twenty cache lines all
+ * over the kernel's memory. So it loads from the lines that later visits will need, each chain of pointers one link at a
+ * time, and goes on while they arrive. BPF has no prefetch instruction; adding the values to an unused sum keeps the
+ * compiler from removing the loads.
  */
-#ifndef RUSAGE_BPF_AHEAD_H
-#define RUSAGE_BPF_AHEAD_H
+#ifndef RUSAGE_BPF_PREFETCH_H
+#define RUSAGE_BPF_PREFETCH_H
 
 #include <bpf/bpf_helpers.h>
 
@@ -34,8 +34,8 @@ static __always_inline struct task_struct *held_at(u32 index) {
 }
 
 /* Loads what visits after the one at `index` will need, one field of each cache line; the walk goes
- * down. Its sum has no meaning. Not static, so that the verifier looks at it apart from the visit. */
-__noinline u64 look_ahead(u32 index) {
+ * down. Its sum has no meaning. Not static, so that the verifier checks it apart from the visit. */
+__noinline u64 prefetch(u32 index) {
   struct slot *slot = slot_in_walk(index - SLOT_AHEAD);
   u64 sum = slot ? slot->group + slot->counted_files : 0;
   struct task_struct *task = held_at(index - TASK_AHEAD);

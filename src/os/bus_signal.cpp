@@ -1,0 +1,68 @@
+#include "os/bus_signal.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+
+namespace rusage_bpf {
+namespace {
+
+// What the handler reads. The pipe's end stays open: a handler on another thread may have it in hand.
+std::atomic<MendFault> mend_fault =
+    nullptr;                         // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<int> sent_signals = -1;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> was_ignored =
+    false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+static_assert(std::atomic<MendFault>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+
+// With the default action restored, the instruction that returns to a fault that is not mended faults once more.
+void on_bus_signal(int, siginfo_t *info, void *) {
+  const int kept_errno = errno;
+  const bool is_fault = info->si_code > 0;
+  const MendFault mend = mend_fault;
+  const int pipe = sent_signals;
+  const bool handled = is_fault ? mend && mend(static_cast<const std::byte *>(info->si_addr))
+                                : pipe >= 0 && write(pipe, info, sizeof(*info)) >= 0;
+  if (!handled && (is_fault || pipe < 0)) {
+    signal(SIGBUS, SIG_DFL);
+    if (!is_fault) raise(SIGBUS);
+  }
+  errno = kept_errno;
+}
+
+Result<void> handle_bus_signals() {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_sigaction = on_bus_signal;
+  action.sa_flags = SA_SIGINFO | SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGBUS, &action, &before) != 0) return errno_error("handling SIGBUS");
+  if ((before.sa_flags & SA_SIGINFO) == 0 && before.sa_handler == SIG_IGN) was_ignored = true;
+  return {};
+}
+
+}  // namespace
+
+Result<void> handle_faults(MendFault mend) {
+  mend_fault = mend;
+  return handle_bus_signals();
+}
+
+Result<Fd> take_sent_bus_signals() {
+  std::array<int, 2> ends{};
+  if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return errno_error("making a pipe");
+  Fd readable(ends[0]);
+  if (const int before = sent_signals.exchange(ends[1]); before >= 0) close(before);
+  if (auto handled = handle_bus_signals(); !handled) return tl::unexpected(handled.error());
+  return readable;
+}
+
+void give_back_bus_signal() {
+  if (was_ignored) std::signal(SIGBUS, SIG_IGN);
+}
+
+}  // namespace rusage_bpf

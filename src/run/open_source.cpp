@@ -1,0 +1,48 @@
+#include "run/open_source.h"
+
+#include "source/bpf_source.h"
+#include "source/proc_source.h"
+#include "target/access.h"
+
+namespace rusage_bpf {
+namespace {
+
+// BPF does not ask whether the target is the caller's to look into. /proc shows to everybody what they may see.
+Result<OpenedSource> open_best(const Options &options, const Selection &selection,
+                               const Target &target) {
+  std::string reason = "--backend proc was given";
+  if (options.backend != Options::Backend::proc) {
+    auto bpf = target.may_look().and_then([&] {
+      return BpfSource::open(selection, {.hold_tasks = !options.count_at_last_switch,
+                                         .gauges_from_proc = options.gauges_from_proc,
+                                         .checks_access = !may_look_into_all()});
+    });
+    if (bpf) return OpenedSource{*std::move(bpf), {}};
+    if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
+    reason = bpf.error().message;
+  }
+  auto proc = ProcSource::open(selection);
+  if (!proc) return tl::unexpected(proc.error());
+  return OpenedSource{*std::move(proc), std::move(reason)};
+}
+
+}  // namespace
+
+Result<OpenedSource> open_source(const Options &options, const Selection &selection,
+                                 Target &target) {
+  auto opened = open_best(options, selection, target);
+  if (!opened) return opened;
+  Source &source = *opened->source;
+  if (source.needs_orphans()) {
+    const auto adopts =
+        target.adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
+    if (!adopts) return tl::unexpected(adopts.error());
+  }
+  const auto tracks = source.track();
+  // Where it has ended meanwhile, that is why it could not be tracked.
+  if (const auto alive = target.check_alive(); !alive) return tl::unexpected(alive.error());
+  if (!tracks) return tl::unexpected(tracks.error());
+  return opened;
+}
+
+}  // namespace rusage_bpf
