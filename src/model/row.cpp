@@ -13,30 +13,30 @@ bool is_cpu(std::size_t column) {
 
 }  // namespace
 
-Row RowMaker::next(const Snapshot &snapshot, std::uint64_t realtime_ns) {
+Row RowMaker::next(std::uint64_t realtime_ns, std::uint64_t ticks_missed) {
   const bool first = rows_ == 0;
-  look(snapshot);
   Row row{.number = rows_++,
           .realtime_ns = realtime_ns,
-          .value = snapshot.value,
-          .known = snapshot.known,
-          .losses = {.untracked_tasks = snapshot.untracked_tasks, .ticks_missed = 0}};
-  row.value[RUSAGE_elapsed] = snapshot.monotonic_ns - start_ns_;
+          .value = last_.value,
+          .known = last_.known,
+          .losses = {.untracked_tasks = last_.untracked_tasks, .ticks_missed = ticks_missed}};
+  row.value[RUSAGE_elapsed] = last_.monotonic_ns - start_ns_;
   row.known.set(RUSAGE_elapsed);
   for (std::size_t i = 0; i < column_count; i++) {
     if (!columns[i].is_counter()) continue;
     if (first)
       row.known.reset(i);
     else
-      row.value[i] = reached_[i] - std::exchange(told_[i], reached_[i]);
+      row.value[i] = reached_[i] - std::exchange(reported_[i], reached_[i]);
   }
   return row;
 }
 
-void RowMaker::look(const Snapshot &snapshot) {
+void RowMaker::apply(const Snapshot &snapshot) {
+  last_ = snapshot;
   if (!std::exchange(begun_, true)) {
     start_ns_ = snapshot.monotonic_ns;
-    if (baseline_ == Baseline::first_look) start_ = reached_ = told_ = snapshot.value;
+    if (baseline_ == Baseline::first_look) start_ = reached_ = reported_ = snapshot.value;
     return;
   }
   reach_counters(snapshot);

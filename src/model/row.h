@@ -26,23 +26,22 @@ struct Row {
 // what it did while it was held; a tree found running counts from the first look.
 enum class Baseline { birth, first_look };
 
-// Makes rows from snapshots that follow each other.
+// Makes rows from snapshots that follow each other, each of which is applied once.
 //
 // A difference is never negative. The estimate of a running task's time, and the split of run time
-// by ticks, may step back from one look to the next; a row then says 0 and the following rows make
+// by ticks, may step back from one snapshot to the next; a row then says 0 and the following rows make
 // up for it, so that the sum over all rows is the last snapshot's figure.
 class RowMaker {
  public:
   explicit RowMaker(Baseline baseline) : baseline_(baseline) {}
 
-  // `realtime_ns` is the time of day at the moment of the snapshot. Missed ticks are the caller's
-  // to fill in.
-  Row next(const Snapshot &snapshot, std::uint64_t realtime_ns);
+  void apply(const Snapshot &snapshot);
 
-  // A look that makes no row: the next one tells what was seen.
-  void look(const Snapshot &snapshot);
+  // The row that ends with the snapshot that was applied last: `realtime_ns` was the time of day then, and `ticks_missed`
+  // how many deadlines have passed without a row so far.
+  Row next(std::uint64_t realtime_ns, std::uint64_t ticks_missed);
 
-  // What each counter has reached since counting started: the rows' sums, and what the next row will tell.
+  // What each counter has reached since counting started: the rows' sums, and what the next row will report.
   [[nodiscard]] Values counted() const;
 
   // When the recording began, on the clock of the snapshots.
@@ -56,9 +55,10 @@ class RowMaker {
   std::uint64_t rows_ = 0;
   bool begun_ = false;
   std::uint64_t start_ns_ = 0;
-  Values start_{};    // of each counter, what it was before counting started
-  Values reached_{};  // what the looks so far have seen, never going back
-  Values told_{};     // what the rows so far have told
+  Snapshot last_;
+  Values start_{};     // of each counter, what it was before counting started
+  Values reached_{};   // by the snapshots so far, never going back
+  Values reported_{};  // by the rows so far
 };
 
 }  // namespace rusage_bpf

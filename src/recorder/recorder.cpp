@@ -77,12 +77,12 @@ class Spans {
 
   void begin(std::uint64_t start_ns, const TaskEvents &events) { table_.begin(start_ns, events); }
 
-  void take(const TaskEvents &events, const Values &counted) {
+  void apply(const TaskEvents &events, const Values &counted) {
     table_.take(events);
     for (Process &process : table_.finished()) settle(std::move(process), counted);
   }
 
-  // After the last look.
+  // After the last sample.
   void end(const Values &counted, bool all_listed) {
     for (Process &process : table_.rest()) settle(std::move(process), counted);
     if (const auto last = sums_.settle_last(counted, all_listed)) give(*last);
@@ -134,16 +134,19 @@ class Spans {
 
 // The command was reaped, but tasks may still be on their way to their last switch: a matter of
 // microseconds, unless their CPU is taken away.
-Result<Snapshot> look_at_the_end(Source &source) {
+Result<Sample> final_sample(Source &source) {
   constexpr std::uint64_t patience_ns = 200'000'000;
   constexpr useconds_t pause_us = 100;
   const std::uint64_t give_up_ns = monotonic_ns() + patience_ns;
-  for (;;) {
-    auto snapshot = source.look(true);
-    if (!snapshot || monotonic_ns() > give_up_ns) return snapshot;
-    if (snapshot->dying_tasks == 0 && snapshot->pending_births == 0) return snapshot;
+  auto sample = source.sample(true);
+  while (sample && (sample->snapshot.dying_tasks > 0 || sample->snapshot.pending_births > 0) &&
+         monotonic_ns() <= give_up_ns) {
     usleep(pause_us);
+    auto next = source.sample(true);
+    if (!next) return next;
+    append(*sample, *std::move(next));
   }
+  return sample;
 }
 
 // Gives the target what came for it, and tells the end of the recording if that is among it.
@@ -161,7 +164,7 @@ bool at_end(int input) {
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-// Sleeps until a signal has come, it is time to look, or one of `stops` has happened: which, or nothing.
+// Sleeps until a signal has come, it is time for a sample, or one of `stops` has happened: which, or nothing.
 std::optional<EndReason> wait_for(const SignalQueue &signals, const Alarm &alarm,
                                   const StopConditions &stops, const BackgroundWriters &writers) {
   std::array<pollfd, 5> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{alarm.fd(), POLLIN, 0},
@@ -190,14 +193,14 @@ std::optional<std::uint64_t> own_peak_rss() {
 Audit audit(const KernelTotal &kernel, const Losses &losses, const Source &source) {
   rusage own{};
   getrusage(RUSAGE_SELF, &own);
-  const Unseen unseen = source.unseen();
+  const MissedEvents missed = source.missed_events();
   return {.kernel = kernel,
           .losses = losses,
-          .events_lost = unseen.events_lost,
-          .unseen_tasks = unseen.tasks,
-          .unlisted_tasks = unseen.unlisted_tasks,
-          .unreadable_processes = unseen.unreadable_processes,
-          .untraceable_tasks = unseen.untraceable_tasks,
+          .events_lost = missed.events_lost,
+          .unseen_tasks = missed.tasks,
+          .unlisted_tasks = missed.unlisted_tasks,
+          .unreadable_processes = missed.unreadable_processes,
+          .untraceable_tasks = missed.untraceable_tasks,
           .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
           .recorder_peak_rss_bytes = own_peak_rss()};
 }
@@ -216,18 +219,19 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
   Places places(ring, std::move(sinks));
   RowMaker rows(baseline);
   Spans spans(baseline, max_processes, places);
-  auto snapshot = source.look(baseline == Baseline::first_look);
-  if (!snapshot) return tl::unexpected(snapshot.error());
+  auto sample = source.sample(baseline == Baseline::first_look);
+  if (!sample) return tl::unexpected(sample.error());
   recording.start_realtime_ns = realtime_ns();
   if (auto ready = places.prepare(recording); !ready) return tl::unexpected(ready.error());
   if (auto released = target.release(); !released) return tl::unexpected(released.error());
   places.begin(recording);
-  Row row = rows.next(*snapshot, recording.start_realtime_ns);
+  rows.apply(sample->snapshot);
+  Row row = rows.next(recording.start_realtime_ns, 0);
   places.row(row);
-  spans.begin(rows.start_ns(), source.take_events());
-  Schedule schedule(snapshot->monotonic_ns, recording.interval_ns, longest_pause_ns);
+  spans.begin(rows.start_ns(), sample->events);
+  Schedule schedule(rows.start_ns(), recording.interval_ns, max_sample_gap_ns);
   const std::uint64_t stop_ns =
-      stops.duration_ns ? snapshot->monotonic_ns + *stops.duration_ns : UINT64_MAX;
+      stops.duration_ns ? rows.start_ns() + *stops.duration_ns : UINT64_MAX;
 
   std::optional<Ended> ended;
   while (!ended) {
@@ -241,25 +245,24 @@ Result<Recorded> record_to_end(Recording recording, Baseline baseline, const Sto
     const bool all_over =
         (ended && ended->by == EndReason::command) || (stopped && target.see_end());
     const bool time_is_up = monotonic_ns() >= stop_ns;
-    const bool last_look = ended || stopped || time_is_up;
-    snapshot = all_over ? look_at_the_end(source) : source.look(last_look);
-    if (!snapshot) return tl::unexpected(snapshot.error());
-    rows.look(*snapshot);
-    spans.take(source.take_events(), rows.counted());
-    if (!ended) ended = target.end_seen_in(*snapshot);
+    const bool is_last = ended || stopped || time_is_up;
+    sample = all_over ? final_sample(source) : source.sample(is_last);
+    if (!sample) return tl::unexpected(sample.error());
+    rows.apply(sample->snapshot);
+    spans.apply(sample->events, rows.counted());
+    if (!ended) ended = target.end_seen_in(sample->snapshot);
     if (!ended && (stopped || time_is_up)) {
       ended = target.so_far();
       ended->by = stopped_by.value_or(EndReason::duration);
     }
     // The last row comes when it comes; it stands for a deadline if one has just passed.
-    const bool due = schedule.take_row(snapshot->monotonic_ns);
+    const bool due = schedule.take_row(sample->snapshot.monotonic_ns);
     if (!due && !ended) continue;
-    row = rows.next(*snapshot, realtime_ns());
-    row.losses.ticks_missed = schedule.missed();
+    row = rows.next(realtime_ns(), schedule.missed());
     places.row(row);
   }
 
-  const bool all_listed = source.unseen().unlisted_tasks == 0;
+  const bool all_listed = source.missed_events().unlisted_tasks == 0;
   spans.end(rows.counted(), all_listed);
   ring.check();
   Audit proof = audit(ended->kernel, row.losses, source);

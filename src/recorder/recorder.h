@@ -1,4 +1,4 @@
-// The loop: look, make a row, give it to the ring and then to the sinks, until the recording ends.
+// The loop: take a sample, make a row, give it to the ring and then to the sinks, until the recording ends.
 #pragma once
 
 #include <map>
@@ -18,8 +18,8 @@
 
 namespace rusage_bpf {
 
-// A source must not go unread for longer: dead tasks are kept in the kernel until they are read.
-inline constexpr std::uint64_t longest_pause_ns = 100'000'000;
+// A sample is due after that long at the latest: exited tasks are kept in the kernel until they are read.
+inline constexpr std::uint64_t max_sample_gap_ns = 100'000'000;
 
 struct Recorded {
   Outcome outcome;

@@ -278,33 +278,28 @@ Result<void> BpfSource::exclude(std::span<const pid_t> processes) {
   return {};
 }
 
-TaskEvents BpfSource::take_events() {
-  return events_->take();
-}
-
-Result<Snapshot> BpfSource::look(bool tells_living) {
+Result<Sample> BpfSource::sample(bool reports_live_tasks) {
   if (const std::uint64_t moved = *kernel_->groups_moved; moved != groups_moved_) {
     groups_moved_ = moved;
     if (auto done = iterate(kernel_->enter_by_cgroup); !done) return tl::unexpected(done.error());
   }
-  if (tells_living) events_->forget_living();
-  *kernel_->telling_round = tells_living ? ++telling_rounds_ : 0;
-  const rusage_sample &sample = *kernel_->sample;
+  *kernel_->telling_round = reports_live_tasks ? ++report_rounds_ : 0;
+  const rusage_sample &kernel = *kernel_->sample;
   do {
     if (auto done = run_tick(kernel_->tick); !done) return tl::unexpected(done.error());
-    events_->read(sample);
-  } while (sample.more_to_tell != 0);
+    events_->read(kernel);
+  } while (kernel.more_to_tell != 0);
 
-  Snapshot snapshot{.monotonic_ns = sample.monotonic_ns,
+  Snapshot snapshot{.monotonic_ns = kernel.monotonic_ns,
                     .known = Known().set(),
-                    .untracked_tasks = sample.untracked_tasks,
-                    .dying_tasks = sample.dying_tasks,
-                    .pending_births = sample.pending_births,
-                    .hidden_tasks = sample.hidden_tasks};
-  std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
+                    .untracked_tasks = kernel.untracked_tasks,
+                    .dying_tasks = kernel.dying_tasks,
+                    .pending_births = kernel.pending_births,
+                    .hidden_tasks = kernel.hidden_tasks};
+  std::copy(std::begin(kernel.value), std::end(kernel.value), snapshot.value.begin());
   snapshot.value[RUSAGE_execs] += events_->execs();
   if (group_pids_) add_proc_gauges(group_pids_->get().first(*kernel_->listed_groups), snapshot);
-  return snapshot;
+  return Sample{snapshot, events_->drain()};
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {
@@ -321,7 +316,7 @@ static std::uint64_t left_out(int program) {
   return bpf_obj_get_info_by_fd(program, &info, &length) == 0 ? info.recursion_misses : 0;
 }
 
-Unseen BpfSource::unseen() const {
+MissedEvents BpfSource::missed_events() const {
   std::uint64_t lost = *kernel_->execs_lost;
   // At most as many as either was left out of.
   lost += std::min(left_out(kernel_->on_exec), left_out(kernel_->on_exec_again));

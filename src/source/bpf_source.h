@@ -1,4 +1,4 @@
-// Snapshots by BPF: exact, and at a cost that grows with the tree alone. See bpf/rusage.bpf.c.
+// Samples by BPF: exact, and at a cost that grows with the tree alone. See bpf/rusage.bpf.c.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace rusage_bpf {
 class EventReader;
 
 struct BpfOptions {
-  std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next look
+  std::uint32_t capacity = 131072;  // tasks alive at once, and dead ones until the next sample
   bool hold_tasks = true;           // false: count the dead at their last switch, as on old kernels
   bool gauges_from_proc = false;    // true: memory and descriptors as on kernels not known to us
   // true: tasks that the recorder's user could not trace are not reported, only counted.
@@ -38,13 +38,12 @@ class BpfSource final : public Source {
   [[nodiscard]] std::string_view name() const override { return "bpf"; }
   Result<void> track() override;
 
-  // Whether the dead are held until the next look, the better of the two ways.
+  // Whether the dead are held until the next sample, the better of the two ways.
   [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
 
-  Result<Snapshot> look(bool tells_living = false) override;
-  TaskEvents take_events() override;
+  Result<Sample> sample(bool reports_live_tasks = false) override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
-  [[nodiscard]] Unseen unseen() const override;
+  [[nodiscard]] MissedEvents missed_events() const override;
   [[nodiscard]] bool needs_proc_of_others() const override { return way_.gauges_from_proc; }
 
  private:
@@ -65,7 +64,7 @@ class BpfSource final : public Source {
   Selection selection_;
   BpfOptions way_;  // the one this kernel allows
   std::unique_ptr<EventReader> events_;
-  std::uint32_t telling_rounds_ = 0;
+  std::uint32_t report_rounds_ = 0;
   std::uint64_t groups_moved_ = 0;       // of which the other threads were looked after
   std::unique_ptr<Numbers> group_pids_;  // where gauges come from /proc
 };

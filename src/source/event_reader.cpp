@@ -102,16 +102,12 @@ int EventReader::add_exec(void *self, void *record, std::size_t bytes) {
   return 0;
 }
 
-void EventReader::forget_living() {
-  std::erase_if(events_.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVES; });
-}
-
-TaskEvents EventReader::take() {
-  TaskEvents taken = std::exchange(events_, {});
-  events_.births_told = taken.births_told;
-  events_.births = taken.births;
-  events_.monotonic_ns = taken.monotonic_ns;
-  return taken;
+TaskEvents EventReader::drain() {
+  TaskEvents drained = std::exchange(events_, {});
+  events_.births_told = drained.births_told;
+  events_.births = drained.births;
+  events_.monotonic_ns = drained.monotonic_ns;
+  return drained;
 }
 
 }  // namespace rusage_bpf

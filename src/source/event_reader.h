@@ -23,13 +23,10 @@ class EventReader {
 
   // What has happened up to the tick that has just left `sample`. To be called after each.
   void read(const rusage_sample &sample);
-  // Forgets who was told to live: they are about to be told again.
-  void forget_living();
-
   // How many execs were read so far.
   [[nodiscard]] std::uint64_t execs() const { return execs_; }
   // All that was read since this was asked last.
-  TaskEvents take();
+  TaskEvents drain();
 
  private:
   explicit EventReader(const ::kernel_side &kernel, bool find_images)

@@ -102,7 +102,7 @@ Result<void> ProcSource::track(const selected::Cgroup &cgroup) {
   return {};
 }
 
-Result<Snapshot> ProcSource::look(bool tells_living) {
+Result<Sample> ProcSource::sample(bool reports_live_tasks) {
   last_look_ns_ = std::exchange(now_ns_, monotonic_ns());
   births_.look(proc_.get(), reader_, now_ns_);
   // Parents come before children: one that is waited for between the two is in neither, for a moment, and never in both.
@@ -110,9 +110,12 @@ Result<Snapshot> ProcSource::look(bool tells_living) {
     if (member->process.state() != ProcMember::State::reaped) look_at(*member);
   settle_the_gone();
   find_new_members();
-  if (tells_living) tell_living();
+  if (reports_live_tasks) report_live_tasks();
   events_.monotonic_ns = now_ns_;
+  return Sample{sum_up(), std::exchange(events_, {})};
+}
 
+Snapshot ProcSource::sum_up() const {
   Snapshot snapshot{.monotonic_ns = now_ns_, .known = known_};
   rusage_reading counters = kept_;
   std::uint64_t user_ns = kept_user_ns_;
@@ -230,7 +233,7 @@ void ProcSource::tell_end(Member &member) {
 }
 
 // A zombie lives no more, though its parent has not waited for it yet.
-void ProcSource::tell_living() {
+void ProcSource::report_live_tasks() {
   for (const auto *list : {&members_, &gone_})
     for (const auto &member : *list) {
       if (!member->process.live()) {
@@ -244,20 +247,16 @@ void ProcSource::tell_living() {
     }
 }
 
-TaskEvents ProcSource::take_events() {
-  return std::exchange(events_, {});
-}
-
 std::string_view ProcSource::origin(rusage_column column) const {
   if (columns[column].is_time()) return "clock";
   return never_known()[column] ? "none" : "proc";
 }
 
-Unseen ProcSource::unseen() const {
-  Unseen unseen{.tasks = births_.count(),
-                .unreadable_processes = unreadable_.size() + without_number_};
-  if (unseen.tasks) *unseen.tasks -= std::min(*unseen.tasks, births_seen_);
-  return unseen;
+MissedEvents ProcSource::missed_events() const {
+  MissedEvents missed{.tasks = births_.count(),
+                      .unreadable_processes = unreadable_.size() + without_number_};
+  if (missed.tasks) *missed.tasks -= std::min(*missed.tasks, births_seen_);
+  return missed;
 }
 
 }  // namespace rusage_bpf

@@ -1,6 +1,6 @@
-// Snapshots by polling /proc: for everybody, and the best that this can do.
+// Samples by polling /proc: for everybody, and the best that this can do.
 //
-// A look adds up what the living processes have used, each with all that it has waited for. So nothing is lost of a
+// A sample adds up what the living processes have used, each with all that it has waited for. So nothing is lost of a
 // process that somebody in the tree has waited for, whether it was ever seen or not: the row in which its end was
 // seen has it. What was seen of others, as where a parent ignores SIGCHLD, stays in the sums as it was.
 #pragma once
@@ -31,11 +31,10 @@ class ProcSource final : public Source {
   // Whatever else becomes a child of a command's parent from here on is of the tree: an orphan that was adopted.
   Result<void> track() override;
 
-  Result<Snapshot> look(bool tells_living = false) override;
-  TaskEvents take_events() override;
+  Result<Sample> sample(bool reports_live_tasks = false) override;
   void before_reaping(pid_t pid, int status, const KernelTotal &total) override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
-  [[nodiscard]] Unseen unseen() const override;
+  [[nodiscard]] MissedEvents missed_events() const override;
   [[nodiscard]] bool needs_proc_of_others() const override { return true; }
   [[nodiscard]] bool needs_orphans() const override { return true; }
 
@@ -65,12 +64,13 @@ class ProcSource final : public Source {
       : proc_(std::move(proc)), selection_(std::move(selection)) {}
   [[nodiscard]] bool of_cgroup() const { return kind_of(selection_) == TargetKind::cgroup; }
 
-  // proc_source.cpp: one look, and what is told of it.
+  // proc_source.cpp: one sample, and the events of single processes.
   void look_at(Member &member);
   void tell_birth(const Member &member, const Member *parent);
   void tell_exec(Member &member, std::shared_ptr<const Image> image);
   void tell_end(Member &member);
-  void tell_living();
+  void report_live_tasks();
+  [[nodiscard]] Snapshot sum_up() const;
   [[nodiscard]] static Known unknown_of(const Member &member);
   [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
 

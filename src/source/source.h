@@ -1,4 +1,4 @@
-// Where snapshots come from. One implementation a way to look at a process tree.
+// Where samples come from. One implementation a way to read what tasks have used.
 #pragma once
 
 #include <sys/types.h>
@@ -7,17 +7,16 @@
 #include <string_view>
 
 #include "model/recording.h"
-#include "model/snapshot.h"
-#include "model/task_events.h"
+#include "model/sample.h"
 #include "os/error.h"
 
 namespace rusage_bpf {
 
-// What a source did not see.
-struct Unseen {
+// What is in no sample of a source, or in none of the events of single tasks.
+struct MissedEvents {
   // Births and execs; 0 unless the kernel refused to run a program.
   std::uint64_t events_lost = 0;
-  // Processes and threads that came and went between two looks: at most, as those of others may be among them. What
+  // Processes and threads that came and went between two samples: at most, as those of others may be among them. What
   // they used is in the figures of who has waited for them. Nothing where it is not known.
   std::optional<std::uint64_t> tasks;
   // Tasks that exited while nobody read what is told of single ones: they are in the sums, and in no process's.
@@ -44,12 +43,10 @@ class Source {
   // they came to it does not count.
   virtual Result<void> track() = 0;
 
-  // One look at the tree. The longest pause between two looks is `longest_pause_ns`. Where counting starts or
-  // ends with a look, it `tells_living`: an event for each task that the snapshot has the counters of.
-  virtual Result<Snapshot> look(bool tells_living = false) = 0;
-
-  // What happened to single tasks, up to the last look and since this was asked last.
-  virtual TaskEvents take_events() = 0;
+  // What the tracked tasks have used up to now, and what has happened to them since the sample before. The greatest gap
+  // between two samples is `max_sample_gap_ns`. Where counting starts or ends with a sample, it `reports_live_tasks`: an
+  // event for each task that the snapshot has the counters of.
+  virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
 
   // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`. `status`
   // is as wait reports it.
@@ -61,10 +58,10 @@ class Source {
   // Where a column's figures come from, for people: "bpf", "proc", or "none".
   [[nodiscard]] virtual std::string_view origin(rusage_column column) const = 0;
 
-  // What passed unseen so far.
-  [[nodiscard]] virtual Unseen unseen() const = 0;
+  // So far. This takes longer than a sample needs to: it is asked for once, at the end.
+  [[nodiscard]] virtual MissedEvents missed_events() const = 0;
 
-  // Whether looking reads /proc, where a user sees less of others' processes than root does.
+  // Whether a sample reads /proc, where a user sees less of others' processes than root does.
   [[nodiscard]] virtual bool needs_proc_of_others() const = 0;
 };
 

@@ -103,9 +103,9 @@ void bench_load() {
 void bench_looks(Source &source, int tracked, int others, int looks) {
   std::optional<SleepingTree> beside;
   if (others > 0) beside.emplace(others).start();
-  const double look_ns = median_ns(looks, [&] { static_cast<void>(source.look()); });
-  const auto last = source.look();
-  if (!last || last->value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
+  const double look_ns = median_ns(looks, [&] { static_cast<void>(source.sample()); });
+  const auto last = source.sample();
+  if (!last || last->snapshot.value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
     fail("not all are tracked");
   fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
 }
@@ -137,7 +137,7 @@ void bench_proc_running() {
   auto source = ProcSource::open(selected::Tree{.pid = child});
   if (!source || !(*source)->track()) fail("looking");
   // Its clock is seen to go: it is read in full at each look.
-  const double look_ns = median_ns(101, [&] { static_cast<void>((*source)->look()); });
+  const double look_ns = median_ns(101, [&] { static_cast<void>((*source)->sample()); });
   kill(child, SIGKILL);
   fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
 }

@@ -186,33 +186,35 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   REQUIRE((*bpf)->track());
   // Its descriptors come and go until it is under way.
   wait_until("dd to be at its work", [&] {
-    const auto snapshot = (*proc)->look();
-    return snapshot && snapshot->value[RUSAGE_write_count] > 1000;
+    const auto sample = (*proc)->sample();
+    return sample && sample->snapshot.value[RUSAGE_write_count] > 1000;
   });
+  std::vector<pid_t> started;
   for (int round = 0; round < 10; round++) {
     usleep(5000);
-    const auto before = (*proc)->look();
-    const auto exact = (*bpf)->look();
+    const auto before = (*proc)->sample();
+    const auto exact = (*bpf)->sample();
     // What the kernel shows of a process that runs is as old as its last tick.
     usleep(20'000);
-    const auto after = (*proc)->look();
+    const auto after = (*proc)->sample();
     REQUIRE((before && exact && after));
-    const auto cpu = [](const auto &snapshot) {
-      return snapshot->value[RUSAGE_user] + snapshot->value[RUSAGE_system];
+    for (const auto &event : exact->events.tasks)
+      if (event.kind == RUSAGE_BORN && event.pid != static_cast<unsigned>(root.pid()))
+        started.push_back(static_cast<pid_t>(event.pid));
+    const auto cpu = [](const auto &sample) {
+      return sample->snapshot.value[RUSAGE_user] + sample->snapshot.value[RUSAGE_system];
     };
     CHECK(cpu(before) <= cpu(exact));
     CHECK(cpu(exact) <= cpu(after));
     for (std::size_t i = 0; i < rusage_bpf::column_count; i++) {
       const bool split = i == RUSAGE_user || i == RUSAGE_system;
-      if (!before->known[i] || split || i == RUSAGE_elapsed) continue;
+      if (!before->snapshot.known[i] || split || i == RUSAGE_elapsed) continue;
       INFO(rusage_bpf::columns[i].name);
-      CHECK(before->value[i] <= exact->value[i]);
-      CHECK(exact->value[i] <= after->value[i]);
+      CHECK(before->snapshot.value[i] <= exact->snapshot.value[i]);
+      CHECK(exact->snapshot.value[i] <= after->snapshot.value[i]);
     }
   }
-  for (const auto &event : (*bpf)->take_events().tasks)
-    if (event.kind == RUSAGE_BORN && event.pid != static_cast<unsigned>(root.pid()))
-      kill(static_cast<pid_t>(event.pid), SIGKILL);
+  for (const pid_t pid : started) kill(pid, SIGKILL);
   root.send(SIGKILL);
   root.wait();
 }

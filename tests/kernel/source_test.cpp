@@ -44,11 +44,11 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
     }
     usleep(1000);
     if (only_at_the_end && !over) continue;
-    const auto snapshot = (*source)->look();
-    REQUIRE(snapshot);
-    last = *snapshot;
+    const auto sample = (*source)->sample();
+    REQUIRE(sample);
+    last = sample->snapshot;
   }
-  CHECK((*source)->unseen().events_lost == 0);
+  CHECK((*source)->missed_events().events_lost == 0);
   return {last, test::read_json(directory.file("truth"))};
 }
 

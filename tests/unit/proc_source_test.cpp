@@ -25,10 +25,14 @@ std::unique_ptr<ProcSource> source_of(const FakeProc &proc) {
   return *std::move(source);
 }
 
+Sample sample(ProcSource &source, bool reports_live_tasks = false) {
+  auto sample = source.sample(reports_live_tasks);
+  REQUIRE(sample);
+  return *std::move(sample);
+}
+
 Snapshot look(ProcSource &source) {
-  const auto snapshot = source.look();
-  REQUIRE(snapshot);
-  return *snapshot;
+  return sample(source).snapshot;
 }
 
 TEST_CASE(
@@ -219,20 +223,20 @@ TEST_CASE("numbers that were given and not seen are tasks that may have come and
   const FakeProc proc;
   proc.put({});
   const auto source = source_of(proc);
-  CHECK(source->unseen().tasks == 0);
+  CHECK(source->missed_events().tasks == 0);
   proc.newest_pid(540);
   look(*source);
-  CHECK(source->unseen().tasks == 40);
+  CHECK(source->missed_events().tasks == 40);
   // A child that was seen is none of them.
   proc.newest_pid(541);
   proc.put({.pid = fake_pid, .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid});
   look(*source);
-  CHECK(source->unseen().tasks == 40);
+  CHECK(source->missed_events().tasks == 40);
   // From 541 to 1000, and again from 300 on.
   proc.newest_pid(310);
   look(*source);
-  CHECK(source->unseen().tasks == 40 + 459 + 10);
+  CHECK(source->missed_events().tasks == 40 + 459 + 10);
 }
 
 TEST_CASE("what each process has used of its own adds up to what all have used") {
@@ -243,9 +247,9 @@ TEST_CASE("what each process has used of its own adds up to what all have used")
   look(*source);
   proc.put({.pid = fake_pid, .reaped_minor_faults = "40", .calls = "22"});
   proc.remove(child_pid);
-  REQUIRE(source->look(true));
+  const Sample last = sample(*source, true);
   std::uint64_t calls = 0;
-  for (const rusage_task_event &event : source->take_events().tasks) {
+  for (const rusage_task_event &event : last.events.tasks) {
     if (event.kind == RUSAGE_GONE) CHECK(event.reading.read_count == 5);
     if (event.kind != RUSAGE_BORN) calls += event.reading.read_count;
   }
@@ -265,8 +269,7 @@ TEST_CASE(
             .user_ticks = "10",
             .reaped_user_ticks = "12"});
   proc.remove(child_pid);
-  REQUIRE(source->look(true));
-  const TaskEvents events = source->take_events();
+  const TaskEvents events = sample(*source, true).events;
   for (const rusage_task_event &event : events.tasks)
     if (event.kind == RUSAGE_LIVES) CHECK(events.children_cpu_ns.at(event.span) == 70'000'000);
 }

@@ -20,8 +20,14 @@ Snapshot snapshot(const Figures &figures, std::uint64_t monotonic_ns = 0) {
   return snapshot;
 }
 
+Row next_row(RowMaker &rows, const Snapshot &snapshot, std::uint64_t realtime_ns) {
+  rows.apply(snapshot);
+  return rows.next(realtime_ns, 0);
+}
+
 TEST_CASE("the first row has gauges and no counters") {
-  const Row row = RowMaker(Baseline::birth).next(snapshot({{RUSAGE_pid_count, 3}}), 0);
+  RowMaker rows(Baseline::birth);
+  const Row row = next_row(rows, snapshot({{RUSAGE_pid_count, 3}}), 0);
   for (std::size_t i = 0; i < column_count; ++i) {
     CAPTURE(columns[i].name);
     CHECK(row.known[i] == (!columns[i].is_counter()));
@@ -31,9 +37,9 @@ TEST_CASE("the first row has gauges and no counters") {
 
 TEST_CASE("the second row of a command holds everything since its birth") {
   RowMaker rows(Baseline::birth);
-  rows.next(snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
+  next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
   const Row row =
-      rows.next(snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+      next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
   CHECK(row.value[RUSAGE_forks] == 5);
   CHECK(row.value[RUSAGE_user] == 100);
   CHECK(row.value[RUSAGE_system] == 200);
@@ -41,25 +47,41 @@ TEST_CASE("the second row of a command holds everything since its birth") {
 
 TEST_CASE("the second row of a tree found running holds what came after the first look") {
   RowMaker rows(Baseline::first_look);
-  rows.next(snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
+  next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
   const Row row =
-      rows.next(snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+      next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
   CHECK(row.value[RUSAGE_forks] == 3);
   CHECK(row.value[RUSAGE_user] == 90);
   CHECK(row.value[RUSAGE_system] == 180);
 }
 
+TEST_CASE("a snapshot that makes no row is in the next row, whose gauges are those of its own") {
+  RowMaker rows(Baseline::birth);
+  next_row(rows, snapshot({}), 0);
+  rows.apply(snapshot({{RUSAGE_forks, 2}, {RUSAGE_pid_count, 3}}, 10));
+  CHECK(rows.counted()[RUSAGE_forks] == 2);
+  Snapshot last = snapshot({{RUSAGE_forks, 5}, {RUSAGE_pid_count, 1}}, 20);
+  last.untracked_tasks = 7;
+  rows.apply(last);
+  const Row row = rows.next(0, 4);
+  CHECK(row.value[RUSAGE_forks] == 5);
+  CHECK(row.value[RUSAGE_pid_count] == 1);
+  CHECK(row.value[RUSAGE_elapsed] == 20);
+  CHECK(row.losses.untracked_tasks == 7);
+  CHECK(row.losses.ticks_missed == 4);
+}
+
 TEST_CASE("gauges are as they are, whether they rise or fall") {
   RowMaker rows(Baseline::birth);
   for (const std::uint64_t rss : {4096, 8192, 0, 4096})
-    CHECK(rows.next(snapshot({{RUSAGE_rss, rss}}), 0).value[RUSAGE_rss] == rss);
+    CHECK(next_row(rows, snapshot({{RUSAGE_rss, rss}}), 0).value[RUSAGE_rss] == rss);
 }
 
 TEST_CASE("rows are numbered, and end when their snapshot was taken") {
   RowMaker rows(Baseline::birth);
   std::uint64_t number = 0;
   for (const std::uint64_t after_ns : {0, 100, 250}) {
-    const Row row = rows.next(snapshot({}, 5000 + after_ns), 1'700'000'000 + after_ns);
+    const Row row = next_row(rows, snapshot({}, 5000 + after_ns), 1'700'000'000 + after_ns);
     CHECK(row.number == number++);
     CHECK(row.value[RUSAGE_elapsed] == after_ns);
     CHECK(row.realtime_ns == 1'700'000'000 + after_ns);
@@ -69,22 +91,23 @@ TEST_CASE("rows are numbered, and end when their snapshot was taken") {
 TEST_CASE("what a snapshot does not know, its row does not know either") {
   const auto unknown = GENERATE(range(std::size_t{0}, column_count));
   RowMaker rows(Baseline::birth);
-  rows.next(snapshot({}), 0);
+  next_row(rows, snapshot({}), 0);
   Snapshot partial = snapshot({});
   partial.known.reset(unknown);
   Known expected = partial.known;
   expected.set(RUSAGE_elapsed);  // the row's own, whatever the source can tell
   CAPTURE(columns[unknown].name);
-  CHECK(rows.next(partial, 0).known == expected);
+  CHECK(next_row(rows, partial, 0).known == expected);
 }
 
 TEST_CASE("a counter that steps back gives a row of 0 and is made up for later") {
   RowMaker rows(Baseline::birth);
-  rows.next(snapshot({}), 0);
+  next_row(rows, snapshot({}), 0);
   const std::vector<std::pair<std::uint64_t, std::uint64_t>> counter_and_delta{
       {100, 100}, {90, 0}, {95, 0}, {100, 0}, {130, 30}};
   for (const auto &[counter, delta] : counter_and_delta)
-    CHECK(rows.next(snapshot({{RUSAGE_run_delay, counter}}), 0).value[RUSAGE_run_delay] == delta);
+    CHECK(next_row(rows, snapshot({{RUSAGE_run_delay, counter}}), 0).value[RUSAGE_run_delay] ==
+          delta);
 }
 
 TEST_CASE("user and system time share exactly the run time, and neither goes back") {
@@ -103,9 +126,10 @@ TEST_CASE("user and system time share exactly the run time, and neither goes bac
   }));
   CAPTURE(look.what);
   RowMaker rows(Baseline::birth);
-  rows.next(snapshot({}), 0);
-  rows.next(snapshot({{RUSAGE_user, 100}, {RUSAGE_system, 100}}), 0);
-  const Row row = rows.next(snapshot({{RUSAGE_user, look.user}, {RUSAGE_system, look.system}}), 0);
+  next_row(rows, snapshot({}), 0);
+  next_row(rows, snapshot({{RUSAGE_user, 100}, {RUSAGE_system, 100}}), 0);
+  const Row row =
+      next_row(rows, snapshot({{RUSAGE_user, look.user}, {RUSAGE_system, look.system}}), 0);
   CHECK(row.value[RUSAGE_user] == look.user_delta);
   CHECK(row.value[RUSAGE_system] == look.system_delta);
 }
@@ -166,12 +190,12 @@ TEST_CASE("no difference is negative and nothing is lost, whatever the snapshots
 
     RowMaker rows(baseline);
     Snapshot now = look(snapshot({}));
-    rows.next(now, 0);
+    next_row(rows, now, 0);
     Ledger ledger(baseline, now);
     bool right = true;
     for (unsigned n = 1; n < looks && right; ++n) {
       now = look(now);
-      right = ledger.add(now, rows.next(now, 0));
+      right = ledger.add(now, next_row(rows, now, 0));
     }
     CAPTURE(seed);
     REQUIRE(right);

@@ -1,0 +1,38 @@
+#include "model/sample.h"
+
+#include <iterator>
+#include <utility>
+
+namespace rusage_bpf {
+namespace {
+
+template <typename T>
+void append(std::vector<T> &list, std::vector<T> &&next) {
+  list.insert(list.end(), std::make_move_iterator(next.begin()),
+              std::make_move_iterator(next.end()));
+}
+
+// Where both have an entry, the later one counts.
+template <typename Map>
+void update(Map &map, Map &&next) {
+  next.merge(map);
+  map = std::move(next);
+}
+
+}  // namespace
+
+void append(Sample &sample, Sample &&next) {
+  sample.snapshot = next.snapshot;
+  TaskEvents &events = sample.events;
+  std::erase_if(events.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVES; });
+  append(events.tasks, std::move(next.events.tasks));
+  append(events.execs, std::move(next.events.execs));
+  update(events.found, std::move(next.events.found));
+  update(events.unknown, std::move(next.events.unknown));
+  update(events.children_cpu_ns, std::move(next.events.children_cpu_ns));
+  events.births_told = next.events.births_told;
+  events.births = next.events.births;
+  events.monotonic_ns = next.events.monotonic_ns;
+}
+
+}  // namespace rusage_bpf
