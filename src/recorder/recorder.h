@@ -12,6 +12,7 @@
 #include "os/signals.h"
 #include "output/background_writer.h"
 #include "output/sink.h"
+#include "recorder/clock.h"
 #include "ring/recovery_ring.h"
 #include "source/source.h"
 #include "target/target.h"
@@ -46,6 +47,7 @@ struct RecorderDeps {
   RecoveryRing &ring;
   std::vector<std::unique_ptr<Sink>> sinks;
   BackgroundWriters &writers;  // of the sinks
+  Clock &clock;
   std::uint64_t max_processes = default_max_processes;
 };
 

@@ -66,6 +66,8 @@ Result<int> run(const Options &options) {
   const Selection selection = (*target)->selection();
   auto opened = open_source(options, selection, **target);
   if (!opened) return tl::unexpected(opened.error());
+  auto clock = SystemClock::open();
+  if (!clock) return tl::unexpected(clock.error());
   if (auto given_up = give_up_privileges(*outputs, *opened->source, **target); !given_up)
     return tl::unexpected(given_up.error());
 
@@ -73,7 +75,7 @@ Result<int> run(const Options &options) {
       record(describe(options, selection, *opened), baseline_of(selection),
              stop_conditions(options, *stops),
              {*opened->source, **target, *stops->signals, outputs->ring,
-              std::move(outputs->outputs.sinks), outputs->writers, options.max_processes});
+              std::move(outputs->outputs.sinks), outputs->writers, *clock, options.max_processes});
   (*target)->forget_orphans();
   opened->source.reset();
 

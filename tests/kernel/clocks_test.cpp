@@ -60,9 +60,10 @@ TEST_CASE("A command in a time namespace is recorded at the times that it sees",
 TEST_CASE("A process from outside is recorded from within a time namespace", "[host]") {
   const int offset_s = GENERATE(100'000, -300);
   const std::string backend = GENERATE("bpf", "proc");
-  const Scene scene("read line <gate");
+  const Scene scene(": >runs; read line <gate");
   const Gate gate(scene.path("gate"));
   Background target({.argv = {"sh", "script"}, .directory = scene.path()});
+  wait_until("the script", [&] { return scene.exists("runs"); });
   Start start = attached(scene, target.pid(), {"--backend", backend, "-i", ".1", "-d", "1"});
   CHECK(run_to_end(in_time_namespace(offset_s, start)).exit_code == 0);
   const Document document = read_document(scene);

@@ -250,7 +250,7 @@ TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs
   check({"empty.json", "-o", "rusage.json"}, 1, {"empty.json: is empty"});
   check({".", "-o", "rusage.json"}, 1, {".: is a directory"});
   const Gate fifo(scene.path("fifo.json"));
-  check({"fifo.json", "-o", "rusage.json"}, 1, {"fifo.json: is no regular file"});
+  check({"fifo.json", "-o", "rusage.json"}, 1, {"fifo.json: is not a regular file"});
   scene.create("good.ndjson",
                "{\"kind\":\"begin\",\"schema\":\"rusage-bpf/1\",\"meta\":{},"
                "\"columns\":[]}\n");

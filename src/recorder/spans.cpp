@@ -1,0 +1,47 @@
+#include "recorder/spans.h"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace rusage_bpf {
+
+void Spans::apply(const TaskEvents &events, const Values &counted) {
+  table_.take(events);
+  for (Process &process : table_.finished()) settle(std::move(process), counted);
+}
+
+void Spans::end(const Values &counted, bool all_listed) {
+  for (Process &process : table_.rest()) settle(std::move(process), counted);
+  if (const auto last = sums_.settle_last(counted, all_listed)) give(*last);
+}
+
+std::optional<Unwaited> Spans::unwaited(const Values &counted, bool all_listed) const {
+  if (!table_.account() || !all_listed) return std::nullopt;
+  const std::uint64_t all_ns = counted[RUSAGE_user] + counted[RUSAGE_system];
+  return Unwaited{.processes = table_.unwaited_processes(),
+                  .cpu_ns = all_ns - std::min(all_ns, table_.account()->cpu_ns())};
+}
+
+void Spans::settle(Process process, const Values &counted) {
+  if (const auto settled = sums_.settle(std::move(process), counted)) give(*settled);
+}
+
+void Spans::give(const Process &process) {
+  commands_.add(process);
+  if (process.account)
+    process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
+  if (process.exit.signal == SIGKILL) note_kill(process);
+  if (count_++ < most_) outputs_.process(process);
+}
+
+void Spans::note_kill(const Process &process) {
+  constexpr std::size_t most_names = 5;
+  killed_++;
+  const std::string name = process.image->command.value_or("(unknown)");
+  const bool is_new =
+      std::find(killed_names_.begin(), killed_names_.end(), name) == killed_names_.end();
+  if (is_new && killed_names_.size() < most_names) killed_names_.push_back(name);
+}
+
+}  // namespace rusage_bpf
