@@ -25,7 +25,7 @@ enum class EndReason {
   other
 };
 
-// As documents have it: empty for `unknown`. What a signal's name or another word is, the kind alone does not say.
+// As documents have it: empty for `unknown`, and for `signal` and `other`, whose texts the kind alone does not determine.
 std::string_view text_of(TargetKind kind);
 std::string_view text_of(EndReason reason);
 

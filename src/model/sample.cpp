@@ -1,7 +1,10 @@
 #include "model/sample.h"
 
+#include <cstdint>
 #include <iterator>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace rusage_bpf {
 namespace {
@@ -13,8 +16,9 @@ void append(std::vector<T> &list, std::vector<T> &&next) {
 }
 
 // Where both have an entry, the later one counts.
-template <typename Map>
-void update(Map &map, Map &&next) {
+template <typename Value>
+void update(std::unordered_map<std::uint64_t, Value> &map,
+            std::unordered_map<std::uint64_t, Value> &&next) {
   next.merge(map);
   map = std::move(next);
 }

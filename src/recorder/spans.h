@@ -1,6 +1,7 @@
 // What becomes of single processes: the outputs get each as soon as it is over, and commands their sums.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>

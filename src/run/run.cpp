@@ -1,5 +1,6 @@
 #include "run/run.h"
 
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -22,7 +23,7 @@ Result<void> give_up_privileges(const RecordingOutputs &outputs, const Source &s
   const uid_t own_uid = caller().uid;  // what we are about to become
   const bool stays_root = own_uid == 0;
   const std::optional<uid_t> command_uid = target.user_to_signal();
-  const auto dropped = drop_privileges(
+  auto dropped = drop_privileges(
       // Signals are passed on to the command. One that starts as root may be anybody's later.
       {.signal_others = command_uid && (*command_uid != own_uid || stays_root),
        .read_proc_of_others = source.needs_proc_of_others(),

@@ -233,10 +233,10 @@ int Launch::exit_status() const {
   return exit.signal ? 128 + *exit.signal : exit.code.value_or(0);
 }
 
-Result<void> Launch::adopt_orphans(BeforeReaping before_reaping) {
+Result<void> Launch::adopt_orphans(const BeforeReaping &before_reaping) {
   if (!keeper_ && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
     return errno_error("adopting orphans");
-  before_reaping_ = std::move(before_reaping);
+  before_reaping_ = before_reaping;
   return {};
 }
 

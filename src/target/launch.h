@@ -47,7 +47,7 @@ class Launch final : public Target {
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
   [[nodiscard]] Ended so_far() const override { return ended_.value_or(Ended{}); }
 
-  Result<void> adopt_orphans(BeforeReaping before_reaping) override;
+  Result<void> adopt_orphans(const BeforeReaping &before_reaping) override;
   void forget_orphans() override { before_reaping_ = {}; }
 
   // The command lives, and is not held.

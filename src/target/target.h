@@ -32,7 +32,7 @@ class Target {
   using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
 
   // Makes us the parent of those descendants of a command whose own parent ends.
-  virtual Result<void> adopt_orphans(BeforeReaping) { return {}; }
+  virtual Result<void> adopt_orphans(const BeforeReaping &) { return {}; }
   // No one is to be called any more.
   virtual void forget_orphans() {}
 
