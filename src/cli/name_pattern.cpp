@@ -53,7 +53,7 @@ std::string batch_job() {
     if (id.empty()) continue;
     const std::string index = system.index ? safe(environment(system.index)) : "";
     const bool one_of_an_array = !index.empty() && index != "0" && index != "undefined";
-    return one_of_an_array ? id + "-" + index : id;
+    return one_of_an_array ? fmt::format("{}-{}", id, index) : id;
   }
   return "nojob";
 }

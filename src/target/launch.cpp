@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <bit>
 #include <csignal>
 #include <fstream>
 #include <iterator>
@@ -187,7 +188,7 @@ bool Launch::has_reached_command(const Signal &signal) const {
 // With the value that sigqueue() gave it.
 void Launch::forward(const Signal &signal) const {
   if (signal.code == SI_QUEUE)
-    sigqueue(pid_, signal.number, {.sival_ptr = reinterpret_cast<void *>(signal.value)});
+    sigqueue(pid_, signal.number, {.sival_ptr = std::bit_cast<void *>(signal.value)});
   else
     kill(pid_, signal.number);
 }
