@@ -49,7 +49,7 @@ static __always_inline struct rusage_task_event *new_event(enum rusage_task_even
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
   struct life *life = life_of(number);
   if (waiting >= most || !event || !life) {
-    if (!sweeping) sample.more_to_tell = 1;
+    if (!sweeping) sample.more_to_report = 1;
     return NULL;
   }
   events_written++;

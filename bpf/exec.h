@@ -15,7 +15,7 @@
 #include "tree.h"
 
 /* Execs that no span begins with: of tasks that have no slot, or with no room left in the ring buffer. */
-__u64 execs_untold;
+__u64 execs_unreported;
 /* Those of them for which there was no room: the span goes on, under the name that it had. */
 __u64 execs_lost;
 
@@ -109,7 +109,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   struct life *process = slot ? life_of(slot->group) : NULL;
   struct exec_text *record = bpf_map_lookup_elem(&exec_scratch, &zero);
   if (!life || !process || !record) {
-    COUNT(execs_untold, 1);
+    COUNT(execs_unreported, 1);
     return;
   }
   u64 exec_id = READ(false, task, self_exec_id);
@@ -127,7 +127,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   bpf_get_current_comm(exec->comm, sizeof(exec->comm));
   read_text(record, task, program);
   if (!tell(record)) {
-    COUNT(execs_untold, 1);
+    COUNT(execs_unreported, 1);
     COUNT(execs_lost, 1);
     return;
   }

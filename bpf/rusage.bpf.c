@@ -136,7 +136,7 @@ int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *t
 
 /* Sorts one task by its cgroup, its process's main thread first, which has the group's record. */
 SEC("iter/task")
-int enter_by_cgroup(struct bpf_iter__task *context) {
+int track_by_cgroup(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   if (!task) return 0;
   sort_by_cgroup(task->group_leader);
@@ -146,7 +146,7 @@ int enter_by_cgroup(struct bpf_iter__task *context) {
 #else
 /* Tracks the task that user space chose; a launched command is held back meanwhile. */
 SEC("iter/task")
-int enter_root(struct bpf_iter__task *context) {
+int track_root(struct bpf_iter__task *context) {
   if (context->task) track(context->task, NO_SLOT);
   return 0;
 }
@@ -155,7 +155,7 @@ int enter_root(struct bpf_iter__task *context) {
 /* Tracks each task that has a tracked process or parent. Run until a run finds no more, it finds all descendants: a task
  * that is created meanwhile is tracked by on_new_task, or found by the next run. */
 SEC("iter/task")
-int enter_descendants(struct bpf_iter__task *context) {
+int track_descendants(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   if (!task) return 0;
   struct task_struct *leader = task->group_leader;
@@ -168,7 +168,7 @@ int enter_descendants(struct bpf_iter__task *context) {
 
 #if SELECTION != RUSAGE_COMMAND
 SEC("iter/task")
-int leave_out(struct bpf_iter__task *context) {
+int exclude_task(struct bpf_iter__task *context) {
   if (context->task) exclude(context->task);
   return 0;
 }

@@ -20,7 +20,7 @@
 #include "tree.h"
 
 /* User space increments this to have each live task reported once more; 0: not at all. */
-__u32 telling_round;
+__u32 report_round;
 
 __u32 listed_groups;
 __u32 gauges_are_readable; /* for user space, which cannot know before the programs are loaded */
@@ -73,10 +73,10 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
 
 static __always_inline void report_live(struct task_struct *task, u32 number) {
   struct life *life = life_of(number);
-  if (!life || life->report_round == telling_round) return;
+  if (!life || life->report_round == report_round) return;
   struct rusage_task_event *event = new_event(RUSAGE_LIVES, number);
   if (!event) return;
-  life->report_round = telling_round;
+  life->report_round = report_round;
   event->reading = reading;
   event->peak_rss = 0;
   struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
@@ -135,7 +135,7 @@ static __always_inline long visit_task(u32 number) {
 #undef ADD_LIVING
   if (gone || hides) return 0;
   if (!slot->listed) report_late(number, slot, group);
-  if (telling_round && slot->listed) report_live(task, number);
+  if (report_round && slot->listed) report_live(task, number);
   if (READ(hold_tasks, task, exit_state))
     sample.dying_tasks++;
   else if (gauges_readable())
@@ -162,7 +162,7 @@ static __always_inline int run_tick(void) {
   sample.monotonic_ns = recorder_ns(bpf_ktime_get_ns());
   read_clock();
   tick++;
-  sample.more_to_tell = 0;
+  sample.more_to_report = 0;
   u64 taken = READ_ONCE(queue.taken);
   bpf_loop(taken - queue.drained, drain_new_task, NULL, 0);
   u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
@@ -185,7 +185,7 @@ static __always_inline int run_tick(void) {
 #undef ADD_DEAD
   sample.value[RUSAGE_user] += walk.user;
   sample.value[RUSAGE_system] += walk.run - walk.user;
-  sample.value[RUSAGE_execs] += READ_ONCE(execs_untold);
+  sample.value[RUSAGE_execs] += READ_ONCE(execs_unreported);
   sample.value[RUSAGE_pid_count] = live_groups;
   sample.value[RUSAGE_thread_count] = checks_access ? reported_tasks : walked;
   sample.untraceable_tasks = untraceable_tasks;

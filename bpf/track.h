@@ -10,7 +10,7 @@
 #include "task.h"
 #include "tree.h"
 
-__u64 entered; /* how often a task was made a member here */
+__u64 newly_tracked; /* tasks tracked by an iterator so far */
 
 /* Excludes `task` and all its future descendants. */
 static __always_inline void exclude(struct task_struct *task) {
@@ -40,7 +40,7 @@ static __always_inline void count_if_just_exited(struct task_struct *task, u32 n
 static __always_inline void track(struct task_struct *task, u32 group) {
   u32 *own = claim(task);
   if (!own) return;
-  COUNT(entered, 1);
+  COUNT(newly_tracked, 1);
   /* A leader that has ended before its threads: it is a member so that they are found, no more. */
   if (READ(true, task, exit_state)) {
     *own = NO_SLOT;
@@ -70,7 +70,7 @@ static __always_inline void track_if(struct task_struct *task, struct task_struc
       u32 *own = claim(task);
       if (!own) return;
       *own = NO_SLOT;
-      COUNT(entered, 1);
+      COUNT(newly_tracked, 1);
       count_untracked();
       return;
     }

@@ -29,7 +29,7 @@ struct rusage_sample {
   /* How many events (rusage_bpf/task_event.h) were written so far, and whether there was too little room for this
    * tick's: once they are read, another tick tells the rest. */
   __u64 task_events;
-  __u64 more_to_tell;
+  __u64 more_to_report;
   /* Tasks that have exited unlisted so far, because nobody read the events: what they used is in `value`. */
   __u64 unlisted_tasks;
 };

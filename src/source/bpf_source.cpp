@@ -250,45 +250,45 @@ Result<void> BpfSource::track() {
 }
 
 Result<void> BpfSource::track(const selected::Command &command) {
-  if (auto done = iterate(kernel_->enter_root, command.pid); !done) return done;
+  if (auto done = iterate(kernel_->track_root, command.pid); !done) return done;
   if (*kernel_->slots_taken == 0) return error("the command is gone before it was recorded");
   return {};
 }
 
 Result<void> BpfSource::track(const selected::Tree &tree) {
   if (auto done = exclude(tree.excluded); !done) return done;
-  for (std::uint64_t before = 0;; before = *kernel_->entered) {
+  for (std::uint64_t before = 0;; before = *kernel_->newly_tracked) {
     // Again and again as well: a thread that execs takes its process's number over.
-    if (auto done = iterate(kernel_->enter_root, tree.pid); !done) return done;
-    if (auto done = iterate(kernel_->enter_descendants); !done) return done;
-    if (*kernel_->entered == 0) return error(fmt::format("no process {}", tree.pid));
-    if (*kernel_->entered == before) return {};
+    if (auto done = iterate(kernel_->track_root, tree.pid); !done) return done;
+    if (auto done = iterate(kernel_->track_descendants); !done) return done;
+    if (*kernel_->newly_tracked == 0) return error(fmt::format("no process {}", tree.pid));
+    if (*kernel_->newly_tracked == before) return {};
   }
 }
 
 Result<void> BpfSource::track(const selected::Cgroup &cgroup) {
   if (auto done = exclude(cgroup.excluded); !done) return done;
-  return iterate(kernel_->enter_by_cgroup);
+  return iterate(kernel_->track_by_cgroup);
 }
 
 Result<void> BpfSource::exclude(std::span<const pid_t> processes) {
   for (const pid_t process : processes)
     for (const pid_t thread : threads_of(process))
-      if (auto done = iterate(kernel_->leave_out, thread); !done) return done;
+      if (auto done = iterate(kernel_->exclude_task, thread); !done) return done;
   return {};
 }
 
 Result<Sample> BpfSource::sample(bool reports_live_tasks) {
   if (const std::uint64_t moved = *kernel_->groups_moved; moved != groups_moved_) {
     groups_moved_ = moved;
-    if (auto done = iterate(kernel_->enter_by_cgroup); !done) return tl::unexpected(done.error());
+    if (auto done = iterate(kernel_->track_by_cgroup); !done) return tl::unexpected(done.error());
   }
-  *kernel_->telling_round = reports_live_tasks ? ++report_rounds_ : 0;
+  *kernel_->report_round = reports_live_tasks ? ++report_rounds_ : 0;
   const rusage_sample &kernel = *kernel_->sample;
   do {
     if (auto done = run_tick(kernel_->tick); !done) return tl::unexpected(done.error());
     events_->read(kernel);
-  } while (kernel.more_to_tell != 0);
+  } while (kernel.more_to_report != 0);
 
   Snapshot snapshot{.monotonic_ns = kernel.monotonic_ns,
                     .known = Known().set(),

@@ -65,15 +65,15 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .tick = skeleton->progs.tick_unheld.prog_fd,
 #endif
 #if SELECTION == RUSAGE_CGROUP
-    .enter_by_cgroup = skeleton->progs.enter_by_cgroup.prog_fd,
+    .track_by_cgroup = skeleton->progs.track_by_cgroup.prog_fd,
 #else
-    .enter_root = skeleton->progs.enter_root.prog_fd,
+    .track_root = skeleton->progs.track_root.prog_fd,
 #endif
 #if SELECTION == RUSAGE_TREE
-    .enter_descendants = skeleton->progs.enter_descendants.prog_fd,
+    .track_descendants = skeleton->progs.track_descendants.prog_fd,
 #endif
 #if SELECTION != RUSAGE_COMMAND
-    .leave_out = skeleton->progs.leave_out.prog_fd,
+    .exclude_task = skeleton->progs.exclude_task.prog_fd,
 #endif
     .group_pids = skeleton->maps.group_pids.map_fd,
     .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
@@ -82,9 +82,9 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #if SELECTION == RUSAGE_CGROUP
     .on_move = skeleton->progs.on_move.prog_fd,
 #endif
-    .telling_round = &skeleton->bss->telling_round, .sample = &skeleton->bss->sample,
+    .report_round = &skeleton->bss->report_round, .sample = &skeleton->bss->sample,
     .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
-    .events_read = &skeleton->bss->events_read, .entered = &skeleton->bss->entered,
+    .events_read = &skeleton->bss->events_read, .newly_tracked = &skeleton->bss->newly_tracked,
     .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,
     .gauges_are_readable = &skeleton->bss->gauges_are_readable,
     .access_is_readable = &skeleton->bss->access_is_readable,

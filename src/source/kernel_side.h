@@ -39,7 +39,7 @@ struct kernel_side {
   int (*attach)(struct rusage_kernel *); /* negative on failure, with errno */
   void (*destroy)(struct rusage_kernel *);
 
-  int tick, prepare, enter_root, enter_descendants, enter_by_cgroup, leave_out;
+  int tick, prepare, track_root, track_descendants, track_by_cgroup, exclude_task;
   int group_pids, task_events, execs;
   int on_exec, on_exec_again, on_move;
 
@@ -48,8 +48,8 @@ struct kernel_side {
   const __u64 *slots_taken;
   const __u64 *execs_lost;
   __u64 *events_read; /* how many of the events in task_events user space has read */
-  __u32 *telling_round;
-  const __u64 *entered;
+  __u32 *report_round;
+  const __u64 *newly_tracked;
   const __u64 *groups_moved;
   const __u32 *listed_groups;
   const __u32 *gauges_are_readable;
