@@ -44,7 +44,7 @@ __u32 sweeping;
 static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
                                                            u32 number) {
   u64 waiting = events_written - READ_ONCE(events_read);
-  u64 most = sweeping && kind == RUSAGE_BORN ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
+  u64 most = sweeping && kind == RUSAGE_NEW ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
   struct life *life = life_of(number);
@@ -55,7 +55,7 @@ static __always_inline struct rusage_task_event *new_event(enum rusage_task_even
   events_written++;
   event->kind = kind;
   event->flags = 0;
-  event->span = kind == RUSAGE_BORN ? life->first_span : life->span;
+  event->span = kind == RUSAGE_NEW ? life->first_span : life->span;
   return event;
 }
 
@@ -89,7 +89,7 @@ static __always_inline void report_end(struct rusage_task_event *event, u32 grou
 static __always_inline void report_late(u32 number, struct slot *slot, struct slot *group) {
   bool process = slot->group == number;
   if (!process && !group->process_listed) return;
-  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  struct rusage_task_event *event = new_event(RUSAGE_NEW, number);
   struct life *life = life_of(number);
   if (!event || !life) return;
   event->span = life->span;

@@ -133,7 +133,7 @@ static long drain_new_task(u32 step, void *context) {
   bool hidden = access && access->began_hidden; /* the walk reports it once it is traceable */
   bool begins = process ? process->members == 0 : slot->group == number;
   bool tells = !hidden && (begins || group->process_listed);
-  struct rusage_task_event *event = tells ? new_event(RUSAGE_BORN, number) : NULL;
+  struct rusage_task_event *event = tells ? new_event(RUSAGE_NEW, number) : NULL;
   if (tells && !event && !sweeping) return 1;
   *place = number;
   slot->place = index;
@@ -213,7 +213,7 @@ static __always_inline bool report_back(u32 number, struct slot *slot, struct ac
   struct slot *group = slot_at(slot->group);
   if (!life || !process || !group) return false;
   life->span = life->first_span = process->process_span;
-  struct rusage_task_event *event = new_event(RUSAGE_BORN, number);
+  struct rusage_task_event *event = new_event(RUSAGE_NEW, number);
   if (!event) return false;
   slot->listed = true;
   event->flags = RUSAGE_MOVED;

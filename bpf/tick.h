@@ -74,7 +74,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
 static __always_inline void report_live(struct task_struct *task, u32 number) {
   struct life *life = life_of(number);
   if (!life || life->report_round == report_round) return;
-  struct rusage_task_event *event = new_event(RUSAGE_LIVES, number);
+  struct rusage_task_event *event = new_event(RUSAGE_LIVE, number);
   if (!event) return;
   life->report_round = report_round;
   event->reading = reading;
@@ -177,8 +177,8 @@ static __always_inline int run_tick(void) {
   bpf_loop(walk.length, visit, NULL, 0);
   /* Counted after the walk: a task that has exited may have created a child since the new tasks were drained, and the tree
    * is over only where no task and no new task is left. */
-  sample.pending_births = READ_ONCE(queue.taken) - queue.drained;
-  sample.births = queue.drained;
+  sample.pending_new_tasks = READ_ONCE(queue.taken) - queue.drained;
+  sample.new_tasks = queue.drained;
 
 #define ADD_DEAD(name, ...) sample.value[RUSAGE_##name] += exited_sums[RUSAGE_##name];
   RUSAGE_COLUMNS(NOTHING, ADD_DEAD, ADD_DEAD, ADD_DEAD, NOTHING)

@@ -6,12 +6,12 @@
  *
  *   GAUGE(name, unit)         the state at the row's end, summed over the tree
  *   CPU(name, unit)           half of the run time; the kernel side splits it (bpf/cpu_time.h)
- *   TASK(name, unit, field)   a counter: task_struct's `field`, summed over tasks, the dead included
- *   EVENT(name, unit)         a counter of what happened to processes
- *   TIME(name, unit)          when the row ended, which user space fills in
+ *   TASK(name, unit, field)   a counter: task_struct's `field`, summed over tasks, exited ones included
+ *   EVENT(name, unit)         a counter of events of processes
+ *   TIME(name, unit)          when the row ended; user space fills it in
  *
- * A column whose unit is `s` is held in nanoseconds everywhere but in the outputs. The first column
- * of every output, `timestamp`, is no number and stands outside this list.
+ * A column with the unit `s` is held in nanoseconds everywhere but in the outputs. The first column
+ * of every output, `timestamp`, is not a number and not in this list.
  */
 #ifndef RUSAGE_BPF_COLUMNS_H
 #define RUSAGE_BPF_COLUMNS_H

@@ -30,7 +30,7 @@ void take_off_reading(Sum &sum, const rusage_reading &reading) {
 constexpr std::size_t most_away = 4096;
 
 bool begins_process(const rusage_task_event &event) {
-  return event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
+  return event.kind == RUSAGE_NEW && (event.flags & RUSAGE_PROCESS) != 0;
 }
 
 // A peak is known where it is above what was reached before: the kernel keeps the maximum alone.
@@ -44,7 +44,7 @@ void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
   start_ns_ = start_ns;
   if (baseline_ == Baseline::birth) return take(events);
   TaskEvents without_living = events;
-  std::erase_if(without_living.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVES; });
+  std::erase_if(without_living.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVE; });
   take(without_living);
   forget_what_was_before(events);
 }
@@ -61,7 +61,7 @@ void ProcessTable::forget_what_was_before(const TaskEvents &events) {
   }
   for (const rusage_task_event &event : events.tasks) {
     const auto found = find_span(event.span);
-    if (event.kind != RUSAGE_LIVES || found == spans_.end()) continue;
+    if (event.kind != RUSAGE_LIVE || found == spans_.end()) continue;
     take_off_reading(found->second.usage, event.reading);
     if (event.peak_rss > 0) found->second.unrecorded_peak = event.peak_rss;
   }
@@ -83,7 +83,7 @@ void ProcessTable::take(const TaskEvents &events) {
   std::unordered_set<std::uint64_t> living;
   for (const rusage_task_event &event : events.tasks) {
     if (begins_process(event)) beginnings.push_back({event.span, &event, nullptr});
-    if (event.kind == RUSAGE_LIVES) living.insert(event.span);
+    if (event.kind == RUSAGE_LIVE) living.insert(event.span);
   }
   std::vector<Early<Exec>> execs = std::exchange(early_execs_, {});
   for (const Exec &exec : events.execs) execs.push_back({exec, births_});
@@ -109,9 +109,9 @@ void ProcessTable::take(const TaskEvents &events) {
 
   std::vector<Early<rusage_task_event>> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
-    if (event.kind == RUSAGE_BORN && !begins_process(event)) take_thread(event);
+    if (event.kind == RUSAGE_NEW && !begins_process(event)) take_thread(event);
     if (event.kind == RUSAGE_GONE) ends.push_back({event, births_});
-    if (event.kind != RUSAGE_LIVES) continue;
+    if (event.kind != RUSAGE_LIVE) continue;
     const auto found = find_span(event.span);
     if (found == spans_.end()) continue;
     add_reading(found->second.usage, event.reading);

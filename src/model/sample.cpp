@@ -28,7 +28,7 @@ void update(std::unordered_map<std::uint64_t, Value> &map,
 void append(Sample &sample, Sample &&next) {
   sample.snapshot = next.snapshot;
   TaskEvents &events = sample.events;
-  std::erase_if(events.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVES; });
+  std::erase_if(events.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVE; });
   append(events.tasks, std::move(next.events.tasks));
   append(events.execs, std::move(next.events.execs));
   update(events.found, std::move(next.events.found));

@@ -10,9 +10,9 @@ struct Snapshot {
   Values value{};                  // counters since each task was born; gauges now
   Known known;
 
-  std::uint64_t untracked_tasks = 0;  // in the tree, but in none of the values
-  std::uint64_t dying_tasks = 0;      // their counters are not final yet
-  std::uint64_t pending_births = 0;   // seen, but not in the values before the next look
+  std::uint64_t untracked_tasks = 0;    // in the tree, but in none of the values
+  std::uint64_t dying_tasks = 0;        // their counters are not final yet
+  std::uint64_t pending_new_tasks = 0;  // seen, but not in the values before the next look
   std::uint64_t hidden_tasks =
       0;  // alive, but in none of the values as they are not ours to report
 };

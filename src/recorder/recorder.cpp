@@ -31,7 +31,7 @@ Result<Sample> final_sample(Source &source, Clock &clock) {
   constexpr std::uint64_t pause_ns = 100'000;
   const std::uint64_t give_up_ns = clock.monotonic_ns() + patience_ns;
   auto sample = source.sample(true);
-  while (sample && (sample->snapshot.dying_tasks > 0 || sample->snapshot.pending_births > 0) &&
+  while (sample && (sample->snapshot.dying_tasks > 0 || sample->snapshot.pending_new_tasks > 0) &&
          clock.monotonic_ns() <= give_up_ns) {
     clock.wait(clock.monotonic_ns() + pause_ns, {});
     auto next = source.sample(true);

@@ -294,7 +294,7 @@ Result<Sample> BpfSource::sample(bool reports_live_tasks) {
                     .known = Known().set(),
                     .untracked_tasks = kernel.untracked_tasks,
                     .dying_tasks = kernel.dying_tasks,
-                    .pending_births = kernel.pending_births,
+                    .pending_new_tasks = kernel.pending_new_tasks,
                     .hidden_tasks = kernel.hidden_tasks};
   std::copy(std::begin(kernel.value), std::end(kernel.value), snapshot.value.begin());
   snapshot.value[RUSAGE_execs] += events_->execs();

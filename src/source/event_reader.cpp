@@ -76,7 +76,7 @@ void EventReader::read(const rusage_sample &sample) {
   for (; position != sample.task_events; position++) {
     const rusage_task_event &event = ring_[position % ring_.size()];
     events_.tasks.push_back(event);
-    const bool process = event.kind == RUSAGE_BORN && (event.flags & RUSAGE_PROCESS) != 0;
+    const bool process = event.kind == RUSAGE_NEW && (event.flags & RUSAGE_PROCESS) != 0;
     const bool late = (event.flags & RUSAGE_LATE) != 0;
     // What comes back after it was hidden comes with another program.
     const bool came_back = (event.flags & RUSAGE_MOVED) != 0;
@@ -85,7 +85,7 @@ void EventReader::read(const rusage_sample &sample) {
   }
   std::atomic_ref(*kernel_.events_read).store(position, std::memory_order_release);
   ring_buffer__consume(buffer_.get());
-  events_.births_told = sample.births;
+  events_.births_told = sample.new_tasks;
   events_.births = *const_cast<const volatile __u64 *>(kernel_.slots_taken);
   events_.monotonic_ns = sample.monotonic_ns;
 }

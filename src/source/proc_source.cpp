@@ -192,7 +192,7 @@ rusage_task_event ProcSource::event_of(const Member &member, rusage_task_event_k
 
 void ProcSource::tell_birth(const Member &member, const Member *parent) {
   const ProcMember &process = member.process;
-  rusage_task_event event = event_of(member, RUSAGE_BORN);
+  rusage_task_event event = event_of(member, RUSAGE_NEW);
   event.reading = member.before;
   if (member.came_from_elsewhere) event.flags |= RUSAGE_MOVED;
   event.parent_span = parent ? parent->span : 0;
@@ -240,7 +240,7 @@ void ProcSource::report_live_tasks() {
         tell_end(*member);
         continue;
       }
-      rusage_task_event event = event_of(*member, RUSAGE_LIVES);
+      rusage_task_event event = event_of(*member, RUSAGE_LIVE);
       event.reading = member->process.own();
       event.peak_rss = member->process.peak_rss_bytes();
       events_.tasks.push_back(event);

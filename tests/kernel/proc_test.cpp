@@ -199,7 +199,7 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
     const auto after = (*proc)->sample();
     REQUIRE((before && exact && after));
     for (const auto &event : exact->events.tasks)
-      if (event.kind == RUSAGE_BORN && event.pid != static_cast<unsigned>(root.pid()))
+      if (event.kind == RUSAGE_NEW && event.pid != static_cast<unsigned>(root.pid()))
         started.push_back(static_cast<pid_t>(event.pid));
     const auto cpu = [](const auto &sample) {
       return sample->snapshot.value[RUSAGE_user] + sample->snapshot.value[RUSAGE_system];

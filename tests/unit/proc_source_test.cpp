@@ -251,7 +251,7 @@ TEST_CASE("what each process has used of its own adds up to what all have used")
   std::uint64_t calls = 0;
   for (const rusage_task_event &event : last.events.tasks) {
     if (event.kind == RUSAGE_GONE) CHECK(event.reading.read_count == 5);
-    if (event.kind != RUSAGE_BORN) calls += event.reading.read_count;
+    if (event.kind != RUSAGE_NEW) calls += event.reading.read_count;
   }
   CHECK(calls == 22);
 }
@@ -271,7 +271,7 @@ TEST_CASE(
   proc.remove(child_pid);
   const TaskEvents events = sample(*source, true).events;
   for (const rusage_task_event &event : events.tasks)
-    if (event.kind == RUSAGE_LIVES) CHECK(events.children_cpu_ns.at(event.span) == 70'000'000);
+    if (event.kind == RUSAGE_LIVE) CHECK(events.children_cpu_ns.at(event.span) == 70'000'000);
 }
 
 TEST_CASE("a /proc of another pid namespace is refused") {

@@ -23,7 +23,7 @@ rusage_task_event event(rusage_task_event_kind kind, std::uint64_t span, unsigne
 }
 
 rusage_task_event birth(std::uint64_t span, std::uint64_t parent, int pid) {
-  rusage_task_event born = event(RUSAGE_BORN, span, RUSAGE_PROCESS);
+  rusage_task_event born = event(RUSAGE_NEW, span, RUSAGE_PROCESS);
   born.parent_span = parent;
   born.pid = static_cast<std::uint32_t>(pid);
   born.parent_pid = static_cast<std::uint32_t>(pid - 1);
@@ -212,7 +212,7 @@ TEST_CASE("a process that is listed late counts from its birth, and is what /pro
 TEST_CASE(
     "the end of a process is told by a thread that is not listed, whose figures are nobody's") {
   ProcessTable table = started();
-  table.take(events({birth(3, 2, 11), event(RUSAGE_BORN, 3)}));
+  table.take(events({birth(3, 2, 11), event(RUSAGE_NEW, 3)}));
   rusage_task_event last = used(end(3, 0), 100 * ms, 9);
   last.flags |= RUSAGE_LATE;
   table.take(events({used(event(RUSAGE_GONE, 3), 2 * ms, 1), last}));
@@ -224,7 +224,7 @@ TEST_CASE(
 
 TEST_CASE("threads that end after an exec of their process belong to the span before it") {
   ProcessTable table = started();
-  table.take(events({event(RUSAGE_BORN, 2)}, {exec(2, 3, "next", 4 * ms, 0)}));
+  table.take(events({event(RUSAGE_NEW, 2)}, {exec(2, 3, "next", 4 * ms, 0)}));
   CHECK(table.finished().empty());
   table.take(events({used(event(RUSAGE_GONE, 2), 3 * ms, 0)}));
   const auto finished = table.finished();
@@ -235,11 +235,11 @@ TEST_CASE("threads that end after an exec of their process belong to the span be
 TEST_CASE("what ran already counts from the first look, and began before the recording") {
   ProcessTable table(Baseline::first_look);
   TaskEvents first = events(
-      {birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVES, 1), 100 * ms, 50)});
+      {birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVE, 1), 100 * ms, 50)});
   first.found[1] = image("server");
   table.begin(2000 * ms, first);
   CHECK(table.finished().empty());
-  table.take(events({used(event(RUSAGE_LIVES, 1), 130 * ms, 58)}));
+  table.take(events({used(event(RUSAGE_LIVE, 1), 130 * ms, 58)}));
   const auto rest = table.rest();
   REQUIRE(rest.size() == 1);
   CHECK(rest[0].image->command == "server");
@@ -251,7 +251,7 @@ TEST_CASE("what ran already counts from the first look, and began before the rec
 
 TEST_CASE("an exec that came after the look that told the process to live is no span yet") {
   ProcessTable table = started();
-  table.take(events({used(event(RUSAGE_LIVES, 2), 6 * ms, 0)}, {exec(2, 3, "next", 7 * ms, 0)}));
+  table.take(events({used(event(RUSAGE_LIVE, 2), 6 * ms, 0)}, {exec(2, 3, "next", 7 * ms, 0)}));
   CHECK(table.finished().empty());
   const auto rest = table.rest();
   REQUIRE(rest.size() == 1);
@@ -387,7 +387,7 @@ TEST_CASE("the kernel's total lacks what an orphan has waited for, and what live
   rusage_task_event orphan = used(end(3, 0), 2 * ms, 0);
   orphan.flags |= RUSAGE_UNWAITED;
   table.take(events({used(end(4, 0), 4 * ms, 0), orphan}));
-  table.take(events({used(end(2, 0), 9 * ms, 0), used(event(RUSAGE_LIVES, 5), 32 * ms, 0)}));
+  table.take(events({used(end(2, 0), 9 * ms, 0), used(event(RUSAGE_LIVE, 5), 32 * ms, 0)}));
   CHECK(total_of(table) == 9 * ms);
   CHECK(table.unwaited_processes() == 2);
 }
@@ -395,7 +395,7 @@ TEST_CASE("the kernel's total lacks what an orphan has waited for, and what live
 // A process that runs when the recording begins, with this peak so far.
 ProcessTable attached(std::uint64_t peak_rss) {
   ProcessTable table(Baseline::first_look);
-  rusage_task_event lives = event(RUSAGE_LIVES, 1);
+  rusage_task_event lives = event(RUSAGE_LIVE, 1);
   lives.peak_rss = peak_rss;
   table.begin(1000 * ms, events({birth(1, 0, 10), lives}));
   return table;

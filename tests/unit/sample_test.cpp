@@ -15,14 +15,14 @@ rusage_task_event event(rusage_task_event_kind kind, std::uint64_t span) {
 TEST_CASE("of two samples as one, the snapshot is the later, and no event is lost or there twice") {
   Sample sample;
   sample.snapshot.value[RUSAGE_forks] = 1;
-  sample.events.tasks = {event(RUSAGE_BORN, 1), event(RUSAGE_LIVES, 1), event(RUSAGE_LIVES, 2)};
+  sample.events.tasks = {event(RUSAGE_NEW, 1), event(RUSAGE_LIVE, 1), event(RUSAGE_LIVE, 2)};
   sample.events.execs.resize(1);
   sample.events.unknown[1].set(RUSAGE_rss);
   sample.events.unknown[2].set(RUSAGE_vms);
   sample.events.births = 2;
   Sample next;
   next.snapshot.value[RUSAGE_forks] = 5;
-  next.events.tasks = {event(RUSAGE_GONE, 2), event(RUSAGE_LIVES, 1)};
+  next.events.tasks = {event(RUSAGE_GONE, 2), event(RUSAGE_LIVE, 1)};
   next.events.execs.resize(2);
   next.events.unknown[1] = {};
   next.events.births = 3;
@@ -30,9 +30,9 @@ TEST_CASE("of two samples as one, the snapshot is the later, and no event is los
 
   CHECK(sample.snapshot.value[RUSAGE_forks] == 5);
   REQUIRE(sample.events.tasks.size() == 3);
-  CHECK(sample.events.tasks[0].kind == RUSAGE_BORN);
+  CHECK(sample.events.tasks[0].kind == RUSAGE_NEW);
   CHECK(sample.events.tasks[1].kind == RUSAGE_GONE);
-  CHECK(sample.events.tasks[2].kind == RUSAGE_LIVES);
+  CHECK(sample.events.tasks[2].kind == RUSAGE_LIVE);
   CHECK(sample.events.execs.size() == 3);
   CHECK(sample.events.unknown.at(1).none());
   CHECK(sample.events.unknown.at(2).test(RUSAGE_vms));
