@@ -12,11 +12,11 @@
 namespace rusage_bpf {
 
 // What the beginning of each page has in it.
-inline constexpr std::string_view page_mark = "<meta name=\"generator\" content=\"rusage-bpf\">";
+inline constexpr std::string_view page_mark = R"(<meta name="generator" content="rusage-bpf">)";
 
 // `document` is the recording without its samples, as document/document.h makes it, and one thing of
 // its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
-// `commands` are drawn where the document has them, as many of them as leave the page below 1 MiB.
+// `commands` are drawn where the document has them, as many of them as fit into 1 MiB with the rest.
 // `processes_dropped`, where it is there, is how many more processes than these there were.
 Result<void> write_page(Output &file, const Json &document, const Buckets &buckets);
 
