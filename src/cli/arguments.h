@@ -7,7 +7,7 @@
 #include "os/error.h"
 
 namespace CLI {
-class App;  // whose header takes long to compile
+class App;  // its header takes long to compile
 }
 
 namespace rusage_bpf {

@@ -19,12 +19,13 @@ std::string help_on_limits() {
     if (!fits) column = 2 + measure.name.size();
     names += (fits ? " " : "\n  ") + measure.name;
   }
-  return "A limit is NAME>THRESHOLD or NAME<THRESHOLD, and broken where B is above or below that.\n"
+  return "A limit is NAME>THRESHOLD or NAME<THRESHOLD; it fails if B is above or below the "
+         "threshold.\n"
          "Thresholds are relative to A, +10% -5% +1s +20MiB +100, or absolute, 90s 2GiB 5000.\n"
-         "cc1plus:cpu is that of one command, which has the counters, cpu and peak_rss.\n" +
+         "cc1plus:cpu is the CPU time of one command; commands have the counters, cpu and "
+         "peak_rss.\n" +
          names +
-         "\nExit status: 0; 1 where a limit is broken or a recording cannot be read; 2 for wrong "
-         "usage.";
+         "\nExit status: 0; 1 if a limit fails or a recording cannot be read; 2 for wrong usage.";
 }
 
 Result<CompareOptions> compare_options(Arguments arguments) {
@@ -33,13 +34,14 @@ Result<CompareOptions> compare_options(Arguments arguments) {
   CLI::App app("Compares two recordings in JSON or NDJSON: their totals, peaks and commands.",
                "rusage-bpf compare");
   app.add_option("a", options.a, "a recording; - is standard input")->option_text("A");
-  app.add_option("b", options.b, "what is compared with it")->option_text("B");
+  app.add_option("b", options.b, "the recording that is compared with A")->option_text("B");
   app.add_option("--fail-if", limits,
-                 "a limit, such as 'cpu>+10%': the exit status is 1 where it is broken; repeatable")
+                 "a limit, such as 'cpu>+10%': exit with 1 if it fails; repeatable")
       ->option_text("LIMIT")
       ->allow_extra_args(false);
   app.add_flag("--json", options.json, "the comparison as JSON");
-  app.add_option("--html", options.page, "draws both over each other, as a page that opens offline")
+  app.add_option("--html", options.page,
+                 "draw both recordings over each other, as a page that opens offline")
       ->option_text("FILE");
   app.footer(help_on_limits());
   auto print = read_arguments(app, arguments);

@@ -18,7 +18,7 @@ Result<ConvertOptions> convert_options(Arguments arguments) {
       ->allow_extra_args(false);
   app.add_flag(
       "--csv-meta", options.csv_meta,
-      "what is known of the recording in front of .csv outputs, in lines that begin with #");
+      "begin .csv outputs with what is known of the recording, in lines that start with #");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);

@@ -13,7 +13,7 @@ struct ConvertOptions {
   std::string input;                 // "-" is standard input
   std::vector<std::string> outputs;  // at least one
   bool csv_meta = false;
-  // Of a report, of which nobody has said where the page or what the recording is.
+  // A report without a given page or recording.
   bool default_page = false;
   bool default_input = false;
 

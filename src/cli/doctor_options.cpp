@@ -8,11 +8,11 @@ namespace {
 Result<DoctorOptions> doctor_options(Arguments arguments) {
   DoctorOptions options;
   CLI::App app(
-      "Tries what recording needs on this machine, as who runs it; says what works, and for what "
-      "does not the command that would change that.",
+      "Tries what recording needs on this machine, with your privileges. Says what works, and how "
+      "to fix what does not.",
       "rusage-bpf doctor");
   app.add_flag("--json", options.json, "the same for scripts");
-  app.footer("Exit status: 0 where recording with BPF works; 1 where not; 2 for wrong usage.");
+  app.footer("Exit status: 0 if recording with BPF works; 1 if not; 2 for wrong usage.");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);

@@ -171,7 +171,7 @@ Result<Options> recording_options(Arguments arguments) {
       ->option_text("SECONDS");
   app.add_option(
          "-o,--output", options.outputs,
-         "where the rows go, repeatable; the format follows the extension: .json, .ndjson or "
+         "write the rows to FILE; repeatable; the extension selects the format: .json, .ndjson or "
          ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; %h, %p, "
          "%t and %j in a name are "
          "the host, the recorder's pid, the start, and the batch job; default rusage.json, or "
@@ -180,56 +180,54 @@ Result<Options> recording_options(Arguments arguments) {
       ->allow_extra_args(false);
   app.add_flag(
       "--csv-meta", options.csv_meta,
-      "what is known of the recording in front of .csv outputs, in lines that begin with #");
-  app.add_option("-u,--user", texts.user,
-                 "who the command runs as; default whoever runs the recorder")
+      "begin .csv outputs with what is known of the recording, in lines that start with #");
+  app.add_option("-u,--user", texts.user, "run the command as this user; default: the caller")
       ->option_text("NAME");
-  app.add_flag("-q,--quiet", options.quiet, "no summary, and no live line");
+  app.add_flag("-q,--quiet", options.quiet, "no summary and no live line");
   app.add_flag("--progress", texts.progress,
-               "a live line where standard error is a terminal; default with --pid and --cgroup");
+               "show a live line if standard error is a terminal; default with --pid and --cgroup");
   app.add_flag("--no-progress", texts.no_progress, "no live line");
-  app.add_option("-p,--pid", texts.pid, "record a process that runs, and its descendants")
+  app.add_option("-p,--pid", texts.pid, "attach to a running process and its descendants")
       ->option_text("PID");
-  app.add_option("--cgroup", options.cgroup, "record every process in a cgroup v2 and below it")
+  app.add_option("--cgroup", options.cgroup, "record every process in a cgroup (v2) and below it")
       ->option_text("PATH");
   app.add_option("--backend", texts.backend,
-                 "where the figures come from: bpf, which is exact, proc, which polls /proc and "
-                 "needs no privileges, or "
-                 "auto, the default: bpf where it can be had, else proc")
+                 "where values come from: bpf, which is exact; proc, which polls /proc and needs "
+                 "no privileges; or auto, the default: bpf if it works, else proc")
       ->option_text("WHICH");
-  app.add_option("-d,--duration", texts.duration, "stop recording after that long")
+  app.add_option("-d,--duration", texts.duration, "stop recording after this time")
       ->option_text("SECONDS");
   app.add_option("--until", texts.until,
-                 "with a command: stop when it ends (command, the default) or when the last of its "
-                 "descendants does (tree)")
+                 "with a command: stop when it exits (command, the default) or when its last "
+                 "descendant exits (tree)")
       ->option_text("WHAT");
   app.add_flag("--stop-on-eof", options.stop_on_eof,
-               "with --pid or --cgroup: stop when standard input ends");
+               "with --pid or --cgroup: stop at the end of standard input");
   app.add_option("--stop-with", texts.stop_with,
-                 "with --pid or --cgroup: stop when that process ends")
+                 "with --pid or --cgroup: stop when that process exits")
       ->option_text("PID");
   app.add_option("--ring", options.ring.path,
-                 "the recovery ring, which is kept then; default a file of its own in "
-                 "~/.local/state/rusage-bpf, or another place that has room, removed once the "
-                 "outputs are in place")
+                 "use this file as the recovery ring, and keep it; default: a new file in "
+                 "~/.local/state/rusage-bpf, or another directory with room, removed when the "
+                 "outputs are complete")
       ->option_text("FILE");
   app.add_option(
          "--ring-rows", texts.ring_rows,
-         "how many of the newest rows the ring keeps; default those of an hour, in 4 to 64 MiB")
+         "number of newest rows that the ring keeps; default: those of an hour, in 4 to 64 MiB")
       ->option_text("N");
   app.add_flag("--ring-sync", options.ring.sync,
-               "the ring is safe from a power cut as well: every row is written to the disk");
+               "write every row of the ring to the disk, which survives a power cut");
   app.add_option("--max-processes", texts.max_processes,
-                 "how many processes the outputs list; the rest is kept by command alone; "
-                 "default 100000")
+                 "number of processes that the outputs list; the others appear only in the totals "
+                 "of their command; default 100000")
       ->option_text("N");
-  constexpr auto for_tests = "For tests, the ways of other kernels";
+  constexpr auto for_tests = "For tests: what other kernels need";
   app.add_flag(
          "--count-at-last-switch", options.count_at_last_switch,
          "count exited tasks at their last context switch, as before Linux 6.4; costs every switch")
       ->group(for_tests);
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
-               "read memory and descriptors as where the kernel's own counters are not known")
+               "read memory and descriptors from /proc, as with unknown kernel structures")
       ->group(for_tests);
   app.allow_extras();
   auto print =

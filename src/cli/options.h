@@ -18,12 +18,12 @@ struct Options {
   std::uint64_t interval_ns = 100'000'000;
   std::vector<std::string> outputs;  // none: one of a default name
   bool csv_meta = false;             // what is known of the recording stands in front of CSV
-  std::optional<std::string> user;   // who the command runs as; nothing: as we do
+  std::optional<std::string> user;   // to run the command as; nothing: the recorder's user
   bool quiet = false;
-  std::optional<bool> progress;  // a live line; nothing: where nobody else writes to the terminal
+  std::optional<bool> progress;  // a live line; nothing: if no other process writes to the terminal
   RingOptions ring;
   std::uint64_t max_processes = 100'000;  // in the outputs; the rest is kept by command alone
-  // The ways of other kernels, on one that has better ones: for tests.
+  // For tests: what other kernels need.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;
 

@@ -39,28 +39,29 @@ Result<void> check_prune(const RecoverOptions &options, bool older_than_given) {
 Result<RecoverOptions> recover_options(Arguments arguments) {
   RecoverOptions options;
   CLI::App app(
-      "Turns a recovery ring into outputs; without a ring, lists those that there are, newest "
-      "first; with --prune, removes those of no more use.",
+      "Writes the rows of a recovery ring to outputs. Without a ring, lists your rings, newest "
+      "first; with --prune, removes those that are no longer needed.",
       "rusage-bpf recover");
-  app.add_option("ring", options.ring, "the recovery ring, as it was said when the recording began")
+  app.add_option("ring", options.ring, "the recovery ring, as printed when the recording began")
       ->option_text("RING");
   app.add_flag("--last", options.last, "the ring of the newest recording");
   app.add_option("-o,--output", options.outputs,
-                 "where the rows go, as for a recording; repeatable; default rusage.json or "
-                 "what is free after it, with --follow -.ndjson")
+                 "write the rows to FILE, as for a recording; repeatable; default: rusage.json or "
+                 "the next free name; with --follow: -.ndjson")
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag("--csv-meta", options.csv_meta, "as for a recording");
   app.add_flag(
       "--follow", options.follow,
-      "give every row as it comes, until the recording ends, as NDJSON on standard output");
+      "print each row when it is recorded, until the recording ends, as NDJSON on standard output");
   app.add_flag("-q,--quiet", options.quiet, "no summary");
   app.add_flag("--prune", options.prune,
-               "remove the rings whose rows are in a document that their recorder wrote, and those "
-               "without rows; none that is recorded to");
+               "remove rings without rows, and rings with all rows in a document of the same "
+               "recording; never a ring in use");
   std::string older_than;
-  app.add_option("--older-than", older_than,
-                 "with --prune: also those whose last row is older, such as 7d, 12h or 30m")
+  app.add_option(
+         "--older-than", older_than,
+         "with --prune: also remove rings with a last row older than AGE, such as 7d, 12h or 30m")
       ->option_text("AGE");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());

@@ -5,7 +5,7 @@
 
 namespace rusage_bpf {
 
-// The page stands beside the recording unless it is told where.
+// The page is beside the recording unless its path is given.
 Result<ConvertOptions> parse_report(Arguments arguments);
 
 }  // namespace rusage_bpf

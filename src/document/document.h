@@ -33,10 +33,10 @@ Json frame_json(const Recording &recording, const Outcome &outcome);
 // has another schema, is an error, and so is a field of another type and a number out of range; a
 // field that is missing there is unknown here.
 Result<Recording> recording_from(const Json &begin);
-// All but the row's number and its losses, which no sample tells. What is wrong is said of the sample:
+// All but the row's number and its losses, which a sample does not have. An error names the sample:
 // "rss must be ...".
 Result<Row> row_from(const Json &sample);
-// All but whether it was forked only, which no document tells.
+// All but forked_only, which a document does not have.
 Result<Process> process_from(const Json &json);
 Result<Command> command_from(const Json &json);
 // All but the totals, which are the sums of the rows at hand, and the commands.

@@ -1,4 +1,4 @@
-// JSON whose objects keep their order.
+// JSON objects that keep their order.
 #pragma once
 
 #include <nlohmann/json.hpp>

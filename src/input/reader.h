@@ -1,4 +1,4 @@
-// Recordings read back: a JSON document, or NDJSON, told apart by how they begin.
+// Reads recordings: a JSON document, or NDJSON, recognized by how they begin.
 #pragma once
 
 #include <cstdint>

@@ -25,11 +25,11 @@ enum class EndReason {
   other
 };
 
-// As documents have it: empty for `unknown`, and for `signal` and `other`, whose texts the kind alone does not determine.
+// As documents have it: empty for `unknown`, and for `signal` and `other`, which have texts of their own.
 std::string_view text_of(TargetKind kind);
 std::string_view text_of(EndReason reason);
 
-// A kind with its text. A document of another build may have a word that this one does not know: `other`, whose text is kept.
+// A kind with its text. A document of another build may have a word that this one does not know: `other`, with the word kept.
 template <typename Kind>
 class Named {
  public:

@@ -1,4 +1,4 @@
-// What one process was and cost, from its birth or an exec to its end or the next exec: a span.
+// A process record: what one process was and used, from its fork or an exec to its exit or the next exec (a span).
 #pragma once
 
 #include <cstdint>
@@ -43,17 +43,17 @@ std::vector<std::string> running_arguments(std::string_view text);
 struct Process {
   int pid = 0;
   int ppid = 0;
-  std::shared_ptr<const Image> image;  // never null; shared with whoever was forked from it
+  std::shared_ptr<const Image> image;  // never null; shared with its forks
   std::int64_t start_ns = 0;           // since the recording began; negative for what ran before
   std::optional<std::int64_t> end_ns;  // nothing while it lives
   Exit exit;                 // empty for one that lives, goes on as another span or elsewhere
-  bool forked_only = false;  // born as a copy of its parent, it went on to execute something
+  bool forked_only = false;  // a copy of its parent that later executed something
   Values value{};            // of each counter, its own part of the recording's totals
   Known known;
   std::optional<std::uint64_t> peak_rss;
   // The peak may have been before the recording, or before the process came to the cgroup.
   bool peak_rss_predates = false;
-  // Of its CPU time, what children have used that it has waited for and that are not told apart from it. Nothing: not known.
+  // The part of its CPU time that reaped children used, where polling /proc cannot separate them. Nothing: not known.
   std::optional<std::uint64_t> children_cpu_ns{};
   std::shared_ptr<WaitAccount> account;  // null where the kernel reports no total to compare with
 };

@@ -8,14 +8,14 @@
 
 namespace rusage_bpf {
 
-// The two are read in the same look, and nearly all of it is equal. What may differ:
+// The two are read in the same sample, and are nearly equal. What may differ:
 //
 //   The split of run time into user and system, which the kernel estimates from ticks: rows go by what a process
 //   had in all, spans by their own part of it, and a row never takes back what one before it said.
-//   A running task's time, where a hypervisor took the CPU away: a look, or an exec, may have said too much.
+//   A running task's time, when a hypervisor stopped the CPU: a sample, or an exec, may have counted too much.
 //   Forks and execs by tasks that there was no room to track.
 //
-// So what a process is given is never more than what the rows have said and nobody else was given. There is
+// So a process is never given more than what the rows have counted and no other process was given. There is
 // always as much as it needs, as the rows hold all of it. The last one takes what is left.
 class ProcessSums {
  public:

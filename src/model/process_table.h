@@ -1,4 +1,4 @@
-// Turns what a source tells of single tasks into spans of processes.
+// Turns a source's task events into process records (spans).
 #pragma once
 
 #include <cstdint>
@@ -13,23 +13,23 @@
 
 namespace rusage_bpf {
 
-// A span is over when its process ended or executed something else, and all its tasks have told what they used.
-// One that is over is kept until no birth can name it as the parent any more: a look or two.
+// A span is over when its process exited or executed something else, and the usage of all its tasks was reported.
+// A span that is over is kept for a sample or two, until no fork can name it as the parent any more.
 class ProcessTable {
  public:
   explicit ProcessTable(Baseline baseline) : baseline_(baseline) {}
 
-  // The recording begins at `start_ns`, with what was told at the first look. Where counting starts with that,
-  // it has told who lives, and nothing of what was before counts.
+  // The recording begins at `start_ns`, with the events of the first sample. If counting starts with that sample,
+  // its events have the live tasks, and nothing before counts.
   void begin(std::uint64_t start_ns, const TaskEvents &events);
 
-  // What was told at the next look. The last one tells who lives.
+  // The events of the next sample. The last one has the live tasks.
   void take(const TaskEvents &events);
 
   // The spans that are over since this was asked last.
   std::vector<Process> finished();
 
-  // The others, when the recording ends: with the counters that the last look told of those who live.
+  // The others, when the recording ends: with the counters of the live tasks in the last sample.
   std::vector<Process> rest();
 
   // Of a command, the account of the process that was recorded first. Null where there is none.
@@ -60,8 +60,8 @@ class ProcessTable {
     Usage usage;
     Known unknown;                   // counters that the source could not read
     std::uint64_t stays = 1;         // that have begun and not ended
-    std::int64_t tasks = 0;          // that have not told what they used
-    std::uint64_t births = 0;        // of the machine's tree, when it was over
+    std::int64_t tasks = 0;          // with usage that was not reported yet
+    std::uint64_t births = 0;        // new tasks so far, when it was over
     std::uint64_t earlier_peak = 0;  // of resident memory, before this span
     std::optional<std::uint64_t> peak_rss;
     std::uint64_t unrecorded_peak = 0;  // at most this much was resident before it was recorded

@@ -17,7 +17,7 @@ inline void add(rusage_reading &sum, const rusage_reading &part) {
 #undef RUSAGE_ADD
 }
 
-// Differences may wrap below zero where one side is an estimate: at_least_zero tells.
+// Differences may wrap below zero where one side is an estimate: see at_least_zero.
 inline rusage_reading difference(const rusage_reading &all, const rusage_reading &part) {
   rusage_reading rest = all;
   rest.cpu.run -= part.cpu.run;

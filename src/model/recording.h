@@ -94,7 +94,7 @@ struct Outcome {
 };
 
 // CPU time of the rows, less that of what was not waited for, over the kernel's own total; nothing where the kernel reported
-// none, not all rows are at hand, or the two hold different things that cannot be told apart.
+// none, not all rows are at hand, or the two hold different things that cannot be separated.
 std::optional<double> accounted_cpu(const Outcome &outcome);
 
 // Sets what a document that was read, of an earlier build or cut short, does not say of the peak. Commands' peaks of what ran

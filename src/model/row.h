@@ -14,7 +14,7 @@ struct Losses {
 };
 
 struct Row {
-  std::uint64_t number = 0;       // 0 is the row at the start, whose counters are unknown
+  std::uint64_t number = 0;       // 0 is the row at the start, with unknown counters
   std::uint64_t realtime_ns = 0;  // the row's end, since 1970 (UTC)
   Values value{};                 // counters: the difference to the row before; gauges as they are;
                                   // elapsed: the row's end since the recording began
@@ -22,8 +22,8 @@ struct Row {
   Losses losses;
 };
 
-// Where counting starts: a launched command counts from its birth, so that the second row holds
-// what it did while it was held; a tree found running counts from the first look.
+// Where counting starts: a launched command counts from its fork, so that the second row holds
+// what it did while it was held; an attached tree counts from the first sample.
 enum class Baseline { birth, first_look };
 
 // Makes rows from snapshots that follow each other, each of which is applied once.

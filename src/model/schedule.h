@@ -1,4 +1,4 @@
-// When to look. Rows are due at start + n * interval, whatever the work between them takes, so that
+// When to take samples. Rows are due at start + n * interval, whatever the work between them takes, so that
 // they do not drift; a deadline that passed while we were busy is counted as missed and made up by
 // nothing.
 #pragma once
@@ -9,16 +9,16 @@ namespace rusage_bpf {
 
 class Schedule {
  public:
-  // All in nanoseconds. `longest_pause_ns` is how long the source may go without a look.
+  // All in nanoseconds. `longest_pause_ns` is the longest time between two samples of the source.
   Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t longest_pause_ns)
       : interval_ns_(interval_ns),
         longest_pause_ns_(longest_pause_ns),
         due_ns_(start_ns + interval_ns) {}
 
-  // The next instant to look at, for a row or for the source's sake.
+  // When the next sample is due, for a row or because of the source's maximum gap.
   [[nodiscard]] std::uint64_t next_look_ns(std::uint64_t now_ns) const;
 
-  // Whether a look at `now_ns` makes a row. If so, the next row is due at the first deadline after
+  // Whether a sample at `now_ns` makes a row. If so, the next row is due at the first deadline after
   // it.
   bool take_row(std::uint64_t now_ns);
 

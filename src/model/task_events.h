@@ -1,4 +1,4 @@
-// What a source tells of single tasks; rusage_bpf/task_event.h says what the events mean.
+// A source's events of single tasks; rusage_bpf/task_event.h says what they mean.
 #pragma once
 
 #include <memory>
@@ -19,13 +19,13 @@ struct Exec {
 struct TaskEvents {
   std::vector<rusage_task_event> tasks;
   std::vector<Exec> execs;
-  // Of spans that were found, and not begun by a birth or an exec that somebody saw: what the process executed then.
+  // The program of each process that was found running, without an observed fork or exec.
   std::unordered_map<std::uint64_t, std::shared_ptr<const Image>> found;
   // The counters that the source cannot read, or could not of this span.
   std::unordered_map<std::uint64_t, Known> unknown;
   // Of spans: how much of their processes' CPU time so far others have used, that the source cannot tell apart.
   std::unordered_map<std::uint64_t, std::uint64_t> children_cpu_ns;
-  // How many births `tasks` and all events before tell, and how many there had been when this ended.
+  // How many new tasks these and all earlier events hold, and how many there had been at their end.
   std::uint64_t births_told = 0;
   std::uint64_t births = 0;
   std::uint64_t monotonic_ns = 0;  // when it ended

@@ -1,5 +1,5 @@
-// SIGBUS, which cannot be blocked and read as other signals are: a fault would end us at once then. A fault goes to whoever
-// handles faults; one that was sent by a process, to a pipe.
+// SIGBUS, which cannot be blocked and read as other signals are: a fault would end us at once then. A fault goes to the
+// fault handler; a signal that a process sent goes to a pipe.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// The user who asked: the one who became root to run us, or else whoever runs us.
+// The calling user: the one who became root to run us, or else our own user.
 #pragma once
 
 #include <sys/types.h>

@@ -13,7 +13,7 @@ Result<void> lock(int fd, const std::string &path);
 bool is_locked(int fd);
 // For as long as this file is open, no other gets the lock; false where one has it already. Reading is enough for that.
 bool prevent_lock(int fd);
-// For as long as this file is open, nobody can begin to record to it; false where somebody does already.
+// While this file is open, no recorder can start to use it; false if one already does.
 bool lock_against_recorders(int fd);
 
 }  // namespace rusage_bpf

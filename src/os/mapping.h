@@ -1,4 +1,4 @@
-// A file in memory, shared with whoever else has it open.
+// A file mapped into memory, shared with other processes.
 #pragma once
 
 #include <atomic>

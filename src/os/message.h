@@ -27,7 +27,7 @@ void say(fmt::format_string<Values...> format, Values &&...values) noexcept {
   }
 }
 
-// From now on a thread writes the messages, so that a reader who does not read holds up nothing. What does not fit into a
+// From now on a thread writes the messages, so that a reader that stalls delays nothing. What does not fit into a
 // bounded memory meanwhile is dropped.
 void say_in_background() noexcept;
 

@@ -37,7 +37,7 @@ std::string signal_name(int number);
 // Whether it ends a process that does nothing about it: signal(7).
 bool ends_by_default(int number);
 
-// Does to us what a signal that stops processes does where nobody takes it.
+// Stops us, as the default action of the signal does.
 void act_on_stop(const Signal &signal);
 
 class SignalQueue {

@@ -11,7 +11,7 @@
 
 namespace rusage_bpf {
 
-// All that the kernel knows of who a process is.
+// The credentials of a process.
 struct Identity {
   uid_t uid;
   gid_t gid;
@@ -31,7 +31,7 @@ std::optional<User> find_user(const std::string &name);
 // Nothing for a user whom the system does not list.
 std::optional<std::string> home_of(uid_t uid);
 
-// The groups of a user whose main one is `gid`; that alone for a user who has no name.
+// The groups of a user whose main one is `gid`; that alone for a user without a name.
 std::vector<gid_t> groups_of(uid_t uid, gid_t gid);
 
 // Makes this process the user's for good: all of its user and group ids.

@@ -32,7 +32,7 @@ class Destination {
   // To write to; none before `wait_for_reader` where that has to be called.
   [[nodiscard]] int fd() const;
 
-  // A FIFO that nobody reads yet is opened by this, which waits for a reader; anything else is open.
+  // A FIFO without a reader yet is opened by this, which waits for a reader; anything else is open.
   [[nodiscard]] bool lacks_reader() const { return static_cast<bool>(fifo_); }
   Result<void> wait_for_reader();
 

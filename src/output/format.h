@@ -1,4 +1,4 @@
-// The formats that can be written. An output's name tells which: `rows.csv`. The name `-.csv` is
+// The formats that can be written. An output's name selects it: `rows.csv`. The name `-.csv` is
 // standard output in that format, `-` alone standard output in JSON.
 #pragma once
 

@@ -1,4 +1,4 @@
-// NDJSON: an object a line, told apart by `kind`, its first key. {"kind":"begin","schema","meta",
+// NDJSON: an object per line; its first key, `kind`, says which one. {"kind":"begin","schema","meta",
 // "columns"}, then {"kind":"sample"} for each row, and {"kind":"process"} for each span of a process as it is
 // over; then {"kind":"command"} for each command, and {"kind":"end","meta","totals","audit"}.
 #pragma once

@@ -152,7 +152,7 @@ std::string buckets_json(const Buckets &buckets) {
     if (&bucket != &list.front()) text += ',';
     text += fmt::format("{}", seconds(bucket.end_ns / 1000 * 1000));
   }
-  text += fmt::format("],\"steps\":{},\"series\":{{", buckets.steps_each());
+  text += fmt::format(R"(],"steps":{},"series":{{)", buckets.steps_each());
   for (std::size_t i = 0; i < column_count; i++)
     if (!columns[i].is_time())
       text += fmt::format(R"("{}":{},)", columns[i].name, series_json(list, i));

@@ -20,7 +20,7 @@ inline constexpr std::string_view page_mark = R"(<meta name="generator" content=
 // `processes_dropped`, where it is there, is how many more processes than these there were.
 Result<void> write_page(Output &file, const Json &document, const Buckets &buckets);
 
-// `comparison` is what compare/comparison_page.h makes of two recordings, whose buckets these are.
+// `comparison` is what compare/comparison_page.h makes of two recordings; these are their buckets.
 Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a,
                                    const Buckets &b);
 

@@ -43,7 +43,7 @@ class PerfettoSink final : public Sink {
   std::optional<std::uint64_t> last_row_ns_;
   std::array<Json, column_count> shown_;  // null: nothing yet
   std::unordered_map<int, Life> lives_;
-  // Of one whose number was another's before; above what any process has.
+  // For a process with a reused number; above any process number.
   std::uint64_t next_id_ = std::uint64_t{1} << 31;
 };
 

@@ -16,7 +16,7 @@
 
 namespace rusage_bpf {
 
-// The thread holds it as well, and is waited for by nobody: in a write to a pipe that is never read, it stays until the
+// The thread holds it as well, and is never joined: in a write to a pipe that is never read, it stays until the
 // program ends.
 class WriterThread : public std::enable_shared_from_this<WriterThread> {
  public:
@@ -25,7 +25,7 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
 
   [[nodiscard]] const std::string &name() const { return name_; }
   [[nodiscard]] bool is_stream() const { return is_stream_; }
-  // Whether it is a FIFO that nobody has read yet.
+  // Whether it is a FIFO that has had no reader yet.
   [[nodiscard]] bool lacks_reader() const { return lacked_reader_ && written_bytes_ == 0; }
 
   // For the side that has the bytes.
@@ -39,7 +39,7 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
   [[nodiscard]] bool waits_in_file() const;
   // Whether all was written, or cannot be.
   [[nodiscard]] bool has_ended() const;
-  // The same, or nobody wants it to be written any more.
+  // The same, or it is no longer to be written.
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
 

@@ -1,4 +1,4 @@
-// What this kernel was built with, and what it was told to forbid.
+// What this kernel was built with, and what its settings forbid.
 #pragma once
 
 #include "probe/check.h"

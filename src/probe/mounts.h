@@ -7,7 +7,7 @@
 
 namespace rusage_bpf {
 
-// /proc itself: whose it is, and whom it shows.
+// /proc itself: its pid namespace, and which processes it shows.
 Check proc_check(const Roots &roots, const Rights &rights, const Executable &executable);
 
 // What --cgroup needs.

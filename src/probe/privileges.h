@@ -1,4 +1,4 @@
-// What BPF asks of who wants to use it, and the ways to become that.
+// The privileges that BPF needs, and how to get them.
 #pragma once
 
 #include <sys/types.h>
@@ -17,8 +17,8 @@ struct Rights {
   std::uint64_t effective = 0;     // capabilities, a bit each
   std::uint64_t bounding = 0;      // those that an exec could give
   bool no_new_privs = false;       // no exec gives any
-  bool filtered = false;           // a seccomp filter looks at each system call
-  bool in_user_namespace = false;  // one of its own, whose capabilities mean nothing outside
+  bool filtered = false;           // a seccomp filter checks each system call
+  bool in_user_namespace = false;  // not the first one: its capabilities have no effect outside
 
   // Whether BPF takes it for one that may trace the kernel, by capabilities.
   [[nodiscard]] bool may_trace_with_bpf() const;

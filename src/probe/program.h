@@ -1,4 +1,4 @@
-// Tiny programs that nobody needs, to see what the kernel says to them.
+// Tiny BPF programs, loaded to see whether the kernel accepts them.
 #pragma once
 
 #include <linux/bpf.h>
@@ -16,7 +16,7 @@ struct Place {
   std::uint32_t btf_id = 0;  // the kernel's type or function, by its number in the kernel's BTF
 };
 
-// One that returns 0. Where the kernel refuses it, errno tells.
+// One that returns 0. If the kernel refuses it, errno says why.
 Fd load_nothing(bpf_prog_type type, const Place &place = {});
 
 enum class Answer { no, yes, unknown };

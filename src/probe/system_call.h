@@ -13,7 +13,7 @@ namespace rusage_bpf {
 
 // What becomes of a call before the kernel would do anything.
 struct Passage {
-  bool killed = false;   // a filter kills who calls
+  bool killed = false;   // a filter kills the caller
   int error_number = 0;  // what a filter answers, or ENOSYS; 0: the call reaches the kernel
 };
 

@@ -1,4 +1,4 @@
-// How many processes and threads were born on this machine, or in this container: by the number that was given last,
+// How many processes and threads were created on this machine, or in this container: by the number that was given last,
 // which /proc/loadavg shows in the reader's own pid namespace.
 #pragma once
 
@@ -20,7 +20,7 @@ class Births {
   [[nodiscard]] std::optional<std::uint64_t> count() const {
     return newest_ ? std::optional(count_) : std::nullopt;
   }
-  // None for so long that whoever was born is to be seen by now: a number is given a moment before its process is.
+  // None for so long that every new process is visible by now: its number is assigned a moment before that.
   [[nodiscard]] bool none_of_late(std::uint64_t now_ns) const;
 
  private:

@@ -30,7 +30,7 @@ class Path {
 // The directory `pid` in `proc`, itself a descriptor of /proc. Without one, errno says why.
 Fd open_process(int proc, pid_t pid);
 
-// Reads file after file into one buffer, so that a look allocates nothing. What is given lasts until the next call.
+// Reads file after file into one buffer, so that a poll allocates nothing. What is given lasts until the next call.
 class Reader {
  public:
   // A file that the kernel gives in one read. Nothing where it cannot be read: errno says why.
@@ -50,7 +50,7 @@ class Reader {
 };
 
 // How many descriptors a process has open, by its directory and the name of the list in it. From Linux 6.2 on that is the
-// size of the list; before, they are counted, which only those may who could trace the process.
+// size of the list; before, they are counted, which needs the right to trace the process.
 std::optional<std::uint64_t> count_descriptors(int process, const char *list = "fd");
 
 // Where the main thread has ended before others, the process's own files show no memory, no descriptors and no arguments:

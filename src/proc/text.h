@@ -29,9 +29,9 @@ struct Stat {
   std::uint64_t reaped_system_ticks = 0;
   std::uint64_t threads = 0;
   std::uint64_t start_ticks = 0;  // since boot, on the clock that goes on in suspend
-  bool has_memory = false;  // none at a process's end, and then some files are nobody's to open
-  int exit_status = 0;      // as wait reports it; 0 to those who may not trace the process
-  // Addresses in its own memory; 0 to those who may not trace it.
+  bool has_memory = false;        // none at a process's exit, when some files cannot be opened
+  int exit_status = 0;            // as wait reports it; 0 without the right to trace the process
+  // Addresses in its own memory; 0 without the right to trace it.
   std::uint64_t environment_begin = 0;
   std::uint64_t environment_end = 0;
 };

@@ -1,4 +1,4 @@
-// The rings that are there, and how one is removed: only if it is a ring of the caller's that nobody records to.
+// Finds the caller's rings, and removes them. A ring in use is never removed.
 #pragma once
 
 #include <string>
@@ -31,7 +31,7 @@ std::vector<RingFound> find_rings();
 // The files that the notebook package keeps beside its ring: rows, messages, and how to reach its recorder.
 std::vector<std::string> files_beside(const std::string &ring);
 
-// Holds a ring that nobody records to, so that nobody can begin to.
+// Holds a ring that is not in use, so that no recorder can start to use it.
 class HeldRing {
  public:
   // Fails for what is recorded to, and for what is no ring, or not the caller's.

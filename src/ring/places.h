@@ -1,4 +1,4 @@
-// Where rings are when nobody says otherwise. In this order: $XDG_STATE_HOME/rusage-bpf, ~/.local/state/rusage-bpf,
+// The default ring directories. In this order: $XDG_STATE_HOME/rusage-bpf, ~/.local/state/rusage-bpf,
 // $XDG_RUNTIME_DIR/rusage-bpf, all three of the calling user, and /tmp.
 #pragma once
 

@@ -17,7 +17,7 @@ namespace rusage_bpf {
 class RingReader {
  public:
   // Fails, with a line that says why, for what is no ring, or one of another version or byte order,
-  // or one both of whose headers are damaged.
+  // or one with both headers damaged.
   static Result<RingReader> open(const std::string &path);
   static Result<RingReader> open(Fd file, const std::string &path);
 
@@ -36,7 +36,7 @@ class RingReader {
   // What stands in the slot of a row.
   struct Slot {
     enum class State { row, empty, damaged } state = State::empty;
-    Row row;  // of that number, or of an older or newer one whose slot it is
+    Row row;  // of that number, or of an older or newer one in the same slot
   };
   [[nodiscard]] Slot slot_of(std::uint64_t row_number) const;
 
@@ -74,7 +74,7 @@ class RingRows {
  public:
   explicit RingRows(const RingReader &ring);
 
-  // The next row; nothing where it is not finished yet, or, once nobody records, after the last.
+  // The next row; nothing if it is not finished yet, or after the last row of a ring that is not in use.
   std::optional<Row> next();
 
   // Nobody records any more, and there is no further row.
@@ -95,7 +95,7 @@ class RingRows {
   const RingReader &ring_;
   RingReader::Scan scan_;
   std::size_t ahead_ = 0;     // in scan_.numbers: nothing before it is greater than number_
-  bool over_ = false;         // the scan was made when nobody recorded any more
+  bool over_ = false;         // the scan was made when the ring was no longer in use
   std::uint64_t number_ = 0;  // of the next row
   RowOrder order_;
   std::uint64_t overwritten_ = 0;

@@ -14,7 +14,7 @@ namespace rusage_bpf {
 
 struct Outputs {
   std::vector<std::unique_ptr<Sink>> sinks;
-  // Of the one that nobody has named; nothing where there are names.
+  // Of an output without a given name; nothing if all have names.
   std::shared_ptr<DefaultName> default_name;
   // Whether any of them needs the right to write into whatever directory.
   bool in_directory_of_another = false;
@@ -28,7 +28,7 @@ struct Writing {
       nullptr;  // whose threads write them; none: they are written at once
 };
 
-// One sink a name, of the format that the name tells; without a name, one of JSON that gets a default name. Fails where
+// One sink a name, of the format that the name selects; without a name, one of JSON that gets a default name. Fails where
 // one of them could not be written, and then none of them is there.
 Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing = {});
 

@@ -26,7 +26,7 @@ struct BpfOptions {
 
 class BpfSource final : public Source {
  public:
-  // Loads the programs and starts to watch for births. Fails where the kernel lacks what we need or
+  // Loads the programs and attaches them. Fails where the kernel lacks what we need or
   // refuses it to us, and then says what to do.
   static Result<std::unique_ptr<BpfSource>> open(const Selection &selection,
                                                  const BpfOptions &options = {});

@@ -1,4 +1,4 @@
-// Reads what the kernel side tells of single tasks (rusage_bpf/task_event.h).
+// Reads the task events of the BPF programs (rusage_bpf/task_event.h).
 #pragma once
 
 #include <memory>

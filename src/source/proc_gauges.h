@@ -1,4 +1,4 @@
-// Memory and descriptors from /proc, for kernels whose own counters we do not know how to read.
+// Memory and descriptors from /proc, for kernels with unknown memory counters.
 #pragma once
 
 #include <cstdint>

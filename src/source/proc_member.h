@@ -1,4 +1,4 @@
-// One process, as /proc tells of it look by look.
+// One process, as polls of /proc see it.
 #pragma once
 
 #include <sys/types.h>
@@ -27,21 +27,21 @@ class ProcMember {
     over,    // a zombie: its figures are final
     hidden,  // it is there, but not to be read, as where /proc hides others' processes; what was seen of it stands
     gone,
-    reaped,  // by us, who were told how it ended
+    reaped,  // by us, with its exit status
   };
 
   // Nothing where there is no such process, or none that we can see: errno says which. `holds_directory`: two descriptors
-  // are held; else the process's directory is opened again for each look.
+  // are held; else the process's directory is opened again for each poll.
   static std::optional<ProcMember> open(int proc, pid_t pid, bool holds_directory = true);
 
   // Reads all there may be to see anew, or all there is. What cannot be read stays as it was.
   State look(proc::Reader &reader, std::uint64_t now_ns, bool all);
 
   // The children of all its threads, those that it adopted included; none where they cannot have become more since the
-  // look before.
+  // poll before.
   void add_children(proc::Reader &reader, std::vector<pid_t> &children);
 
-  // Closes what it holds open for a look, where it does not hold that from look to look.
+  // Closes what it opened for one poll only.
   void close_directory();
 
   // It was waited for: the kernel's own total, for it and all it has waited for, takes the place of what was seen.
@@ -65,9 +65,9 @@ class ProcMember {
   // As wait reports it; nothing where it is not known.
   [[nodiscard]] const std::optional<int> &status() const { return status_; }
 
-  // Since its birth, with all that it has waited for.
+  // Since its fork, with the usage of all children that it reaped.
   [[nodiscard]] const rusage_reading &used() const { return used_; }
-  // Of those, processes that were seen and are told apart: not its own.
+  // The part of it that belongs to children with process records of their own.
   [[nodiscard]] const rusage_reading &inherited() const { return inherited_; }
   // What is left of `used` without them.
   [[nodiscard]] rusage_reading own() const;
@@ -81,7 +81,7 @@ class ProcMember {
   // Something of it is not ours to read.
   [[nodiscard]] bool denied() const { return denied_; }
 
-  // At the last look; known as `gauges_known` says.
+  // At the last poll; known as `gauges_known` says.
   [[nodiscard]] const Values &gauges() const { return gauges_; }
   [[nodiscard]] const Known &gauges_known() const { return gauges_known_; }
   [[nodiscard]] std::uint64_t peak_rss_bytes() const { return peak_rss_bytes_; }
@@ -147,7 +147,7 @@ class ProcMember {
   Values gauges_{};
   Known gauges_known_;
   std::uint64_t peak_rss_bytes_ = 0;
-  bool io_is_read_ = false;  // at the last look
+  bool io_is_read_ = false;  // at the last poll
   int denials_ = 0;          // in a row
   bool denied_ = false;
 };

@@ -48,16 +48,17 @@ class ProcSource final : public Source {
     ProcMember process;
     std::uint64_t span = 0;
     rusage_reading before{};    // what it had used before it came to what is looked at
-    bool has_waited = false;    // for somebody, since the look before
+    bool has_waited = false;    // for a child, since the poll before
     bool never_waits = false;   // as is known of a child that it did not wait for
     bool must_be_read = false;  // even if it seems to rest
     bool awaits_first_exec = false;
     bool came_from_elsewhere = false;  // into the cgroup
     bool moved_out = false;
-    bool unwaited = false;  // nobody of the tree has waited for it
+    bool unwaited = false;  // no process of the tree has reaped it
     bool told_end = false;
     bool settled = false;
-    pid_t awaited_heir = 0;  // of one that is gone: who had not got its figures at the look before
+    pid_t awaited_heir =
+        0;  // of an exited process: the process that had not got its usage at the poll before
   };
 
   ProcSource(Fd proc, Selection selection)
@@ -74,7 +75,7 @@ class ProcSource final : public Source {
   [[nodiscard]] static Known unknown_of(const Member &member);
   [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
 
-  // proc_tree.cpp: who is of the tree.
+  // proc_tree.cpp: which processes belong to the tree.
   Result<void> track(const selected::Command &command);
   Result<void> track(const selected::Tree &tree);
   Result<void> track(const selected::Cgroup &cgroup);
@@ -90,7 +91,7 @@ class ProcSource final : public Source {
   int list_cgroup(int directory);
   [[nodiscard]] bool may_hold_directory();
 
-  // proc_heirs.cpp: who has the figures of those that are gone.
+  // proc_heirs.cpp: which process got the usage of exited ones.
   void settle_the_gone();
   void settle(Member &gone);
   [[nodiscard]] Member *heir_of(const Member &gone) const;

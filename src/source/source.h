@@ -17,9 +17,9 @@ struct MissedEvents {
   // Births and execs; 0 unless the kernel refused to run a program.
   std::uint64_t events_lost = 0;
   // Processes and threads that came and went between two samples: at most, as those of others may be among them. What
-  // they used is in the figures of who has waited for them. Nothing where it is not known.
+  // they used is in the figures of the process that reaped them. Nothing: not known.
   std::optional<std::uint64_t> tasks;
-  // Tasks that exited while nobody read what is told of single ones: they are in the sums, and in no process's.
+  // Tasks that exited while their events were not read: they are in the sums, and in no process record.
   std::uint64_t unlisted_tasks = 0;
   // Processes of which something was not ours to read, so that it is not in the sums.
   std::uint64_t unreadable_processes = 0;
@@ -52,7 +52,7 @@ class Source {
   // is as wait reports it.
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
 
-  // Whether that has to be so: whoever becomes an orphan must become our child.
+  // True if the recorder must be a child subreaper.
   [[nodiscard]] virtual bool needs_orphans() const { return false; }
 
   // Where a column's figures come from, for people: "bpf", "proc", or "none".

@@ -1,4 +1,4 @@
-// Who may look into whom: the same question that tracing asks.
+// Which processes the user may trace: ptrace_may_access in the kernel.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +11,7 @@ namespace rusage_bpf {
 // same real, effective and saved ids, that are dumpable and have no capability more than the caller.
 Result<void> may_look_into(pid_t pid);
 
-// Whether the caller may look into every process there is.
+// Whether the caller may trace every process.
 bool may_look_into_all();
 
 }  // namespace rusage_bpf

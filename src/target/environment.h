@@ -18,7 +18,7 @@ class Environment {
   // the dynamic loader has taken LD_LIBRARY_PATH, TMPDIR and more out of `environ`; the kernel's own copy has them.
   static Environment given();
 
-  // Makes it the user's: HOME, USER, LOGNAME, SHELL, and no word of who called sudo, doas or pkexec before.
+  // Makes it the user's: HOME, USER, LOGNAME, SHELL, without the variables of sudo, doas and pkexec.
   void enter(const User &user);
 
   [[nodiscard]] const std::vector<std::string> &entries() const { return entries_; }

@@ -27,7 +27,7 @@ class Launch final : public Target {
 
   // Forks. The child waits; if we end before `release`, it ends without having run anything. Where
   // a user is given, which only root may do, it is that user's from here on: it has become it when
-  // this returns, so that whoever may send signals to that user's processes may send them to it.
+  // this returns, so that that user can send it signals.
   static Result<Launch> hold(std::vector<std::string> argv, Until until = Until::command,
                              const std::optional<User> &user = std::nullopt);
 

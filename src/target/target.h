@@ -31,7 +31,7 @@ class Target {
   // it and all that it has waited for have used.
   using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
 
-  // Makes us the parent of those descendants of a command whose own parent ends.
+  // Makes us the reaper of the command's orphans.
   virtual Result<void> adopt_orphans(const BeforeReaping &) { return {}; }
   // No one is to be called any more.
   virtual void forget_orphans() {}
