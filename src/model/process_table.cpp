@@ -42,7 +42,7 @@ std::optional<std::uint64_t> peak_above(std::uint64_t most, std::uint64_t earlie
 
 void ProcessTable::begin(std::uint64_t start_ns, const TaskEvents &events) {
   start_ns_ = start_ns;
-  if (baseline_ == Baseline::birth) return take(events);
+  if (baseline_ == Baseline::fork) return take(events);
   TaskEvents without_living = events;
   std::erase_if(without_living.tasks, [](const auto &event) { return event.kind == RUSAGE_LIVE; });
   take(without_living);
@@ -68,8 +68,8 @@ void ProcessTable::forget_what_was_before(const TaskEvents &events) {
 }
 
 void ProcessTable::take(const TaskEvents &events) {
-  births_told_ = events.births_told;
-  births_ = events.births;
+  new_tasks_reported_ = events.new_tasks_reported;
+  new_tasks_ = events.new_tasks;
   now_ns_ = events.monotonic_ns;
 
   // Numbers of spans grow with time, so that in their order each is there before it is named as the one before or
@@ -86,7 +86,7 @@ void ProcessTable::take(const TaskEvents &events) {
     if (event.kind == RUSAGE_LIVE) living.insert(event.span);
   }
   std::vector<Early<Exec>> execs = std::exchange(early_execs_, {});
-  for (const Exec &exec : events.execs) execs.push_back({exec, births_});
+  for (const Exec &exec : events.execs) execs.push_back({exec, new_tasks_});
   for (const Early<Exec> &exec : execs)
     beginnings.push_back({exec.event.record.new_span, nullptr, &exec});
   std::sort(beginnings.begin(), beginnings.end(),
@@ -96,7 +96,7 @@ void ProcessTable::take(const TaskEvents &events) {
       take_birth(*beginning.birth, events);
     else if (living.contains(beginning.exec->event.record.old_span))
       early_execs_.push_back(*beginning.exec);  // it came after the look
-    else if (!take_exec(beginning.exec->event) && can_still_be_told(beginning.exec->births))
+    else if (!take_exec(beginning.exec->event) && may_still_be_reported(beginning.exec->new_tasks))
       early_execs_.push_back(*beginning.exec);
   }
 
@@ -110,7 +110,7 @@ void ProcessTable::take(const TaskEvents &events) {
   std::vector<Early<rusage_task_event>> ends = std::exchange(early_ends_, {});
   for (const rusage_task_event &event : events.tasks) {
     if (event.kind == RUSAGE_NEW && !begins_process(event)) take_thread(event);
-    if (event.kind == RUSAGE_GONE) ends.push_back({event, births_});
+    if (event.kind == RUSAGE_GONE) ends.push_back({event, new_tasks_});
     if (event.kind != RUSAGE_LIVE) continue;
     const auto found = find_span(event.span);
     if (found == spans_.end()) continue;
@@ -120,7 +120,7 @@ void ProcessTable::take(const TaskEvents &events) {
           std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
   }
   for (const auto &end : ends)
-    if (!take_end(end.event) && can_still_be_told(end.births)) early_ends_.push_back(end);
+    if (!take_end(end.event) && may_still_be_reported(end.new_tasks)) early_ends_.push_back(end);
 }
 
 ProcessTable::Spans::iterator ProcessTable::find_span(std::uint64_t number) {
@@ -149,7 +149,7 @@ bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents 
 }
 
 void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &events) {
-  const bool may_move = baseline_ == Baseline::first_look;
+  const bool may_move = baseline_ == Baseline::first_sample;
   if (may_move && take_return(event, events)) return;
   Span span;
   span.pid = static_cast<int>(event.pid);
@@ -174,7 +174,7 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
         cpu_ns != events.children_cpu_ns.end())
       span.earlier_children_cpu_ns = cpu_ns->second;
   }
-  if (baseline_ == Baseline::birth) {
+  if (baseline_ == Baseline::fork) {
     span.account = std::make_shared<WaitAccount>();
     if (!account_) account_ = span.account;
   }
@@ -197,7 +197,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   if (found == spans_.end()) return false;
   Span &before = found->second;
   // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
-  if (baseline_ == Baseline::birth && !before.image) {
+  if (baseline_ == Baseline::fork && !before.image) {
     take_first_exec(before, exec);
     spans_.erase(record.old_span);
     return true;
@@ -221,7 +221,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   before.peak_rss = peak_above(record.most_rss_so_far, before.earlier_peak);
   // Until then it may have shared its parent's address space (vfork).
   before.unrecorded_peak = std::max(before.unrecorded_peak, before.parents_unrecorded_peak);
-  before.births = births_;
+  before.new_tasks = new_tasks_;
   add_reading(before.usage, record.reading);
   over_.push_back(found->first);
   if (const auto known = processes_.find(after.identity()); known != processes_.end())
@@ -264,7 +264,7 @@ void ProcessTable::end_process(const rusage_task_event &event) {
   span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
   if ((event.flags & RUSAGE_STATUS) != 0)
     span.exit = exit_of_status(static_cast<int>(event.status));
-  span.births = births_;
+  span.new_tasks = new_tasks_;
   const bool moved = (event.flags & RUSAGE_MOVED) != 0;
   if (moved && processes_.contains(span.identity())) return leave(number, span);
   if (!moved) span.usage.value[RUSAGE_exits] = 1;
@@ -299,7 +299,7 @@ std::vector<Process> ProcessTable::finished() {
   std::vector<Process> finished;
   std::erase_if(over_, [&](std::uint64_t number) {
     const Span &span = spans_[number];
-    if (span.tasks != 0 || births_told_ < span.births) return false;
+    if (span.tasks != 0 || new_tasks_reported_ < span.new_tasks) return false;
     finished.push_back(describe(span));
     forget(number, span);
     spans_.erase(number);

@@ -61,7 +61,7 @@ class ProcessTable {
     Known unknown;                   // counters that the source could not read
     std::uint64_t stays = 1;         // that have begun and not ended
     std::int64_t tasks = 0;          // with usage that was not reported yet
-    std::uint64_t births = 0;        // new tasks so far, when it was over
+    std::uint64_t new_tasks = 0;     // new tasks so far, when it was over
     std::uint64_t earlier_peak = 0;  // of resident memory, before this span
     std::optional<std::uint64_t> peak_rss;
     std::uint64_t unrecorded_peak = 0;  // at most this much was resident before it was recorded
@@ -82,7 +82,9 @@ class ProcessTable {
   // These say whether the span is known.
   bool take_exec(const Exec &exec);
   bool take_end(const rusage_task_event &event);
-  [[nodiscard]] bool can_still_be_told(std::uint64_t births) const { return births_told_ < births; }
+  [[nodiscard]] bool may_still_be_reported(std::uint64_t new_tasks) const {
+    return new_tasks_reported_ < new_tasks;
+  }
   void end_process(const rusage_task_event &event);
   void pass_account(const Span &span, const rusage_task_event &event);
   void leave(std::uint64_t number, const Span &span);
@@ -95,8 +97,8 @@ class ProcessTable {
   std::uint64_t unwaited_processes_ = 0;
   std::uint64_t start_ns_ = 0;
   std::uint64_t now_ns_ = 0;
-  std::uint64_t births_ = 0;
-  std::uint64_t births_told_ = 0;
+  std::uint64_t new_tasks_ = 0;
+  std::uint64_t new_tasks_reported_ = 0;
   Spans spans_;
   std::vector<std::uint64_t> over_;  // in the order in which they were over
   // Where processes may move: the latest span of each, and those that are away. One that comes back, as it may many
@@ -110,7 +112,7 @@ class ProcessTable {
   template <typename T>
   struct Early {
     T event;
-    std::uint64_t births;
+    std::uint64_t new_tasks;
   };
   std::vector<Early<Exec>> early_execs_;
   std::vector<Early<rusage_task_event>> early_ends_;

@@ -36,7 +36,7 @@ void RowMaker::apply(const Snapshot &snapshot) {
   last_ = snapshot;
   if (!std::exchange(begun_, true)) {
     start_ns_ = snapshot.monotonic_ns;
-    if (baseline_ == Baseline::first_look) start_ = reached_ = reported_ = snapshot.value;
+    if (baseline_ == Baseline::first_sample) start_ = reached_ = reported_ = snapshot.value;
     return;
   }
   reach_counters(snapshot);

@@ -24,7 +24,7 @@ struct Row {
 
 // Where counting starts: a launched command counts from its fork, so that the second row holds
 // what it did while it was held; an attached tree counts from the first sample.
-enum class Baseline { birth, first_look };
+enum class Baseline { fork, first_sample };
 
 // Makes rows from snapshots that follow each other, each of which is applied once.
 //

@@ -34,8 +34,8 @@ void append(Sample &sample, Sample &&next) {
   update(events.found, std::move(next.events.found));
   update(events.unknown, std::move(next.events.unknown));
   update(events.children_cpu_ns, std::move(next.events.children_cpu_ns));
-  events.births_told = next.events.births_told;
-  events.births = next.events.births;
+  events.new_tasks_reported = next.events.new_tasks_reported;
+  events.new_tasks = next.events.new_tasks;
   events.monotonic_ns = next.events.monotonic_ns;
 }
 

@@ -5,7 +5,7 @@
 namespace rusage_bpf {
 
 std::uint64_t Schedule::next_look_ns(std::uint64_t now_ns) const {
-  return std::min(due_ns_, now_ns + longest_pause_ns_);
+  return std::min(due_ns_, now_ns + max_sample_gap_ns_);
 }
 
 bool Schedule::take_row(std::uint64_t now_ns) {

@@ -9,10 +9,10 @@ namespace rusage_bpf {
 
 class Schedule {
  public:
-  // All in nanoseconds. `longest_pause_ns` is the longest time between two samples of the source.
-  Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t longest_pause_ns)
+  // All in nanoseconds. `max_sample_gap_ns` is the longest time between two samples of the source.
+  Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t max_sample_gap_ns)
       : interval_ns_(interval_ns),
-        longest_pause_ns_(longest_pause_ns),
+        max_sample_gap_ns_(max_sample_gap_ns),
         due_ns_(start_ns + interval_ns) {}
 
   // When the next sample is due, for a row or because of the source's maximum gap.
@@ -26,7 +26,7 @@ class Schedule {
 
  private:
   std::uint64_t interval_ns_;
-  std::uint64_t longest_pause_ns_;
+  std::uint64_t max_sample_gap_ns_;
   std::uint64_t due_ns_;
   std::uint64_t missed_ = 0;
 };

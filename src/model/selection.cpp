@@ -11,7 +11,7 @@ TargetKind kind_of(const Selection &selection) {
 }
 
 Baseline baseline_of(const Selection &selection) {
-  return kind_of(selection) == TargetKind::command ? Baseline::birth : Baseline::first_look;
+  return kind_of(selection) == TargetKind::command ? Baseline::fork : Baseline::first_sample;
 }
 
 }  // namespace rusage_bpf

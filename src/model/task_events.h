@@ -26,8 +26,8 @@ struct TaskEvents {
   // Of spans: how much of their processes' CPU time so far others have used, that the source cannot tell apart.
   std::unordered_map<std::uint64_t, std::uint64_t> children_cpu_ns;
   // How many new tasks these and all earlier events hold, and how many there had been at their end.
-  std::uint64_t births_told = 0;
-  std::uint64_t births = 0;
+  std::uint64_t new_tasks_reported = 0;
+  std::uint64_t new_tasks = 0;
   std::uint64_t monotonic_ns = 0;  // when it ended
 };
 

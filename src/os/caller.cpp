@@ -46,7 +46,7 @@ bool exists(std::uint32_t number, const char *map) {
   return !any;
 }
 
-// Nothing for root, who has no rights to give up, and for who cannot be.
+// Nothing for root, who has no privileges to give up, and for who cannot be.
 std::optional<Caller> caller_with(std::uint32_t uid, std::uint32_t gid) {
   if (uid == 0 || !exists(uid, "/proc/self/uid_map") || !exists(gid, "/proc/self/gid_map"))
     return std::nullopt;

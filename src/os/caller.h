@@ -13,11 +13,11 @@ struct Caller {
 };
 
 // Where we are root, the user who called sudo, doas, pkexec or su. What says so are hints: variables that the first
-// three set, and the su process above us. So they are only ever taken to give rights up, never to be root, and what is
+// three set, and the su process above us. So they are only ever taken to give privileges up, never to be root, and what is
 // malformed or names a user that there cannot be says nothing.
 Caller caller();
 
-// While it lives, files are opened, created, renamed and removed with the caller's rights.
+// While it lives, files are opened, created, renamed and removed with the caller's privileges.
 class AsCaller {
  public:
   AsCaller();
@@ -30,7 +30,7 @@ class AsCaller {
   std::vector<gid_t> groups_;  // ours, to be put back
 };
 
-// Whose rights over files the calling thread has now.
+// Whose privileges over files the calling thread has now.
 uid_t acting_uid();
 
 }  // namespace rusage_bpf

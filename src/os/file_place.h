@@ -29,7 +29,7 @@ struct FilePlace {
 
 enum class LastLink { follow, keep };
 
-// Goes one step at a time with the rights of the calling thread, and follows symbolic links as the kernel does with
+// Goes one step at a time with the privileges of the calling thread, and follows symbolic links as the kernel does with
 // fs.protected_symlinks, except that the last one must be the caller's or root's. `LastLink::keep` gives that as the
 // entry. Fails where there is no such directory.
 Result<FilePlace> find_place(const std::string &path, LastLink last_link);

@@ -19,7 +19,7 @@ bool includes(const Capabilities &all, cap_value_t one, cap_flag_t set) {
   return all && cap_get_flag(all.get(), one, set, &value) == 0 && value == CAP_SET;
 }
 
-std::vector<cap_value_t> capabilities_for(const StillNeeded &needed) {
+std::vector<cap_value_t> capabilities_for(const RetainedCapabilities &needed) {
   std::vector<cap_value_t> list;
   if (needed.signal_others) list.push_back(CAP_KILL);
   // The one for where /proc is mounted with hidepid, the other for the descriptors' directory.
@@ -73,7 +73,7 @@ bool has_capability(cap_value_t capability) {
   return includes(Capabilities(cap_get_proc(), cap_free), capability, CAP_EFFECTIVE);
 }
 
-Result<void> drop_privileges(const StillNeeded &needed) {
+Result<void> drop_privileges(const RetainedCapabilities &needed) {
   // In this order, as each step takes away what the one before it needs.
   if (auto closed = close_the_ways_back(); !closed) return closed;
   if (auto became = become_the_caller(); !became) return became;

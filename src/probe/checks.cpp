@@ -20,17 +20,17 @@
 namespace rusage_bpf {
 
 std::vector<Check> bpf_checks(const Roots &roots) {
-  const Rights rights = own_rights(roots);
-  const Passage passage = try_passage(rights);
-  const bool passes = !passage.killed && passage.error_number == 0;
+  const Privileges privileges = own_privileges(roots);
+  const SyscallAccess access = try_system_call(privileges);
+  const bool passes = !access.killed && access.error_number == 0;
   std::optional<int> use;
-  if (passes && rights.may_trace_with_bpf()) use = try_use();
+  if (passes && privileges.may_trace_with_bpf()) use = try_use();
   const bool usable = use == 0;
 
   std::vector<Check> checks{
-      system_call_check(rights, passage),
-      capabilities_check(rights, own_executable(roots)),
-      seccomp_check(rights, passage),
+      system_call_check(privileges, access),
+      capabilities_check(privileges, own_executable(roots)),
+      seccomp_check(privileges, access),
       security_modules_check(roots, use),
       lockdown_check(roots, usable ? knows_helper(BPF_FUNC_probe_read_kernel) : Answer::unknown),
       unprivileged_check(roots),
@@ -48,16 +48,16 @@ std::vector<Check> bpf_checks(const Roots &roots) {
 }
 
 std::vector<Check> proc_checks(const Roots &roots) {
-  const Rights rights = own_rights(roots);
+  const Privileges privileges = own_privileges(roots);
   const Executable executable = own_executable(roots);
-  return {proc_check(roots, rights, executable), pid_namespace_check(roots),
-          others_check(try_others(roots, rights.uid), rights, executable),
+  return {proc_check(roots, privileges, executable), pid_namespace_check(roots),
+          others_check(try_others(roots, privileges.uid), privileges, executable),
           io_accounting_check(roots, Check::State::limits),
           schedstat_check(roots, Check::State::limits)};
 }
 
 bool bpf_kills() {
-  return has_seccomp_filter() && try_passage(own_rights({})).killed;
+  return has_seccomp_filter() && try_system_call(own_privileges({})).killed;
 }
 
 // What helps where there is too little of something; nothing for other errors.

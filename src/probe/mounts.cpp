@@ -37,7 +37,7 @@ bool in_group(const std::string &gid) {
 
 }  // namespace
 
-Check proc_check(const Roots &roots, const Rights &rights, const Executable &executable) {
+Check proc_check(const Roots &roots, const Privileges &privileges, const Executable &executable) {
   constexpr auto name = "/proc";
   const std::vector<proc::Mount> all = proc::mounts(roots.proc);
   std::error_code unreadable;
@@ -60,7 +60,7 @@ Check proc_check(const Roots &roots, const Rights &rights, const Executable &exe
   if (!hides) return {name, "shows all processes (no hidepid)"};
   Check check{name, fmt::format("mounted with hidepid={}", hidepid)};
   const std::string gid = option(last->options, "gid");
-  if (rights.may_read_all_of_proc()) {
+  if (privileges.may_read_all_of_proc()) {
     check.found += ", which hides nothing from CAP_SYS_PTRACE";
   } else if (!gid.empty() && in_group(gid)) {
     check.found += fmt::format(",gid={}, a group of ours, from which it hides nothing", gid);

@@ -8,7 +8,7 @@
 namespace rusage_bpf {
 
 // /proc itself: its pid namespace, and which processes it shows.
-Check proc_check(const Roots &roots, const Rights &rights, const Executable &executable);
+Check proc_check(const Roots &roots, const Privileges &privileges, const Executable &executable);
 
 // What --cgroup needs.
 Check cgroup_check(const Roots &roots);

@@ -54,11 +54,11 @@ std::string missing_capabilities(std::uint64_t set) {
 
 }  // namespace
 
-bool Rights::may_trace_with_bpf() const {
+bool Privileges::may_trace_with_bpf() const {
   return !in_user_namespace && allows_tracing(effective);
 }
 
-bool Rights::may_read_all_of_proc() const {
+bool Privileges::may_read_all_of_proc() const {
   return holds(effective, CAP_SYS_PTRACE);
 }
 
@@ -66,17 +66,18 @@ bool has_seccomp_filter() {
   return prctl(PR_GET_SECCOMP) == 2;
 }
 
-Rights own_rights(const Roots &roots) {
-  Rights rights{.uid = geteuid(),
-                .no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
-                .filtered = has_seccomp_filter(),
-                .in_user_namespace = !in_first_namespace(roots, Namespace::user).value_or(true)};
+Privileges own_privileges(const Roots &roots) {
+  Privileges privileges{
+      .uid = geteuid(),
+      .no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+      .filtered = has_seccomp_filter(),
+      .in_user_namespace = !in_first_namespace(roots, Namespace::user).value_or(true)};
   for (cap_value_t one = 0; one < cap_max_bits(); one++) {
     const std::uint64_t bit = std::uint64_t{1} << one;
-    if (has_capability(one)) rights.effective |= bit;
-    if (cap_get_bound(one) == 1) rights.bounding |= bit;
+    if (has_capability(one)) privileges.effective |= bit;
+    if (cap_get_bound(one) == 1) privileges.bounding |= bit;
   }
-  return rights;
+  return privileges;
 }
 
 Executable own_executable(const Roots &roots) {
@@ -95,30 +96,30 @@ Remedy as_root(const Executable &executable) {
   return {program, "as root, for want of sudo"};
 }
 
-Check capabilities_check(const Rights &rights, const Executable &executable) {
+Check capabilities_check(const Privileges &privileges, const Executable &executable) {
   Check check{"capabilities", "CAP_SYS_ADMIN, which is enough"};
-  if (rights.may_trace_with_bpf()) {
-    if (!holds(rights.effective, CAP_SYS_ADMIN))
+  if (privileges.may_trace_with_bpf()) {
+    if (!holds(privileges.effective, CAP_SYS_ADMIN))
       check.found = fmt::format("CAP_BPF and CAP_PERFMON{}",
                                 executable.capabilities.empty() ? "" : ", which this file has");
     return check;
   }
   check.state = Check::State::stops;
-  if (rights.in_user_namespace) {
+  if (privileges.in_user_namespace) {
     check.found =
         "a user namespace's capabilities, as in a rootless container, do not count for BPF";
     check.remedies = {{"sudo docker run --userns=host --cap-add BPF --cap-add PERFMON IMAGE",
                        "from outside, as nothing inside a user namespace would help"}};
     return check;
   }
-  check.found = missing_capabilities(rights.effective);
-  if (!allows_tracing(rights.bounding)) {
+  check.found = missing_capabilities(privileges.effective);
+  if (!allows_tracing(privileges.bounding)) {
     check.found += ", and nothing in here can give them, not even root";
     check.remedies = {{"docker run --cap-add BPF --cap-add PERFMON IMAGE",
                        "from outside: the container, started anew"}};
     return check;
   }
-  if (rights.no_new_privs) {
+  if (privileges.no_new_privs) {
     check.found += ", and no_new_privs keeps sudo and the file's capabilities from giving them";
     check.remedies = {{"",
                        "nothing in here would help; start it without no_new_privs (systemd: "

@@ -12,7 +12,7 @@
 namespace rusage_bpf {
 
 // What the kernel lets this process do.
-struct Rights {
+struct Privileges {
   uid_t uid = 0;
   std::uint64_t effective = 0;     // capabilities, a bit each
   std::uint64_t bounding = 0;      // those that an exec could give
@@ -26,7 +26,7 @@ struct Rights {
 };
 
 bool has_seccomp_filter();
-Rights own_rights(const Roots &roots);
+Privileges own_privileges(const Roots &roots);
 
 // The program that runs, as far as privileges come from it.
 struct Executable {
@@ -38,9 +38,9 @@ struct Executable {
 
 Executable own_executable(const Roots &roots);
 
-// What it is to run the same with all rights.
+// What it is to run the same with all privileges.
 Remedy as_root(const Executable &executable);
 
-Check capabilities_check(const Rights &rights, const Executable &executable);
+Check capabilities_check(const Privileges &privileges, const Executable &executable);
 
 }  // namespace rusage_bpf

@@ -31,7 +31,7 @@ Sight try_others(const Roots &roots, uid_t own) {
   return Sight::no_others;
 }
 
-Check others_check(Sight sight, const Rights &rights, const Executable &executable) {
+Check others_check(Sight sight, const Privileges &privileges, const Executable &executable) {
   constexpr auto name = "others' processes";
   if (sight == Sight::all) return {name, "all their counters can be read"};
   if (sight == Sight::no_others) return {name, "no other process is visible"};
@@ -40,7 +40,7 @@ Check others_check(Sight sight, const Rights &rights, const Executable &executab
   return {name,
           "their I/O and descriptors cannot be read, and are null",
           Check::State::limits,
-          {rights.uid == 0 ? container : as_root(executable)}};
+          {privileges.uid == 0 ? container : as_root(executable)}};
 }
 
 }  // namespace rusage_bpf

@@ -12,6 +12,6 @@ enum class Sight { all, own, no_others };
 // Tries the first process of another user that there is.
 Sight try_others(const Roots &roots, uid_t own);
 
-Check others_check(Sight sight, const Rights &rights, const Executable &executable);
+Check others_check(Sight sight, const Privileges &privileges, const Executable &executable);
 
 }  // namespace rusage_bpf

@@ -33,12 +33,12 @@ int answer_to(bpf_cmd command) {
   return done || errno == E2BIG ? 0 : errno;
 }
 
-int first_refusal(const Rights &rights) {
+int first_refusal(const Privileges &privileges) {
   for (const bpf_cmd command : {BPF_OBJ_GET_INFO_BY_FD, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN,
                                 BPF_LINK_CREATE, BPF_ITER_CREATE})
     if (const int answer = answer_to(command)) return answer;
   // Of these, Linux 6.1 asks first who calls.
-  if (rights.may_trace_with_bpf())
+  if (privileges.may_trace_with_bpf())
     for (const bpf_cmd command : {BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_BTF_LOAD})
       if (const int answer = answer_to(command)) return answer;
   return 0;
@@ -46,9 +46,9 @@ int first_refusal(const Rights &rights) {
 
 }  // namespace
 
-Passage try_passage(const Rights &rights) {
+SyscallAccess try_system_call(const Privileges &privileges) {
   // Without a filter nobody kills.
-  if (!rights.filtered) return {.error_number = first_refusal(rights)};
+  if (!privileges.filtered) return {.error_number = first_refusal(privileges)};
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
   const Fd read_end(ends[0]);
@@ -58,7 +58,7 @@ Passage try_passage(const Rights &rights) {
   if (child == 0) {
     constexpr rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
-    const int answer = first_refusal(rights);
+    const int answer = first_refusal(privileges);
     const bool told = write(write_end.get(), &answer, sizeof(answer)) == sizeof(answer);
     _exit(told ? 0 : 1);
   }
@@ -78,26 +78,26 @@ int try_use() {
   return program || errno == EINVAL ? 0 : errno;
 }
 
-Check system_call_check(const Rights &rights, const Passage &passage) {
+Check system_call_check(const Privileges &privileges, const SyscallAccess &access) {
   constexpr auto name = "system call bpf";
-  if (passage.error_number == ENOSYS && !rights.filtered)
+  if (access.error_number == ENOSYS && !privileges.filtered)
     return {name,
             "this kernel has no system call bpf",
             Check::State::stops,
             {{"", "nothing would help here; a kernel built with CONFIG_BPF_SYSCALL=y is needed"}}};
-  const bool unseen = passage.killed || (rights.filtered && passage.error_number != 0);
+  const bool unseen = access.killed || (privileges.filtered && access.error_number != 0);
   if (unseen) return {name, "unknown behind the seccomp filter", Check::State::unknown};
   return {name, "there"};
 }
 
-Check seccomp_check(const Rights &rights, const Passage &passage) {
+Check seccomp_check(const Privileges &privileges, const SyscallAccess &access) {
   constexpr auto name = "seccomp";
-  if (!rights.filtered) return {name, "no filter"};
-  if (!passage.killed && passage.error_number == 0) return {name, "a filter that lets bpf pass"};
+  if (!privileges.filtered) return {name, "no filter"};
+  if (!access.killed && access.error_number == 0) return {name, "a filter that lets bpf pass"};
   return {name,
-          passage.killed
+          access.killed
               ? "a seccomp filter kills processes that call bpf"
-              : fmt::format("a seccomp filter refuses bpf ({})", words_for(passage.error_number)),
+              : fmt::format("a seccomp filter refuses bpf ({})", words_for(access.error_number)),
           Check::State::stops,
           {{"docker run --cap-add BPF --cap-add PERFMON --security-opt seccomp=unconfined IMAGE",
             "from outside: the container, started anew"},

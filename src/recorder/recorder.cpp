@@ -143,7 +143,7 @@ class Recorder {
 };
 
 Result<void> Recorder::begin() {
-  const auto sample = source_.sample(baseline_ == Baseline::first_look);
+  const auto sample = source_.sample(baseline_ == Baseline::first_sample);
   if (!sample) return tl::unexpected(sample.error());
   recording_.start_realtime_ns = clock_.realtime_ns();
   if (auto ready = outputs_.prepare(recording_); !ready) return ready;

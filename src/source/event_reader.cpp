@@ -85,8 +85,8 @@ void EventReader::read(const rusage_sample &sample) {
   }
   std::atomic_ref(*kernel_.events_read).store(position, std::memory_order_release);
   ring_buffer__consume(buffer_.get());
-  events_.births_told = sample.new_tasks;
-  events_.births = *const_cast<const volatile __u64 *>(kernel_.slots_taken);
+  events_.new_tasks_reported = sample.new_tasks;
+  events_.new_tasks = *const_cast<const volatile __u64 *>(kernel_.slots_taken);
   events_.monotonic_ns = sample.monotonic_ns;
 }
 
@@ -104,8 +104,8 @@ int EventReader::add_exec(void *self, void *record, std::size_t bytes) {
 
 TaskEvents EventReader::drain() {
   TaskEvents drained = std::exchange(events_, {});
-  events_.births_told = drained.births_told;
-  events_.births = drained.births;
+  events_.new_tasks_reported = drained.new_tasks_reported;
+  events_.new_tasks = drained.new_tasks;
   events_.monotonic_ns = drained.monotonic_ns;
   return drained;
 }

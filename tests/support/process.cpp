@@ -49,7 +49,7 @@ TemporaryDirectory::TemporaryDirectory() {
   std::string pattern = std::filesystem::temp_directory_path() / "rusage-bpf-test-XXXXXX";
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp " + pattern);
   path_ = pattern;
-  // Under sudo, outputs are written with the calling user's rights.
+  // Under sudo, outputs are written with the calling user's privileges.
   const rusage_bpf::Caller user = rusage_bpf::caller();
   if (chown(pattern.c_str(), user.uid, user.gid) != 0) throw std::runtime_error("chown " + pattern);
 }

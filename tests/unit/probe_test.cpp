@@ -64,11 +64,11 @@ constexpr std::uint64_t bit(cap_value_t capability) {
 }
 constexpr std::uint64_t all = ~std::uint64_t{0};
 
-Rights user() {
+Privileges user() {
   return {.uid = 1000, .effective = 0, .bounding = all};
 }
 
-Rights root() {
+Privileges root() {
   return {.uid = 0, .effective = all, .bounding = all};
 }
 
@@ -86,7 +86,7 @@ using Commands = std::vector<std::string>;
 
 TEST_CASE("who has the capabilities may trace with BPF, whoever that is") {
   CHECK(capabilities_check(root(), program()).state == State::works);
-  Rights capable = user();
+  Privileges capable = user();
   capable.effective = bit(CAP_BPF) | bit(CAP_PERFMON);
   CHECK(capabilities_check(capable, program()).state == State::works);
   capable.no_new_privs = true;
@@ -103,11 +103,11 @@ TEST_CASE("a user without capabilities is told of sudo and of setcap, in command
 }
 
 TEST_CASE("the capability that is missing is named alone") {
-  Rights rights = user();
-  rights.effective = bit(CAP_BPF);
-  CHECK(capabilities_check(rights, program()).found == "CAP_PERFMON is missing");
-  rights.effective = bit(CAP_PERFMON);
-  CHECK(capabilities_check(rights, program()).found == "CAP_BPF is missing");
+  Privileges privileges = user();
+  privileges.effective = bit(CAP_BPF);
+  CHECK(capabilities_check(privileges, program()).found == "CAP_PERFMON is missing");
+  privileges.effective = bit(CAP_PERFMON);
+  CHECK(capabilities_check(privileges, program()).found == "CAP_BPF is missing");
 }
 
 TEST_CASE("where there is no sudo, it is not advised") {
@@ -127,23 +127,23 @@ TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
 }
 
 TEST_CASE("what neither sudo nor setcap would change is told without them") {
-  Rights rights = user();
+  Privileges privileges = user();
   std::string word;
   SECTION("no_new_privs") {
-    rights.no_new_privs = true;
+    privileges.no_new_privs = true;
     word = "no_new_privs";
   }
   SECTION("a container without the capabilities, as root or not") {
-    rights.bounding = bit(CAP_CHOWN);
-    rights.uid = GENERATE(0U, 1000U);
+    privileges.bounding = bit(CAP_CHOWN);
+    privileges.uid = GENERATE(0U, 1000U);
     word = "--cap-add BPF --cap-add PERFMON";
   }
   SECTION("the capabilities of a user namespace") {
-    rights = root();
-    rights.in_user_namespace = true;
+    privileges = root();
+    privileges.in_user_namespace = true;
     word = "user namespace";
   }
-  const Check check = capabilities_check(rights, program());
+  const Check check = capabilities_check(privileges, program());
   CHECK(check.state == State::stops);
   CHECK_THAT(in_one_line(check), Contains(word));
   for (const std::string &command : commands(check))
@@ -151,21 +151,21 @@ TEST_CASE("what neither sudo nor setcap would change is told without them") {
 }
 
 TEST_CASE("a seccomp filter is told from a kernel without bpf, and from missing capabilities") {
-  Rights filtered = root();
+  Privileges filtered = root();
   filtered.filtered = true;
-  const Passage open{};
-  const Passage refused{.killed = false, .error_number = EPERM};
-  const Passage unknown{.killed = false, .error_number = ENOSYS};
-  const Passage killed{.killed = true, .error_number = 0};
+  const SyscallAccess open{};
+  const SyscallAccess refused{.killed = false, .error_number = EPERM};
+  const SyscallAccess unknown{.killed = false, .error_number = ENOSYS};
+  const SyscallAccess killed{.killed = true, .error_number = 0};
 
   CHECK(seccomp_check(root(), open).state == State::works);
   CHECK(seccomp_check(filtered, open).state == State::works);
-  for (const Passage &passage : {refused, unknown, killed}) {
-    const Check check = seccomp_check(filtered, passage);
+  for (const SyscallAccess &access : {refused, unknown, killed}) {
+    const Check check = seccomp_check(filtered, access);
     CHECK(check.state == State::stops);
     CHECK_THAT(check.found, StartsWith("a seccomp filter"));
     CHECK_THAT(commands(check).at(0), Contains("--security-opt seccomp=unconfined"));
-    CHECK(system_call_check(filtered, passage).state == State::unknown);
+    CHECK(system_call_check(filtered, access).state == State::unknown);
   }
   CHECK(seccomp_check(root(), unknown).state == State::works);
   CHECK(system_call_check(root(), unknown).state == State::stops);
@@ -238,9 +238,9 @@ TEST_CASE("counters that a kernel was built without have the meaning that the so
 
 TEST_CASE("a /proc with hidepid limits those from whom it hides") {
   Machine machine;
-  const auto check = [&](const std::string &options, const Rights &rights) {
+  const auto check = [&](const std::string &options, const Privileges &privileges) {
     machine.mounts("sysfs /sys sysfs rw 0 0\nproc /proc proc " + options + " 0 0\n");
-    return proc_check(machine.roots(), rights, program());
+    return proc_check(machine.roots(), privileges, program());
   };
   for (const char *open : {"rw,relatime", "rw,hidepid=0", "rw,hidepid=off"})
     CHECK(check(open, user()).state == State::works);

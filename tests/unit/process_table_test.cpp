@@ -68,7 +68,7 @@ TaskEvents events(std::vector<rusage_task_event> tasks, std::vector<Exec> execs 
 
 // A command that is span 2 by now, named make.
 ProcessTable started() {
-  ProcessTable table(Baseline::birth);
+  ProcessTable table(Baseline::fork);
   table.begin(1000 * ms, events({birth(1, 0, 10)}));
   table.take(events({}, {exec(1, 2, "make", ms, 3)}));
   return table;
@@ -113,7 +113,7 @@ TEST_CASE("an exec makes a new span of the same process, told in whatever order 
 TEST_CASE("an exec of a process whose birth is told by a later look waits for it") {
   ProcessTable table = started();
   TaskEvents early = events({}, {exec(3, 4, "cc")});
-  early.births = 1;
+  early.new_tasks = 1;
   table.take(early);
   CHECK(table.finished().empty());
   table.take(events({birth(3, 2, 11), end(4, 0)}));
@@ -125,12 +125,12 @@ TEST_CASE("an exec of a process whose birth is told by a later look waits for it
 TEST_CASE("a parent that is over is kept until none of its children can still be told") {
   ProcessTable table = started();
   TaskEvents last = events({end(2, 0)});
-  last.births = 2;
-  last.births_told = 1;
+  last.new_tasks = 2;
+  last.new_tasks_reported = 1;
   table.take(last);
   CHECK(table.finished().empty());
   TaskEvents later = events({birth(3, 2, 11)});
-  later.births = later.births_told = 2;
+  later.new_tasks = later.new_tasks_reported = 2;
   table.take(later);
   const auto finished = table.finished();
   REQUIRE(finished.size() == 1);
@@ -140,7 +140,7 @@ TEST_CASE("a parent that is over is kept until none of its children can still be
 
 TEST_CASE("a process that leaves the cgroup and comes back is one, unless it is another by then") {
   const bool same = GENERATE(true, false);
-  ProcessTable table(Baseline::first_look);
+  ProcessTable table(Baseline::first_sample);
   const auto comes = [](std::uint64_t span, const std::string &name, std::uint64_t used_ns) {
     rusage_task_event born = used(birth(span, 0, 10), used_ns, 0);
     born.flags |= RUSAGE_MOVED;
@@ -180,11 +180,11 @@ TEST_CASE("a process that leaves the cgroup and comes back is one, unless it is 
 TEST_CASE("execs and ends of what is never listed are forgotten once all is told") {
   ProcessTable table = started();
   TaskEvents lost = events({used(end(6, 0), 9 * ms, 5)}, {exec(3, 4, "cc")});
-  lost.births = 2;
-  lost.births_told = 1;
+  lost.new_tasks = 2;
+  lost.new_tasks_reported = 1;
   table.take(lost);
   TaskEvents all_told = events({});
-  all_told.births = all_told.births_told = 2;
+  all_told.new_tasks = all_told.new_tasks_reported = 2;
   table.take(all_told);
   // Else these would find what they wait for.
   table.take(events({birth(3, 2, 11), birth(6, 2, 12)}));
@@ -233,7 +233,7 @@ TEST_CASE("threads that end after an exec of their process belong to the span be
 }
 
 TEST_CASE("what ran already counts from the first look, and began before the recording") {
-  ProcessTable table(Baseline::first_look);
+  ProcessTable table(Baseline::first_sample);
   TaskEvents first = events(
       {birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVE, 1), 100 * ms, 50)});
   first.found[1] = image("server");
@@ -394,7 +394,7 @@ TEST_CASE("the kernel's total lacks what an orphan has waited for, and what live
 
 // A process that runs when the recording begins, with this peak so far.
 ProcessTable attached(std::uint64_t peak_rss) {
-  ProcessTable table(Baseline::first_look);
+  ProcessTable table(Baseline::first_sample);
   rusage_task_event lives = event(RUSAGE_LIVE, 1);
   lives.peak_rss = peak_rss;
   table.begin(1000 * ms, events({birth(1, 0, 10), lives}));

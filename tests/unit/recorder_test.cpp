@@ -174,7 +174,7 @@ struct Stage {
     std::vector<std::unique_ptr<Sink>> sinks;
     sinks.push_back(std::make_unique<FakeSink>(first, first_fails_at_row, nullptr));
     sinks.push_back(std::make_unique<FakeSink>(second, UINT64_MAX, at_row));
-    return rusage_bpf::record(recording, Baseline::birth, stops,
+    return rusage_bpf::record(recording, Baseline::fork, stops,
                               {source, target, *signals, *ring, std::move(sinks), *writers, clock});
   }
 

@@ -26,7 +26,7 @@ Row next_row(RowMaker &rows, const Snapshot &snapshot, std::uint64_t realtime_ns
 }
 
 TEST_CASE("the first row has gauges and no counters") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   const Row row = next_row(rows, snapshot({{RUSAGE_pid_count, 3}}), 0);
   for (std::size_t i = 0; i < column_count; ++i) {
     CAPTURE(columns[i].name);
@@ -36,7 +36,7 @@ TEST_CASE("the first row has gauges and no counters") {
 }
 
 TEST_CASE("the second row of a command holds everything since its birth") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
   const Row row =
       next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
@@ -46,7 +46,7 @@ TEST_CASE("the second row of a command holds everything since its birth") {
 }
 
 TEST_CASE("the second row of a tree found running holds what came after the first look") {
-  RowMaker rows(Baseline::first_look);
+  RowMaker rows(Baseline::first_sample);
   next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
   const Row row =
       next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
@@ -56,7 +56,7 @@ TEST_CASE("the second row of a tree found running holds what came after the firs
 }
 
 TEST_CASE("a snapshot that makes no row is in the next row, whose gauges are those of its own") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({}), 0);
   rows.apply(snapshot({{RUSAGE_forks, 2}, {RUSAGE_pid_count, 3}}, 10));
   CHECK(rows.counted()[RUSAGE_forks] == 2);
@@ -72,13 +72,13 @@ TEST_CASE("a snapshot that makes no row is in the next row, whose gauges are tho
 }
 
 TEST_CASE("gauges are as they are, whether they rise or fall") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   for (const std::uint64_t rss : {4096, 8192, 0, 4096})
     CHECK(next_row(rows, snapshot({{RUSAGE_rss, rss}}), 0).value[RUSAGE_rss] == rss);
 }
 
 TEST_CASE("rows are numbered, and end when their snapshot was taken") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   std::uint64_t number = 0;
   for (const std::uint64_t after_ns : {0, 100, 250}) {
     const Row row = next_row(rows, snapshot({}, 5000 + after_ns), 1'700'000'000 + after_ns);
@@ -90,7 +90,7 @@ TEST_CASE("rows are numbered, and end when their snapshot was taken") {
 
 TEST_CASE("what a snapshot does not know, its row does not know either") {
   const auto unknown = GENERATE(range(std::size_t{0}, column_count));
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({}), 0);
   Snapshot partial = snapshot({});
   partial.known.reset(unknown);
@@ -101,7 +101,7 @@ TEST_CASE("what a snapshot does not know, its row does not know either") {
 }
 
 TEST_CASE("a counter that steps back gives a row of 0 and is made up for later") {
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({}), 0);
   const std::vector<std::pair<std::uint64_t, std::uint64_t>> counter_and_delta{
       {100, 100}, {90, 0}, {95, 0}, {100, 0}, {130, 30}};
@@ -125,7 +125,7 @@ TEST_CASE("user and system time share exactly the run time, and neither goes bac
       {"the run time steps back", 99, 98, 0, 0},
   }));
   CAPTURE(look.what);
-  RowMaker rows(Baseline::birth);
+  RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({}), 0);
   next_row(rows, snapshot({{RUSAGE_user, 100}, {RUSAGE_system, 100}}), 0);
   const Row row =
@@ -138,7 +138,7 @@ TEST_CASE("user and system time share exactly the run time, and neither goes bac
 class Ledger {
  public:
   Ledger(Baseline baseline, const Snapshot &first) {
-    if (baseline == Baseline::birth) return;
+    if (baseline == Baseline::fork) return;
     sum_ = most_ = first.value;
     most_run_ = run(first.value);
   }
@@ -176,7 +176,7 @@ class Ledger {
 TEST_CASE("no difference is negative and nothing is lost, whatever the snapshots do") {
   constexpr unsigned walks = 10'000;
   constexpr unsigned looks = 20;
-  const auto baseline = GENERATE(Baseline::birth, Baseline::first_look);
+  const auto baseline = GENERATE(Baseline::fork, Baseline::first_sample);
   for (unsigned seed = 0; seed < walks; ++seed) {
     std::mt19937_64 random(seed);
     std::uniform_int_distribution<std::int64_t> step(-1000, 2000);

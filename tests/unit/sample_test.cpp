@@ -19,13 +19,13 @@ TEST_CASE("of two samples as one, the snapshot is the later, and no event is los
   sample.events.execs.resize(1);
   sample.events.unknown[1].set(RUSAGE_rss);
   sample.events.unknown[2].set(RUSAGE_vms);
-  sample.events.births = 2;
+  sample.events.new_tasks = 2;
   Sample next;
   next.snapshot.value[RUSAGE_forks] = 5;
   next.events.tasks = {event(RUSAGE_GONE, 2), event(RUSAGE_LIVE, 1)};
   next.events.execs.resize(2);
   next.events.unknown[1] = {};
-  next.events.births = 3;
+  next.events.new_tasks = 3;
   append(sample, std::move(next));
 
   CHECK(sample.snapshot.value[RUSAGE_forks] == 5);
@@ -36,7 +36,7 @@ TEST_CASE("of two samples as one, the snapshot is the later, and no event is los
   CHECK(sample.events.execs.size() == 3);
   CHECK(sample.events.unknown.at(1).none());
   CHECK(sample.events.unknown.at(2).test(RUSAGE_vms));
-  CHECK(sample.events.births == 3);
+  CHECK(sample.events.new_tasks == 3);
 }
 
 }  // namespace
