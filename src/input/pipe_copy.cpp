@@ -30,7 +30,7 @@ Result<std::size_t> PipeCopy::read_at(std::uint64_t offset, std::span<char> byte
     if (got < 0) return errno_error(name_ + ": its copy in the temporary directory");
     return static_cast<std::size_t>(got);
   }
-  const auto got = read_pipe(bytes);
+  auto got = read_pipe(bytes);
   if (!got || *got == 0) return got;
   if (keeps_)
     if (auto kept = keep({bytes.data(), *got}); !kept) return tl::unexpected(kept.error());

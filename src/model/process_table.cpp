@@ -92,11 +92,13 @@ void ProcessTable::take(const TaskEvents &events) {
   std::sort(beginnings.begin(), beginnings.end(),
             [](const Beginning &a, const Beginning &b) { return a.number < b.number; });
   for (const Beginning &beginning : beginnings) {
-    if (beginning.birth)
+    if (beginning.birth) {
       take_birth(*beginning.birth, events);
-    else if (living.contains(beginning.exec->event.record.old_span))
-      early_execs_.push_back(*beginning.exec);  // it came after the look
-    else if (!take_exec(beginning.exec->event) && may_still_be_reported(beginning.exec->new_tasks))
+      continue;
+    }
+    const bool after_sample = living.contains(beginning.exec->event.record.old_span);
+    if (after_sample ||
+        (!take_exec(beginning.exec->event) && may_still_be_reported(beginning.exec->new_tasks)))
       early_execs_.push_back(*beginning.exec);
   }
 

@@ -28,8 +28,8 @@ void on_bus_signal(int, siginfo_t *info, void *) {
   const bool handled = is_fault ? mend && mend(static_cast<const std::byte *>(info->si_addr))
                                 : pipe >= 0 && write(pipe, info, sizeof(*info)) >= 0;
   if (!handled && (is_fault || pipe < 0)) {
-    signal(SIGBUS, SIG_DFL);
-    if (!is_fault) raise(SIGBUS);
+    static_cast<void>(signal(SIGBUS, SIG_DFL));
+    if (!is_fault) static_cast<void>(raise(SIGBUS));
   }
   errno = kept_errno;
 }
@@ -62,7 +62,7 @@ Result<Fd> take_sent_bus_signals() {
 }
 
 void give_back_bus_signal() {
-  if (was_ignored) std::signal(SIGBUS, SIG_IGN);
+  if (was_ignored) static_cast<void>(std::signal(SIGBUS, SIG_IGN));
 }
 
 }  // namespace rusage_bpf

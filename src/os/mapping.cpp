@@ -56,7 +56,7 @@ Mapping::~Mapping() {
 }
 
 bool Mapping::lost() const {
-  return place_ && place_->lost;
+  return place_ != nullptr && place_->lost;
 }
 
 }  // namespace rusage_bpf

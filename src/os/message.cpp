@@ -152,8 +152,8 @@ void finish_saying() noexcept {
   sigset_t ending;
   sigemptyset(&ending);
   for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {
-    std::signal(signal, SIG_IGN);
-    std::signal(signal, SIG_DFL);
+    static_cast<void>(std::signal(signal, SIG_IGN));
+    static_cast<void>(std::signal(signal, SIG_DFL));
     sigaddset(&ending, signal);
   }
   pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);

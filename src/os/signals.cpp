@@ -96,7 +96,7 @@ Result<SignalQueue> SignalQueue::open(const sigset_t &taken, std::optional<Group
                                       const sigset_t &ignored) {
   if (sigprocmask(SIG_BLOCK, &taken, nullptr) != 0) return errno_error("blocking signals");
   // Inherited as ignored, it would have children reaped by the kernel, unread.
-  std::signal(SIGCHLD, SIG_DFL);
+  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
   Fd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   auto bus_signals = take_sent_bus_signals();
   if (!bus_signals) return tl::unexpected(bus_signals.error());

@@ -25,8 +25,8 @@ constexpr std::array unsafe_ranges{
     Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xe0fff}};
 
 bool is_unsafe(char32_t code) {
-  const auto range = std::lower_bound(unsafe_ranges.begin(), unsafe_ranges.end(), code,
-                                      [](const Range &r, char32_t c) { return r.last < c; });
+  const auto *const range = std::lower_bound(unsafe_ranges.begin(), unsafe_ranges.end(), code,
+                                             [](const Range &r, char32_t c) { return r.last < c; });
   return range != unsafe_ranges.end() && code >= range->first;
 }
 

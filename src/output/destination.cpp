@@ -38,7 +38,7 @@ Fd connect_to(const Fd &entry) {
   fmt::format_to_n(address.sun_path, sizeof(address.sun_path) - 1, "/proc/self/fd/{}", entry.get());
   Fd connected(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (connect(connected.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
-    return Fd();
+    return {};
   clear_nonblocking(connected.get());
   return connected;
 }
