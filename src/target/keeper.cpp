@@ -76,7 +76,7 @@ void close_all_but(int socket) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (getppid() != recorder || !send_one(socket, pid) || pid < 0) _exit(0);
   // Inherited as ignored, it would let nothing be waited for.
-  std::signal(SIGCHLD, SIG_DFL);
+  static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
   report_all(socket, recorder);
 }
 
