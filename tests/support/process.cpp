@@ -59,6 +59,14 @@ TemporaryDirectory::~TemporaryDirectory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+std::vector<std::string> TemporaryDirectory::names() const {
+  std::vector<std::string> names;
+  for (const auto &entry : std::filesystem::directory_iterator(path_))
+    names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 Finished run(const std::vector<std::string> &argv, const std::string &directory) {
   // Files and not pipes: nothing has to be read while the program runs.
   const TemporaryDirectory outputs;

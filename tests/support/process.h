@@ -30,6 +30,8 @@ class TemporaryDirectory {
 
   [[nodiscard]] const std::filesystem::path &path() const { return path_; }
   [[nodiscard]] std::string file(const std::string &name) const { return path_ / name; }
+  // What is in it, in alphabetical order.
+  [[nodiscard]] std::vector<std::string> names() const;
 
  private:
   std::filesystem::path path_;

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -50,13 +49,6 @@ class Directory : public test::TemporaryDirectory {
   }
   [[nodiscard]] bool is_link(const std::string &name) const {
     return std::filesystem::is_symlink(file(name));
-  }
-  [[nodiscard]] Names names() const {
-    Names names;
-    for (const auto &entry : std::filesystem::directory_iterator(path()))
-      names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
-    return names;
   }
 };
 

@@ -6,10 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 
@@ -19,14 +17,6 @@ namespace rusage_bpf::new_file_test {
 namespace {
 
 using Names = std::vector<std::string>;
-
-Names names_in(const test::TemporaryDirectory &directory) {
-  Names names;
-  for (const auto &entry : std::filesystem::directory_iterator(directory.path()))
-    names.push_back(entry.path().filename());
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 NewFile create(const std::string &path) {
   auto file = NewFile::create(path, 0644);
@@ -65,7 +55,7 @@ TEST_CASE("a file has no name before it is put in its place, and none is left by
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   CHECK(WIFSIGNALED(status));
-  CHECK(names_in(directory).empty());
+  CHECK(directory.names().empty());
 }
 
 TEST_CASE("a temporary name that a killed process left is removed by the next, and no other") {
@@ -76,7 +66,7 @@ TEST_CASE("a temporary name that a killed process left is removed by the next, a
     raise(SIGKILL);
   });
   CHECK(WIFSIGNALED(status));
-  const Names left = names_in(directory);
+  const Names left = directory.names();
   REQUIRE(left.size() == 1);
   CHECK(left[0].starts_with(".out."));
   CHECK(left[0].ends_with(".partial"));
@@ -87,10 +77,10 @@ TEST_CASE("a temporary name that a killed process left is removed by the next, a
           auto other = NewFile::create(directory.file("out"), 0644);
           exit_unless(one && other && write(one->fd(), "one", 3) == 3 &&
                       write(other->fd(), "other", 5) == 5);
-          exit_unless(names_in(directory).size() == 2);
+          exit_unless(directory.names().size() == 2);
           exit_unless(other->put_in_place() && one->put_in_place());
         }) == 0);
-  CHECK(names_in(directory) == Names{"out"});
+  CHECK(directory.names() == Names{"out"});
   CHECK(test::read_file(directory.file("out")) == "one");
 }
 
@@ -99,7 +89,7 @@ TEST_CASE("a file is made where one may write but not list") {
   REQUIRE(chmod(directory.path().c_str(), 0300) == 0);
   CHECK(create(directory.file("out")).put_in_place());
   REQUIRE(chmod(directory.path().c_str(), 0700) == 0);
-  CHECK(names_in(directory) == Names{"out"});
+  CHECK(directory.names() == Names{"out"});
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -28,15 +27,6 @@ class Directory : public test::TemporaryDirectory {
  public:
   // The tests may themselves run under sudo, whose user cannot enter this directory of root's.
   Directory() { unsetenv("SUDO_UID"); }
-
-  // What is in it, in alphabetical order.
-  [[nodiscard]] Names names() const {
-    Names names;
-    for (const auto &entry : std::filesystem::directory_iterator(path()))
-      names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
-    return names;
-  }
 
   void put(const std::string &name, const std::string &text) const {
     std::ofstream(file(name)) << text;
