@@ -25,6 +25,15 @@ bool is_default_name(std::string_view name) {
                              between.find_first_not_of("0123456789", 1) == std::string_view::npos);
 }
 
+// Ends in silence where the directory cannot be read on.
+template <typename Action>
+void for_each_default_name(const std::filesystem::path &directory, Action action) {
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(directory, failure), end; entry != end;
+       entry.increment(failure))
+    if (is_default_name(entry->path().filename().native())) action(*entry);
+}
+
 }  // namespace
 
 std::string default_name(unsigned number) {
@@ -58,31 +67,26 @@ std::string DefaultName::so_far() const {
 }
 
 std::vector<std::string> possible_names(const std::string &path) {
-  namespace fs = std::filesystem;
+  const std::filesystem::path first(path);
   std::vector<std::string> names{path};
-  const fs::path first(path);
   if (first.filename() != default_name(1)) return names;
-  std::error_code gone;
-  for (const auto &entry : fs::directory_iterator(first.parent_path(), gone))
-    if (const std::string name = entry.path().filename();
-        is_default_name(name) && name != default_name(1))
-      names.push_back(entry.path());
+  for_each_default_name(first.parent_path(), [&](const auto &entry) {
+    if (entry.path() != first) names.push_back(entry.path());
+  });
   return names;
 }
 
 std::string newest_default_name() {
   std::string newest = default_name(1);
   auto newest_time = std::filesystem::file_time_type::min();
-  std::error_code failure;
-  for (std::filesystem::directory_iterator entry(".", failure), end; entry != end;
-       entry.increment(failure)) {
-    const std::string name = entry->path().filename();
-    if (!is_default_name(name) || !entry->is_regular_file(failure)) continue;
-    const auto time = entry->last_write_time(failure);
-    if (failure || time <= newest_time) continue;
-    newest = name;
+  for_each_default_name(".", [&](const auto &entry) {
+    std::error_code failure;
+    if (!entry.is_regular_file(failure)) return;
+    const auto time = entry.last_write_time(failure);
+    if (failure || time <= newest_time) return;
+    newest = entry.path().filename();
     newest_time = time;
-  }
+  });
   return newest;
 }
 
