@@ -65,18 +65,20 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 
 /* The programs at exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what is the
  * current task anyway. */
-SEC("raw_tp/sched_process_exec")
-int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+static __always_inline void note_exec(struct linux_binprm *program, const bool again) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
-  if (is_tracked(number)) begin_span(task, *number, program);
+  /* Of a task without a slot the first program has counted the exec. */
+  if (is_tracked(number) && !(again && *number == NO_SLOT)) begin_span(task, *number, program);
+}
+SEC("raw_tp/sched_process_exec")
+int BPF_PROG(on_exec, void *unused, int old_pid, struct linux_binprm *program) {
+  note_exec(program, false);
   return 0;
 }
 SEC("raw_tp/sched_process_exec")
 int BPF_PROG(on_exec_again, void *unused, int old_pid, struct linux_binprm *program) {
-  struct task_struct *task = bpf_get_current_task_btf();
-  u32 *number = membership_of(task);
-  if (is_tracked(number) && *number != NO_SLOT) begin_span(task, *number, program);
+  note_exec(program, true);
   return 0;
 }
 

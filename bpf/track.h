@@ -14,8 +14,8 @@ __u64 newly_tracked; /* tasks tracked by an iterator so far */
 
 /* Excludes `task` and all its future descendants. */
 static __always_inline void exclude(struct task_struct *task) {
-  u32 outside = EXCLUDED;
-  bpf_task_storage_get(&membership, task, &outside, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  u32 excluded = EXCLUDED;
+  bpf_task_storage_get(&membership, task, &excluded, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 static long is_off_cpu(u32 attempt, u64 *task) {
@@ -41,7 +41,7 @@ static __always_inline void track(struct task_struct *task, u32 group) {
   u32 *own = claim(task);
   if (!own) return;
   COUNT(newly_tracked, 1);
-  /* A leader that has ended before its threads: it is a member so that they are found, no more. */
+  /* A leader that has exited before its threads is tracked only so that they are found. */
   if (READ(true, task, exit_state)) {
     *own = NO_SLOT;
     return;
@@ -53,7 +53,7 @@ static __always_inline void track(struct task_struct *task, u32 group) {
   count_if_just_exited(task, *own);
 }
 
-/* Enters `task` if its process is a member already, or if it `belongs` and leads its process. */
+/* Tracks `task` if its process is tracked already, or if it `belongs` and leads its process. */
 static __always_inline void track_if(struct task_struct *task, struct task_struct *leader,
                                      bool belongs) {
   u32 group = NO_SLOT, *stands_for = NULL;

@@ -1,7 +1,6 @@
 #include "recorder/clock.h"
 
 #include <algorithm>
-#include <vector>
 
 #include "os/clock.h"
 
@@ -23,10 +22,10 @@ std::uint64_t SystemClock::realtime_ns() {
 
 void SystemClock::wait(std::uint64_t until_ns, std::span<pollfd> events) {
   alarm_.set(until_ns);
-  std::vector<pollfd> all(events.begin(), events.end());
-  all.push_back({alarm_.fd(), POLLIN, 0});
-  poll(all.data(), all.size(), -1);
-  std::copy_n(all.begin(), events.size(), events.begin());
+  polled_.assign(events.begin(), events.end());
+  polled_.push_back({alarm_.fd(), POLLIN, 0});
+  poll(polled_.data(), polled_.size(), -1);
+  std::copy_n(polled_.begin(), events.size(), events.begin());
 }
 
 }  // namespace rusage_bpf

@@ -309,8 +309,8 @@ std::string_view BpfSource::origin(rusage_column column) const {
   return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 
-// How many events the kernel has left a program out of.
-static std::uint64_t left_out(int program) {
+// How often the kernel has skipped a program: see bpf/rusage.bpf.c.
+static std::uint64_t times_skipped(int program) {
   bpf_prog_info info{};
   std::uint32_t length = sizeof(info);
   return bpf_obj_get_info_by_fd(program, &info, &length) == 0 ? info.recursion_misses : 0;
@@ -318,9 +318,9 @@ static std::uint64_t left_out(int program) {
 
 MissedEvents BpfSource::missed_events() const {
   std::uint64_t lost = *kernel_->execs_lost;
-  // At most as many as either was left out of.
-  lost += std::min(left_out(kernel_->on_exec), left_out(kernel_->on_exec_again));
-  if (kernel_->on_move != 0) lost += left_out(kernel_->on_move);
+  // An exec is lost if both programs were skipped: at most as often as either was.
+  lost += std::min(times_skipped(kernel_->on_exec), times_skipped(kernel_->on_exec_again));
+  if (kernel_->on_move != 0) lost += times_skipped(kernel_->on_move);
   return {.events_lost = lost,
           .tasks = 0,
           .unlisted_tasks = kernel_->sample->unlisted_tasks,
