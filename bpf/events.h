@@ -66,6 +66,7 @@ static __always_inline void report_start(struct rusage_task_event *event, u32 nu
   event->flags |= RUSAGE_PROCESS;
   event->parent_span = life->parent_span;
   event->start_ns = life->start_ns;
+  event->exec_id = life->first_exec_id;
   event->pid = life->pid;
   event->parent_pid = life->parent_pid;
 }

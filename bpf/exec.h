@@ -116,6 +116,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number,
   if (life->exec_id == exec_id) return; /* done already */
   life->exec_id = exec_id;
   struct rusage_exec *exec = &record->exec;
+  exec->exec_id = exec_id;
   if (!may_report_exec(task, number, &exec->reading)) return;
   exec->old_span = life->span;
   exec->new_span = FETCH_ADD(spans, 1) + 1;

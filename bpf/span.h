@@ -18,13 +18,14 @@
 struct life {
   u64 span;       /* of the task itself */
   u64 first_span; /* the one that it began in */
-  u64 exec_id; /* the kernel's number for the last exec that was recorded: self_exec_id, from 1 on */
+  u64 exec_id;    /* the kernel's number for the last exec that is known of: self_exec_id */
 
   /* Of its process, where the slot is that of a thread group's record. */
   u64 process_span; /* the one that new threads belong to */
   u64 parent_span;
   u64 start_ns;
-  u64 end_ns; /* 0: its last task has not come to its end */
+  u64 first_exec_id; /* the last exec before `first_span` */
+  u64 end_ns;        /* 0: its last task has not come to its end */
   u64 peak_rss;
   u64 most_rss_so_far;
   u32 pid;
@@ -72,7 +73,8 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
   if (!life) return;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
   life->span = life->first_span = life->process_span = FETCH_ADD(spans, 1) + 1;
-  life->report_round = life->exec_id = 0;
+  life->exec_id = life->first_exec_id = READ(false, task, self_exec_id);
+  life->report_round = 0;
   life->parent_span = parent;
   life->start_ns = recorder_ns(READ(false, leader, start_time));
   life->end_ns = 0;
@@ -82,12 +84,13 @@ static __always_inline void begin_life(u32 number, struct task_struct *task, u64
 }
 
 /* For a thread of the process with the record at slot `group`. */
-static __always_inline void join_life(u32 number, u32 group) {
+static __always_inline void join_life(u32 number, struct task_struct *task, u32 group) {
   struct life *life = life_of(number);
   struct life *process = life_of(group);
   if (!life || !process) return;
   life->span = life->first_span = process->process_span;
-  life->report_round = life->exec_id = 0;
+  life->exec_id = READ(false, task, self_exec_id);
+  life->report_round = 0;
 }
 
 #endif

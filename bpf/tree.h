@@ -208,7 +208,7 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   if (own_group)
     begin_life(number, task, parent);
   else
-    join_life(number, group);
+    join_life(number, task, group);
   begin_access(task, number);
   COUNT(record->members, 1);
   if (hold_tasks) {

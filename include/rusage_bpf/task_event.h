@@ -58,6 +58,7 @@ struct rusage_task_event {
   /* Of a new process. Process numbers are those of the recorder's pid namespace. */
   __u64 parent_span; /* of the task that forked it; 0: unknown */
   __u64 start_ns;    /* CLOCK_MONOTONIC */
+  __u64 exec_id;     /* the kernel's number for the last exec before the span began; 0: unknown */
   __u32 pid;
   __u32 parent_pid;
 
@@ -78,6 +79,7 @@ struct rusage_exec {
   __u64 old_span;
   __u64 new_span;
   __u64 time_ns;         /* CLOCK_MONOTONIC */
+  __u64 exec_id;         /* the kernel's number for it */
   __u64 most_rss_so_far; /* in bytes, since the fork of the process */
   struct rusage_reading reading;
   __u32 path_bytes;

@@ -33,6 +33,15 @@ bool begins_process(const rusage_task_event &event) {
   return event.kind == RUSAGE_NEW && (event.flags & RUSAGE_PROCESS) != 0;
 }
 
+// Whether a process that came back had executed something else meanwhile. Where the kernel's number of its last exec is
+// not known, its program tells; of a zombie the arguments are gone.
+bool executed_meanwhile(const Program &before, const Program &now) {
+  if (before.exec_id != 0 && now.exec_id != 0) return before.exec_id != now.exec_id;
+  if (!before.image || !now.image || !now.image->command) return false;
+  if (before.image->command != now.image->command) return true;
+  return !now.image->argv.empty() && before.image->argv != now.image->argv;
+}
+
 // A peak is known where it is above what was reached before: the kernel keeps the maximum alone.
 std::optional<std::uint64_t> peak_above(std::uint64_t most, std::uint64_t earlier) {
   return most > earlier ? std::optional(most) : std::nullopt;
@@ -137,10 +146,11 @@ bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents 
   const auto found = known == processes_.end() ? spans_.end() : spans_.find(known->second);
   if (found == spans_.end()) return false;
   Span &span = found->second;
-  const auto now = events.found.find(event.span);
-  const bool seen = now != events.found.end() && now->second && now->second->command;
-  if (seen && span.image && *span.image != *now->second) return false;
-  if (seen) span.image = now->second;
+  const auto image = events.found.find(event.span);
+  const Program now{.exec_id = event.exec_id,
+                    .image = image == events.found.end() ? nullptr : image->second};
+  if (executed_meanwhile(span.program, now)) return false;
+  if (!span.program.image) span.program.image = now.image;
   span.end_ns = 0;
   span.tasks++;
   span.stays++;
@@ -158,12 +168,13 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
   span.ppid = static_cast<int>(event.parent_pid);
   span.start_ns = span.process_start_ns = event.start_ns;
   span.tasks = 1;
+  span.program.exec_id = event.exec_id;
   take_off_reading(span.usage, event.reading);
   const auto parent = find_span(event.parent_span);
   if (event.parent_span != 0) {
     span.forked = true;
     if (parent != spans_.end()) {
-      span.image = parent->second.image;
+      span.program.image = parent->second.program.image;
       span.parents_unrecorded_peak = parent->second.unrecorded_peak;
       span.parents_account = parent->second.account;
     }
@@ -181,7 +192,7 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
     if (!account_) account_ = span.account;
   }
   if (const auto image = events.found.find(event.span); image != events.found.end())
-    span.image = image->second;
+    span.program.image = image->second;
   if (may_move) processes_[span.identity()] = event.span;
   spans_.insert_or_assign(event.span, std::move(span));
 }
@@ -199,7 +210,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   if (found == spans_.end()) return false;
   Span &before = found->second;
   // What is recorded from its birth begins as a copy of the recorder that waits: no span of its own.
-  if (baseline_ == Baseline::fork && !before.image) {
+  if (baseline_ == Baseline::fork && !before.program.image) {
     take_first_exec(before, exec);
     spans_.erase(record.old_span);
     return true;
@@ -207,7 +218,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   Span after;
   after.pid = before.pid;
   after.ppid = before.ppid;
-  after.image = exec.image;
+  after.program = {.exec_id = record.exec_id, .image = exec.image};
   after.start_ns = before.end_ns = record.time_ns;
   after.process_start_ns = before.process_start_ns;
   after.tasks = 1;
@@ -233,7 +244,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
 }
 
 void ProcessTable::take_first_exec(Span span, const Exec &exec) {
-  span.image = exec.image;
+  span.program = {.exec_id = exec.record.exec_id, .image = exec.image};
   span.earlier_peak = exec.record.most_rss_so_far;
   span.start_ns = std::max(span.start_ns, start_ns_);
   span.usage.value[RUSAGE_execs]++;
@@ -339,7 +350,7 @@ Process ProcessTable::describe(const Span &span) const {
   Process process;
   process.pid = span.pid;
   process.ppid = span.ppid;
-  process.image = span.image ? span.image : nothing;
+  process.image = span.program.image ? span.program.image : nothing;
   const auto since_start = [&](std::uint64_t ns) {
     return static_cast<std::int64_t>(ns - start_ns_);
   };

@@ -13,6 +13,12 @@
 
 namespace rusage_bpf {
 
+// What a span executes.
+struct Program {
+  std::uint64_t exec_id = 0;  // the kernel's number of the exec that began it; 0: not known
+  std::shared_ptr<const Image> image;  // null: not known
+};
+
 // A span is over when its process exited or executed something else, and the usage of all its tasks was reported.
 // A span that is over is kept for a sample or two, until no fork can name it as the parent any more.
 class ProcessTable {
@@ -50,7 +56,7 @@ class ProcessTable {
 
     int pid = 0;
     int ppid = 0;
-    std::shared_ptr<const Image> image;  // null: not known
+    Program program;
     std::uint64_t start_ns = 0;
     std::uint64_t process_start_ns = 0;
     bool forked = false;       // from another one; otherwise found, or begun by an exec

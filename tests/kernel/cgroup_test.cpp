@@ -253,6 +253,28 @@ TEST_CASE("a process of several threads comes and goes as a whole") {
   CHECK(document.sum("exits") == 0);
 }
 
+TEST_CASE("a process that comes back and is a zombie before it is looked up is still the same") {
+  const TemporaryCgroup cgroup;
+  CgroupRecording recording(cgroup.path());
+  constexpr timespec a_few_rows{.tv_sec = 0, .tv_nsec = 50'000'000};
+  const pid_t child = fork();
+  if (child == 0) {
+    const bool there = test::move_to_cgroup(cgroup.path());
+    nanosleep(&a_few_rows, nullptr);
+    const bool away = test::move_to_cgroup(test::cgroup_mount());
+    nanosleep(&a_few_rows, nullptr);
+    _exit(there && away && test::move_to_cgroup(cgroup.path()) ? 0 : 1);
+  }
+  siginfo_t ended{};
+  REQUIRE(waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT) == 0);
+  nanosleep(&a_few_rows, nullptr);
+  REQUIRE(waitpid(child, nullptr, 0) == child);
+  CHECK(ended.si_status == 0);
+  const Document document = recording.end();
+  CHECK(document.json()["processes"].size() == 1);
+  CHECK(document.sum("exits") == 1);
+}
+
 TEST_CASE("two recorders of cgroups between which a process moves add up to what it used",
           "[host]") {
   const std::string moves_a_second = GENERATE("10", "600");

@@ -177,6 +177,42 @@ TEST_CASE("a process that leaves the cgroup and comes back is one, unless it is 
   CHECK(rest[0].value[RUSAGE_exits] == 0);
 }
 
+TEST_CASE(
+    "a process that comes back is told by the kernel's number of its last exec, else by its "
+    "program") {
+  struct Return {
+    std::uint64_t exec_id_before, exec_id_now;
+    std::vector<std::string> argv_now;
+    bool same;
+  };
+  const auto back = GENERATE(values<Return>({
+      {7, 7, {"cc: busy"}, true},   // it wrote a title over its arguments
+      {7, 7, {}, true},             // a zombie has none
+      {7, 8, {"cc", "-x"}, false},  // it executed the same again
+      {0, 0, {}, true},
+      {0, 0, {"cc", "-y"}, false},
+  }));
+  ProcessTable table(Baseline::first_sample);
+  rusage_task_event comes = birth(1, 0, 10);
+  comes.flags |= RUSAGE_MOVED;
+  comes.exec_id = back.exec_id_before;
+  TaskEvents first = events({comes});
+  first.found[1] = image("cc");
+  rusage_task_event goes = end(1, 0);
+  goes.flags = RUSAGE_PROCESS | RUSAGE_MOVED;
+  first.tasks.push_back(goes);
+  table.begin(1000 * ms, events({}));
+  table.take(first);
+  comes.span = 2;
+  comes.exec_id = back.exec_id_now;
+  TaskEvents second = events({comes});
+  second.found[2] = std::make_shared<const Image>(Image{"cc", back.argv_now});
+  table.take(second);
+  const auto rest = table.rest();
+  CHECK(rest.size() == (back.same ? 1 : 2));
+  CHECK(rest[0].image->argv == image("cc")->argv);
+}
+
 TEST_CASE("execs and ends of what is never listed are forgotten once all is told") {
   ProcessTable table = started();
   TaskEvents lost = events({used(end(6, 0), 9 * ms, 5)}, {exec(3, 4, "cc")});
