@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which tasks the recorder may report, where its user is not root: those that the user could trace. Neither counters nor
- * arguments of others are reported, at any moment: they are tracked, so that what they start is found, and counted in
- * `untraceable_tasks`.
+ * Which tasks the recorder may report, where its user is not root: those that the user could trace. Neither counters
+ * nor arguments of others are reported, at any moment: they are tracked, so that what they start is found, and counted
+ * in `untraceable_tasks`.
  *
  * A task is asked when it is forked or enters, at each exec, and at each tick, as it may change its ids or make itself
  * private (PR_SET_DUMPABLE) without an exec. What it used while it could not be traced is left out:
  *
- *     reported = (hidden ? what it had used when it was last traceable : what it has used) - taken_off
+ * reported = (hidden ? what it had used when it was last traceable : what it has used) - taken_off
  *
- * A task that becomes hidden is reported as gone, as one that leaves a cgroup; one that comes back, as one that arrives.
+ * A task that becomes hidden is reported as gone, as one that leaves a cgroup; one that comes back, as one that
+ * arrives.
  */
 #ifndef RUSAGE_BPF_ACCESS_H
 #define RUSAGE_BPF_ACCESS_H
@@ -114,8 +115,8 @@ struct access {
   u32 ever_hidden;
   u32 until_exec; /* the command before its exec: a copy of the recorder, which no user may trace */
   u32 filler;
-  u64 hidden_ns; /* when an exec has hidden it, CLOCK_MONOTONIC of the recorder; 0: at some time before a tick */
-  u64 most_rss_so_far;         /* until that exec, in bytes */
+  u64 hidden_ns;       /* when an exec has hidden it, CLOCK_MONOTONIC of the recorder; 0: at some time before a tick */
+  u64 most_rss_so_far; /* until that exec, in bytes */
   struct rusage_reading since; /* when it was last traceable */
   struct rusage_reading taken_off;
 };
@@ -149,8 +150,7 @@ static __always_inline void unlock_access(struct access *access) {
 #define MOST_USER_NAMESPACES 33 /* one in the other, include/linux/user_namespace.h */
 
 /* Eight bytes in all kernels: two words until 6.2, one number from then on. */
-#define READ_CAPABILITIES(cred, set) \
-  read_word((void *)((u64)(cred) + bpf_core_field_offset(struct cred, set)), false)
+#define READ_CAPABILITIES(cred, set) read_word((void *)((u64)(cred) + bpf_core_field_offset(struct cred, set)), false)
 
 #define HAS_EXEC_STATE bpf_core_field_exists(struct task_struct___exec_state, exec_state)
 
@@ -160,17 +160,16 @@ static __always_inline const struct cred *credentials_of(struct task_struct *tas
 
 /* To be called once, by the recorder itself. */
 static __always_inline void learn_caller(void) {
-  access_is_readable =
-      HAS_EXEC_STATE || (bpf_core_field_exists(struct mm_struct___number, user_ns) &&
-                         (bpf_core_field_exists(struct mm_struct___number, flags) ||
-                          bpf_core_field_exists(struct mm_struct___bitmap, flags)));
+  access_is_readable = HAS_EXEC_STATE || (bpf_core_field_exists(struct mm_struct___number, user_ns) &&
+                                          (bpf_core_field_exists(struct mm_struct___number, flags) ||
+                                           bpf_core_field_exists(struct mm_struct___bitmap, flags)));
   const struct cred *cred = credentials_of(bpf_get_current_task_btf());
   caller.uid = READ(false, cred, fsuid.val);
   caller.gid = READ(false, cred, fsgid.val);
   caller.user_ns = (u64)BPF_CORE_READ(cred, user_ns);
   caller.level = READ_FAR(cred, user_ns, level);
-  caller.capabilities = is_root_of_namespace ? READ_CAPABILITIES(cred, cap_effective)
-                                             : READ_CAPABILITIES(cred, cap_ambient);
+  caller.capabilities =
+      is_root_of_namespace ? READ_CAPABILITIES(cred, cap_effective) : READ_CAPABILITIES(cred, cap_ambient);
 }
 
 struct climb {
@@ -214,8 +213,7 @@ struct privacy {
 static __always_inline struct privacy privacy_of(struct task_struct *task, struct mm_struct *mm) {
   struct privacy privacy = {};
   if (HAS_EXEC_STATE) {
-    struct task_exec_state *state =
-        BPF_CORE_READ((struct task_struct___exec_state *)task, exec_state);
+    struct task_exec_state *state = BPF_CORE_READ((struct task_struct___exec_state *)task, exec_state);
     privacy.dumpable = READ(false, state, dumpable) == DUMPABLE_BY_USER;
     privacy.user_ns = (u64)BPF_CORE_READ(state, user_ns);
   } else {
@@ -230,22 +228,20 @@ static __always_inline struct privacy privacy_of(struct task_struct *task, struc
 static __always_inline bool is_traceable(struct task_struct *task, struct mm_struct *mm) {
   const struct cred *cred = credentials_of(task);
   u64 user_ns = (u64)BPF_CORE_READ(cred, user_ns);
-  bool same_user =
-      READ(false, cred, uid.val) == caller.uid && READ(false, cred, euid.val) == caller.uid &&
-      READ(false, cred, suid.val) == caller.uid && READ(false, cred, gid.val) == caller.gid &&
-      READ(false, cred, egid.val) == caller.gid && READ(false, cred, sgid.val) == caller.gid;
+  bool same_user = READ(false, cred, uid.val) == caller.uid && READ(false, cred, euid.val) == caller.uid &&
+                   READ(false, cred, suid.val) == caller.uid && READ(false, cred, gid.val) == caller.gid &&
+                   READ(false, cred, egid.val) == caller.gid && READ(false, cred, sgid.val) == caller.gid;
   if (!same_user && !may_trace_in(user_ns)) return false;
   if (mm) {
     struct privacy privacy = privacy_of(task, mm);
     if (!privacy.dumpable && !may_trace_in(privacy.user_ns)) return false;
   }
-  bool no_more_capable = user_ns == caller.user_ns &&
-                         (READ_CAPABILITIES(cred, cap_permitted) & ~caller.capabilities) == 0;
+  bool no_more_capable =
+      user_ns == caller.user_ns && (READ_CAPABILITIES(cred, cap_permitted) & ~caller.capabilities) == 0;
   return no_more_capable || may_trace_in(user_ns);
 }
 
-static __always_inline void subtract(struct rusage_reading *from,
-                                     const struct rusage_reading *what) {
+static __always_inline void subtract(struct rusage_reading *from, const struct rusage_reading *what) {
   take_off_cpu_time(&from->cpu, &what->cpu);
 #define SUBTRACT(name, unit, field) from->name -= what->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, SUBTRACT, NOTHING, NOTHING)
@@ -281,8 +277,7 @@ static __always_inline void reveal(struct access *access, const struct rusage_re
   access->hidden = 0;
 }
 
-static __always_inline void read_as_it_runs(struct rusage_reading *reading,
-                                            struct task_struct *task) {
+static __always_inline void read_as_it_runs(struct rusage_reading *reading, struct task_struct *task) {
   read_counters(reading, task, false);
   reading->cpu.run = run_time(task, false);
 }
@@ -293,8 +288,7 @@ static __always_inline void begin_access(struct task_struct *task, u32 number) {
   if (!access) return;
   read_as_it_runs(&access->since, task);
   __builtin_memset(&access->taken_off, 0, sizeof(access->taken_off));
-  access->hidden = access->reported = access->members = access->ever_hidden = access->until_exec =
-      0;
+  access->hidden = access->reported = access->members = access->ever_hidden = access->until_exec = 0;
   access->began_hidden = !is_traceable(task, BPF_CORE_READ(task, mm));
   if (access->began_hidden) {
     access->taken_off = access->since;
@@ -315,8 +309,7 @@ static __always_inline void show_until_exec(u32 number) {
 
 /* At the exec of a task, with room for a reading: whether it may be reported. The credentials and the address space are
  * the new ones. Where the tick is at work on this task just now, it finds out for itself the next time. */
-static __always_inline bool may_report_exec(struct task_struct *task, u32 number,
-                                            struct rusage_reading *now) {
+static __always_inline bool may_report_exec(struct task_struct *task, u32 number, struct rusage_reading *now) {
   struct access *access = access_of(number);
   if (!access) return true;
   bool traceable = is_traceable(task, BPF_CORE_READ(task, mm));
@@ -364,10 +357,8 @@ static long try_lock(u32 attempt, u32 *number) {
 
 /* At a tick, with the counters just read: makes of them what may be reported, and locks the task's record until
  * end_visit. */
-static __always_inline void check_access_at_tick(struct access *access, u32 number,
-                                                 struct task_struct *task, bool gone,
-                                                 const struct final *final,
-                                                 struct rusage_reading *reading) {
+static __always_inline void check_access_at_tick(struct access *access, u32 number, struct task_struct *task, bool gone,
+                                                 const struct final *final, struct rusage_reading *reading) {
   bpf_loop(1 << 12, try_lock, &number, 0);
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   bool traceable = is_traceable(task, mm);
@@ -386,8 +377,7 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
 }
 
 /* The same for a task that is gone, which keeps what it was. */
-static __always_inline void settle_access(struct access *access, u32 number,
-                                          struct rusage_reading *reading) {
+static __always_inline void settle_access(struct access *access, u32 number, struct rusage_reading *reading) {
   bpf_loop(1 << 12, try_lock, &number, 0);
   if (!access->hidden) see_traceable(access, reading);
   *reading = access->since;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Tracking by cgroup (v2): all tasks in the chosen cgroup and below it. A task that moves in counts from then on: `arrivals`
- * holds what it had used before, and the tick subtracts it at its first visit. When a task moves out, its counters at that
- * moment are its final ones.
+ * Tracking by cgroup (v2): all tasks in the chosen cgroup and below it. A task that moves in counts from then on:
+ * `arrivals` holds what it had used before, and the tick subtracts it at its first visit. When a task moves out, its
+ * counters at that moment are its final ones.
  */
 #ifndef RUSAGE_BPF_CGROUP_H
 #define RUSAGE_BPF_CGROUP_H
@@ -26,16 +26,14 @@ struct lineage {
 
 static long is_ancestor(u32 level, struct lineage *lineage) {
   struct cgroup *ancestor = NULL;
-  bpf_probe_read_kernel(&ancestor, sizeof(ancestor),
-                        (void *)(lineage->ancestors + level * sizeof(ancestor)));
+  bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(lineage->ancestors + level * sizeof(ancestor)));
   lineage->found = READ_FAR(ancestor, kn, id) == cgroup_id;
   return lineage->found;
 }
 
 static __always_inline bool is_in_cgroup(struct task_struct *task) {
   struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
-  struct lineage lineage = {.ancestors =
-                                (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
+  struct lineage lineage = {.ancestors = (u64)cgroup + bpf_core_field_offset(struct cgroup, ancestors)};
   bpf_loop(READ(false, cgroup, level) + 1, is_ancestor, &lineage, 0);
   return lineage.found;
 }
@@ -52,8 +50,7 @@ static __always_inline void move_in(struct task_struct *task) {
   struct task_struct *leader = task->group_leader;
   if (READ(true, task, exit_state)) return;
   u32 *own = claim(task);
-  struct slot *slot =
-      own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
+  struct slot *slot = own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
   struct rusage_reading *before = slot ? arrival_of(*own) : NULL;
   if (!before) return;
   read_now(before, task);
@@ -103,8 +100,7 @@ static long sort_next_thread(u32 step, struct threads_walk *walk) {
     walk->whole = walk->node;
     return 1;
   }
-  struct task_struct *thread =
-      (void *)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
+  struct task_struct *thread = (void *)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
   struct task_struct *held = bpf_task_from_pid(READ(false, thread, pid));
   if (held) {
     sort_by_cgroup(held);

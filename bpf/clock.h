@@ -24,8 +24,8 @@ static __always_inline u64 recorder_ns(u64 kernel_ns) {
 static __always_inline void learn_clock_offset(void) {
   if (!bpf_core_field_exists(((struct time_namespace *)0)->offsets)) return;
   struct time_namespace *time = BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, time_ns);
-  monotonic_offset_ns = READ(false, time, offsets.monotonic.tv_sec) * NS_PER_S +
-                        READ(false, time, offsets.monotonic.tv_nsec);
+  monotonic_offset_ns =
+      READ(false, time, offsets.monotonic.tv_sec) * NS_PER_S + READ(false, time, offsets.monotonic.tv_nsec);
 }
 
 #endif

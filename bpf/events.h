@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Events of single tasks: a ring that is written under the lock of sweep.h, and that user space reads after each tick. If
- * the events of a tick do not fit, user space reads and runs the tick again. A sweep runs while user space is late, and
- * drops what does not fit.
+ * Events of single tasks: a ring that is written under the lock of sweep.h, and that user space reads after each tick.
+ * If the events of a tick do not fit, user space reads and runs the tick again. A sweep runs while user space is late,
+ * and drops what does not fit.
  */
 #ifndef RUSAGE_BPF_EVENTS_H
 #define RUSAGE_BPF_EVENTS_H
@@ -41,8 +41,7 @@ __u32 sweeping;
 #define MOST_BEFORE_SWEPT_FORKS (RUSAGE_TASK_EVENTS / 4 * 3)
 
 /* A place in the ring; NULL where it is full. */
-static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind,
-                                                           u32 number) {
+static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind, u32 number) {
   u64 waiting = events_written - READ_ONCE(events_read);
   u64 most = sweeping && kind == RUSAGE_NEW ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;

@@ -94,15 +94,12 @@ static __always_inline void read_text(struct exec_text *record, struct task_stru
 }
 
 static __always_inline bool tell(struct exec_text *record) {
-  u64 text_bytes =
-      record->exec.path_bytes + record->exec.file_name_bytes + record->exec.arguments_bytes;
+  u64 text_bytes = record->exec.path_bytes + record->exec.file_name_bytes + record->exec.arguments_bytes;
   if (text_bytes > sizeof(record->text)) return false;
-  return bpf_ringbuf_output(&execs, record, sizeof(record->exec) + text_bytes, BPF_RB_NO_WAKEUP) ==
-         0;
+  return bpf_ringbuf_output(&execs, record, sizeof(record->exec) + text_bytes, BPF_RB_NO_WAKEUP) == 0;
 }
 
-static __always_inline void begin_span(struct task_struct *task, u32 number,
-                                       struct linux_binprm *program) {
+static __always_inline void begin_span(struct task_struct *task, u32 number, struct linux_binprm *program) {
   u32 zero = 0;
   struct slot *slot = slot_at(number);
   struct life *life = life_of(number);

@@ -48,8 +48,7 @@ static __always_inline void note_end(struct task_struct *task, u32 group, bool u
    * about a millisecond when it loads the program. */
   struct signal_struct *signal = BPF_CORE_READ(task, signal);
   bool as_group = READ(false, signal, flags) & SIGNAL_GROUP_EXIT;
-  life->status =
-      as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
+  life->status = as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
   life->most_rss_so_far = READ(false, signal, maxrss) * page_bytes;
   life->unwaited = unwaited;
   /* From Linux 6.16 on the address space is still there at this moment. */

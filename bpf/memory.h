@@ -73,8 +73,8 @@ static long probe_visited(u32 probe, struct visit_lookup *lookup) {
   return 1;
 }
 
-/* Whether this tick visits `address` for the first time. Not static, like the loops below: the verifier then checks each
- * once and not once a call. */
+/* Whether this tick visits `address` for the first time. Not static, like the loops below: the verifier then checks
+ * each once and not once a call. */
 __noinline int is_first_visit(u64 address, u64 tick) {
   struct visit_lookup lookup = {address, tick, (address >> 6) * 2654435761U >> 8, true};
   bpf_loop(VISITED_PROBES, probe_visited, &lookup, 0);
@@ -131,8 +131,7 @@ static __always_inline u64 resident_pages(struct mm_struct *mm, const bool direc
             READ(false, old, rss_stat.count[ANON_PAGES].counter) +
             READ(false, old, rss_stat.count[SHMEM_PAGES].counter);
   } else {
-    pages = READ(direct, mm, rss_stat[FILE_PAGES].count) +
-            READ(direct, mm, rss_stat[ANON_PAGES].count) +
+    pages = READ(direct, mm, rss_stat[FILE_PAGES].count) + READ(direct, mm, rss_stat[ANON_PAGES].count) +
             READ(direct, mm, rss_stat[SHMEM_PAGES].count) +
             (s64)per_cpu_pages(read_word(&mm->rss_stat[0].counters, hold_tasks));
   }

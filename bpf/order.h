@@ -2,9 +2,10 @@
 /*
  * Memory ordering. The programs run on all CPUs at once, and user space reads what they write.
  *
- * BPF has these means in every kernel that we load on (Documentation/bpf/standardization/instruction-set.rst): an atomic
- * instruction that gives the old value is a full barrier, as in the kernel's own memory model; an atomic add with an unused
- * result does not return a value, and orders nothing. There is no load-acquire and no store-release before Linux 6.15.
+ * BPF has these means in every kernel that we load on (Documentation/bpf/standardization/instruction-set.rst): an
+ * atomic instruction that gives the old value is a full barrier, as in the kernel's own memory model; an atomic add
+ * with an unused result does not return a value, and orders nothing. There is no load-acquire and no store-release
+ * before Linux 6.15.
  */
 #ifndef RUSAGE_BPF_ORDER_H
 #define RUSAGE_BPF_ORDER_H
@@ -25,8 +26,8 @@
 #define EXCHANGE(place, value) __sync_lock_test_and_set(&(place), (value))
 #define COMPARE_EXCHANGE(place, from, to) __sync_val_compare_and_swap(&(place), (from), (to))
 
-/* A program that reads the new value, and then what was written before it, reads what was written. A full barrier, which is
- * more than it has to be. */
+/* A program that reads the new value, and then what was written before it, reads what was written. A full barrier,
+ * which is more than it has to be. */
 #define STORE_RELEASE(place, value) ((void)EXCHANGE(place, value))
 
 /* No access is moved to the other side, by the compiler or the CPU. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Prefetching. The walk over a large tree waits for memory most of its time: a visit touches some twenty cache lines all
- * over the kernel's memory. So it loads from the lines that later visits will need, each chain of pointers one link at a
- * time, and goes on while they arrive. BPF has no prefetch instruction; adding the values to an unused sum keeps the
- * compiler from removing the loads.
+ * Prefetching. The walk over a large tree waits for memory most of its time: a visit touches some twenty cache lines
+ * all over the kernel's memory. So it loads from the lines that later visits will need, each chain of pointers one link
+ * at a time, and goes on while they arrive. BPF has no prefetch instruction; adding the values to an unused sum keeps
+ * the compiler from removing the loads.
  */
 #ifndef RUSAGE_BPF_PREFETCH_H
 #define RUSAGE_BPF_PREFETCH_H

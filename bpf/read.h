@@ -31,13 +31,11 @@ static const bool hold_tasks = HOLD_TASKS;
         : (typeof(from_->field))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
   })
 #define IS_UNSIGNED(value) ((typeof(value))-1 > 0)
-#define HAS_OUR_SIZE(pointer, field)                                        \
-  (__builtin_preserve_field_info((pointer)->field, BPF_FIELD_RSHIFT_U64) == \
-   64 - 8 * sizeof((pointer)->field))
+#define HAS_OUR_SIZE(pointer, field) \
+  (__builtin_preserve_field_info((pointer)->field, BPF_FIELD_RSHIFT_U64) == 64 - 8 * sizeof((pointer)->field))
 
 /* The pointer in `field`. */
-#define FOLLOW(direct, pointer, field) \
-  ((direct) ? (pointer)->field : BPF_CORE_READ((pointer), field))
+#define FOLLOW(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ((pointer), field))
 
 /* The number in `field` of what the pointers `path` lead to from `pointer`, by copies. */
 #define READ_FAR(pointer, path, field) READ(false, BPF_CORE_READ((pointer), path), field)
@@ -48,8 +46,7 @@ extern void *bpf_rdonly_cast(const void *object, u32 type) __ksym;
  * one of two words that every kernel has. */
 static __always_inline void read_words(u64 words[2], u64 address, const bool direct) {
   if (direct) {
-    struct timespec64 *pair =
-        bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
+    struct timespec64 *pair = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct timespec64));
     words[0] = pair->tv_sec;
     words[1] = pair->tv_nsec;
   } else if (bpf_probe_read_kernel(words, 2 * sizeof(u64), (void *)address)) {

@@ -3,12 +3,12 @@
  * The kernel side. The kernel counts all we report already, in each task_struct; so these programs run when a task is
  * created, at its exec, at its exit, and at the tick, which reads the counters of every tracked task.
  *
- * The counters of an exited task are final only at its last switch, which comes after every exit tracepoint. There are two
- * ways to read them then, chosen by what the kernel has:
+ * The counters of an exited task are final only at its last switch, which comes after every exit tracepoint. There are
+ * two ways to read them then, chosen by what the kernel has:
  *
- *   held         on_new_task takes a reference. A tick that finds a task dead and off its CPU takes its final counters and
- *                releases it. Nothing of ours runs at switches. Needs a kernel that lets maps hold tasks (from 6.4).
- *   last switch  a program at every switch of the machine looks for a `prev` that is dead, and keeps its counters.
+ * held         on_new_task takes a reference. A tick that finds a task dead and off its CPU takes its final counters
+ * and releases it. Nothing of ours runs at switches. Needs a kernel that lets maps hold tasks (from 6.4). last switch
+ * a program at every switch of the machine looks for a `prev` that is dead, and keeps its counters.
  *
  * The build makes an object of each of these, HOLD_TASKS or not, and of each SELECTION: a command's tree, a tree that
  * runs already, a cgroup. The kernel checks a program for milliseconds, so a run loads only what it needs.
@@ -57,14 +57,14 @@ int BPF_PROG(on_last_switch, bool preempt, struct task_struct *prev) {
 #endif
 
 /*
- * From Linux 7.0 on a task may be preempted in a program at a tracepoint. Until it resumes, the kernel skips that program for
- * every other task that reaches the tracepoint on the same CPU (bpf_prog_info.recursion_misses). So each event has a second
- * chance: on_first_wakeup for a new task, note_missed_end for an exit, and on_exec_again for an exec. Only an exec can still
- * be lost, when one task was preempted in the first program and another one in the second.
+ * From Linux 7.0 on a task may be preempted in a program at a tracepoint. Until it resumes, the kernel skips that
+ * program for every other task that reaches the tracepoint on the same CPU (bpf_prog_info.recursion_misses). So each
+ * event has a second chance: on_first_wakeup for a new task, note_missed_end for an exit, and on_exec_again for an
+ * exec. Only an exec can still be lost, when one task was preempted in the first program and another one in the second.
  */
 
-/* The programs at exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what is the
- * current task anyway. */
+/* The programs at exec and exit are not tp_btf: the kernel would search its types for the tracepoint, twice, for what
+ * is the current task anyway. */
 static __always_inline void note_exec(struct linux_binprm *program, const bool again) {
   struct task_struct *task = bpf_get_current_task_btf();
   u32 *number = membership_of(task);
@@ -119,7 +119,8 @@ int BPF_PROG(on_new_task, struct task_struct *task, u64 clone_flags) {
   return 0;
 }
 
-/* Runs after on_new_task and before the task does, with interrupts off. Doing all the work here would hold up the CPU. */
+/* Runs after on_new_task and before the task does, with interrupts off. Doing all the work here would hold up the CPU.
+ * */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_first_wakeup, struct task_struct *task) {
   if (!membership_of(task)) sort_new_task(task);
@@ -128,8 +129,7 @@ int BPF_PROG(on_first_wakeup, struct task_struct *task) {
 
 #if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
-int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task,
-             bool thread_group) {
+int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task, bool thread_group) {
   sort_by_cgroup(task);
   bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
   if (has_threads && !sort_threads(task)) COUNT(groups_moved, 1);
@@ -154,8 +154,8 @@ int track_root(struct bpf_iter__task *context) {
 }
 
 #if SELECTION == RUSAGE_TREE
-/* Tracks each task that has a tracked process or parent. Run until a run finds no more, it finds all descendants: a task
- * that is created meanwhile is tracked by on_new_task, or found by the next run. */
+/* Tracks each task that has a tracked process or parent. Run until a run finds no more, it finds all descendants: a
+ * task that is created meanwhile is tracked by on_new_task, or found by the next run. */
 SEC("iter/task")
 int track_descendants(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
@@ -189,8 +189,8 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
   return 0;
 }
 
-/* To be run once, before the first tick. Finds where each CPU's copies of per-CPU variables are, which no BTF and no helper
- * says: an element of any per-CPU map has an address on each CPU, and one common to all. */
+/* To be run once, before the first tick. Finds where each CPU's copies of per-CPU variables are, which no BTF and no
+ * helper says: an element of any per-CPU map has an address on each CPU, and one common to all. */
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();

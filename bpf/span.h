@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Spans of processes (rusage_bpf/task_event.h): the span that a task belongs to, and what is known of its process besides
- * counters. Not in the slots, as a tick over live tasks does not need it. */
+/* Spans of processes (rusage_bpf/task_event.h): the span that a task belongs to, and what is known of its process
+ * besides counters. Not in the slots, as a tick over live tasks does not need it. */
 #ifndef RUSAGE_BPF_SPAN_H
 #define RUSAGE_BPF_SPAN_H
 

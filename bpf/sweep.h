@@ -3,8 +3,8 @@
  * Bounds how many exited tasks are held, and for how long. A held task takes some 8 KB, which the kernel charges to the
  * task's own memory cgroup: a late recorder would take memory from the command.
  *
- * A task that exits is put into a queue. The tick releases all tasks in the queue that have made their last switch. If the
- * tick is late, new tasks sweep: when the queue is longer than MOST_EXITED, or the last tick is older than
+ * A task that exits is put into a queue. The tick releases all tasks in the queue that have made their last switch. If
+ * the tick is late, new tasks sweep: when the queue is longer than MOST_EXITED, or the last tick is older than
  * LONGEST_PAUSE_NS, a sweep releases some tasks, and adds their counters to the sums as a tick does. A sweep releases
  * more tasks than are created between two sweeps, so that a new task pays for about one exited task.
  *
@@ -45,7 +45,8 @@ struct {
 
 __u32 summing;
 
-/* Sums over exited tasks and those that moved out, and the numbers of forks, execs and exits; each tick adds the live tasks. */
+/* Sums over exited tasks and those that moved out, and the numbers of forks, execs and exits; each tick adds the live
+ * tasks. */
 __u64 exited_sums[RUSAGE_COLUMN_COUNT];
 __u64 live_groups;
 __u64 reported_tasks; /* counted where some tasks are hidden alone */
@@ -80,16 +81,15 @@ static __always_inline void put_exited(u32 number) {
   if (entry) STORE_RELEASE(*entry, (u64)slot->use << 32 | (number + 1));
 }
 
-/* When a hypervisor stops a CPU, the run time read at a task's arrival may be a little too high. The reading does not go
- * back below it. */
+/* When a hypervisor stops a CPU, the run time read at a task's arrival may be a little too high. The reading does not
+ * go back below it. */
 static __always_inline void not_before_arrival(u32 number, struct slot *slot) {
   struct rusage_reading *before = slot->state == SLOT_ARRIVED ? arrival_of(number) : NULL;
   if (before && reading.cpu.run < before->cpu.run) reading.cpu.run = before->cpu.run;
 }
 
 /* What a task had used before it came is not the cgroup's. */
-static __always_inline void take_off_arrival(u32 number, struct slot *slot,
-                                             struct rusage_task_event *event) {
+static __always_inline void take_off_arrival(u32 number, struct slot *slot, struct rusage_task_event *event) {
   struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
@@ -241,9 +241,9 @@ static __always_inline void retire_group(u32 number, struct slot *group, bool vi
   free_slot(number);
 }
 
-/* Releases the task of a slot, with its final counters in `reading`. Returns 0 where there was no room for the event; then
- * the caller tries again later. A hidden task is neither reported nor counted. Not static, so that the verifier checks it
- * once. */
+/* Releases the task of a slot, with its final counters in `reading`. Returns 0 where there was no room for the event;
+ * then the caller tries again later. A hidden task is neither reported nor counted. Not static, so that the verifier
+ * checks it once. */
 __noinline int retire(u32 number, u32 visited) {
   struct slot *slot = slot_at(number);
   if (!slot) return 0;
@@ -255,8 +255,7 @@ __noinline int retire(u32 number, u32 visited) {
   bool counts = !access || access->reported;
   bool listed = counts && slot->listed;
   bool ends = counts && (process ? process->members == 1 : group->members == 1);
-  struct rusage_task_event *event =
-      listed || (ends && group->process_listed) ? new_event(RUSAGE_GONE, number) : NULL;
+  struct rusage_task_event *event = listed || (ends && group->process_listed) ? new_event(RUSAGE_GONE, number) : NULL;
   if (listed && !event && !sweeping) return 0;
   if (event && !listed) event->flags = RUSAGE_LATE;
   if (counts && (!event || !listed)) unlisted_tasks++;
@@ -324,8 +323,7 @@ __noinline int sweep(void) {
   if (!try_to_sum()) return 0;
   sweeping = true;
   u64 forks = READ_ONCE(queue.taken) - queue.drained;
-  bpf_loop(forks < NEW_TASKS_SWEPT_AT_ONCE ? forks : NEW_TASKS_SWEPT_AT_ONCE, drain_new_task, NULL,
-           0);
+  bpf_loop(forks < NEW_TASKS_SWEPT_AT_ONCE ? forks : NEW_TASKS_SWEPT_AT_ONCE, drain_new_task, NULL, 0);
   u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
   bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
   sweeping = false;
@@ -338,8 +336,7 @@ static __always_inline void sweep_if_late(void) {
   u64 waiting = READ_ONCE(exit_queue.put) - READ_ONCE(exit_queue.taken);
   if (!waiting) return;
   u64 last_tick_ns = READ_ONCE(sample.monotonic_ns);
-  if (waiting > MOST_EXITED ||
-      (last_tick_ns && recorder_ns(bpf_ktime_get_ns()) - last_tick_ns > LONGEST_PAUSE_NS))
+  if (waiting > MOST_EXITED || (last_tick_ns && recorder_ns(bpf_ktime_get_ns()) - last_tick_ns > LONGEST_PAUSE_NS))
     sweep();
 }
 

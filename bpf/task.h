@@ -58,8 +58,7 @@ static __always_inline struct rusage_reading *arrival_of(u32 number) {
 }
 #endif
 
-static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task,
-                                          const bool direct) {
+static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task, const bool direct) {
   reading->cpu.user_ticks = READ(direct, task, utime);
   reading->cpu.system_ticks = READ(direct, task, stime);
 #define READ_COUNTER(name, unit, field) reading->name = READ(direct, task, field);
@@ -79,38 +78,33 @@ static __always_inline void read_as_kept(struct rusage_reading *reading, struct 
   reading->cpu.run = READ(true, task, se.sum_exec_runtime);
 }
 
-static __always_inline void add_cpu_time(struct rusage_cpu_time *sum,
-                                         const struct rusage_cpu_time *time) {
+static __always_inline void add_cpu_time(struct rusage_cpu_time *sum, const struct rusage_cpu_time *time) {
   sum->run += time->run;
   sum->user_ticks += time->user_ticks;
   sum->system_ticks += time->system_ticks;
 }
 
-static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum,
-                                              const struct rusage_cpu_time *time) {
+static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum, const struct rusage_cpu_time *time) {
   sum->run -= time->run;
   sum->user_ticks -= time->user_ticks;
   sum->system_ticks -= time->system_ticks;
 }
 
 /* Reads a task's counters if they are final. */
-static __always_inline bool read_final(struct rusage_reading *reading, struct task_struct *task,
-                                       struct final *final) {
+static __always_inline bool read_final(struct rusage_reading *reading, struct task_struct *task, struct final *final) {
   if (final && READ_ONCE(final->known)) {
     full_barrier(); /* pairs with the STORE_RELEASE of each final->known */
     *reading = final->reading;
     return true;
   }
-  if (!hold_tasks || READ(true, task, __state) != TASK_DEAD || READ(true, task, on_cpu))
-    return false;
+  if (!hold_tasks || READ(true, task, __state) != TASK_DEAD || READ(true, task, on_cpu)) return false;
   full_barrier(); /* no counter is read before on_cpu was: pairs with finish_task() in kernel/sched/core.c */
   read_as_kept(reading, task);
   return true;
 }
 
 /* Reads a task's counters, true when they are final. */
-static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task,
-                                      struct final *final) {
+static __always_inline bool read_task(struct rusage_reading *reading, struct task_struct *task, struct final *final) {
   if (read_final(reading, task, final)) return true;
   read_counters(reading, task, hold_tasks);
   reading->cpu.run = run_time(task, hold_tasks);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The tick: new tasks join the walk, every task is visited, exited tasks leave, and the sample holds what the tree has used
- * so far and what it holds now. */
+/* The tick: new tasks join the walk, every task is visited, exited tasks leave, and the sample holds what the tree has
+ * used so far and what it holds now. */
 #ifndef RUSAGE_BPF_TICK_H
 #define RUSAGE_BPF_TICK_H
 
@@ -47,8 +47,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
   struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
   if (mm && (u64)mm != group->counted_mm) {
     group->counted_mm = (u64)mm;
-    if (READ(hold_tasks, mm, mm_users.counter) == 1 ||
-        is_first_visit(as_number(&group->counted_mm), tick)) {
+    if (READ(hold_tasks, mm, mm_users.counter) == 1 || is_first_visit(as_number(&group->counted_mm), tick)) {
       u64 resident = resident_pages(mm, hold_tasks) * page_bytes;
       u64 mapped = READ(hold_tasks, mm, total_vm) * page_bytes;
       barrier();
@@ -62,8 +61,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
   struct files_struct *files = FOLLOW(hold_tasks, task, files);
   if (files && (u64)files != group->counted_files) {
     group->counted_files = (u64)files;
-    if (READ(hold_tasks, files, count.counter) == 1 ||
-        is_first_visit(as_number(&group->counted_files), tick)) {
+    if (READ(hold_tasks, files, count.counter) == 1 || is_first_visit(as_number(&group->counted_files), tick)) {
       u32 descriptors = open_descriptors(files, hold_tasks);
       barrier();
       if (FOLLOW(hold_tasks, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
@@ -175,8 +173,8 @@ static __always_inline int run_tick(void) {
   walk.length = walked;
   walk.run = walk.user = 0;
   bpf_loop(walk.length, visit, NULL, 0);
-  /* Counted after the walk: a task that has exited may have created a child since the new tasks were drained, and the tree
-   * is over only where no task and no new task is left. */
+  /* Counted after the walk: a task that has exited may have created a child since the new tasks were drained, and the
+   * tree is over only where no task and no new task is left. */
   sample.pending_new_tasks = READ_ONCE(queue.taken) - queue.drained;
   sample.new_tasks = queue.drained;
 

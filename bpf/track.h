@@ -22,9 +22,9 @@ static long is_off_cpu(u32 attempt, u64 *task) {
   return !READ(false, (struct task_struct *)*task, on_cpu);
 }
 
-/* Where exited tasks are counted at their last switch, on_last_switch may have run before the task was tracked. The task is
- * dead then, and its counters are final as soon as it is off its CPU: a matter of microseconds, unless a hypervisor has
- * stopped that CPU. Then they are microseconds short. */
+/* Where exited tasks are counted at their last switch, on_last_switch may have run before the task was tracked. The
+ * task is dead then, and its counters are final as soon as it is off its CPU: a matter of microseconds, unless a
+ * hypervisor has stopped that CPU. Then they are microseconds short. */
 static __always_inline void count_if_just_exited(struct task_struct *task, u32 number) {
   if (hold_tasks || READ(true, task, __state) != TASK_DEAD) return;
   struct final *final = final_of(number);
@@ -54,8 +54,7 @@ static __always_inline void track(struct task_struct *task, u32 group) {
 }
 
 /* Tracks `task` if its process is tracked already, or if it `belongs` and leads its process. */
-static __always_inline void track_if(struct task_struct *task, struct task_struct *leader,
-                                     bool belongs) {
+static __always_inline void track_if(struct task_struct *task, struct task_struct *leader, bool belongs) {
   u32 group = NO_SLOT, *stands_for = NULL;
   if (task != leader) {
     u32 *of_leader = membership_of(leader);

@@ -66,13 +66,11 @@ struct slot {
 
   /* The group's record: it outlives its own task while other members live. */
   u32 members;
-  u32 tick; /* the tick that last visited a member; what follows belongs to that tick */
-  struct rusage_cpu_time
-      now; /* of all members, exited ones included, as far as they were visited */
-  struct rusage_cpu_time
-      exited;     /* of the members that are gone, less what others had used before they came:
+  u32 tick;                      /* the tick that last visited a member; what follows belongs to that tick */
+  struct rusage_cpu_time now;    /* of all members, exited ones included, as far as they were visited */
+  struct rusage_cpu_time exited; /* of the members that are gone, less what others had used before they came:
                            the only sum kept from tick to tick, and together with the living positive */
-  u64 counted_mm; /* the address space and the descriptor table counted last */
+  u64 counted_mm;                /* the address space and the descriptor table counted last */
   u64 counted_files;
 };
 
@@ -170,8 +168,8 @@ static __always_inline void count_untracked(void) {
   COUNT(untracked_tasks, 1);
 }
 
-/* Returns the membership of `task` to fill in; NULL if another program has claimed it. Until it is filled in, the task's
- * children are not tracked when they are created. */
+/* Returns the membership of `task` to fill in; NULL if another program has claimed it. Until it is filled in, the
+ * task's children are not tracked when they are created. */
 static __always_inline u32 *claim(struct task_struct *task) {
   u32 unclaimed = UNCLAIMED;
   u32 *own = bpf_task_storage_get(&membership, task, &unclaimed, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -184,10 +182,10 @@ static __always_inline u32 *claim(struct task_struct *task) {
 /* Of access.h. */
 static __always_inline void begin_access(struct task_struct *task, u32 number);
 
-/* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or, with NO_SLOT, in a group of its own, created
- * by a task of the span `parent`. Without a free slot the task is counted as untracked, and its children are still tracked. */
-static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership, u32 group,
-                                              u64 parent) {
+/* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or, with NO_SLOT, in a group of its own,
+ * created by a task of the span `parent`. Without a free slot the task is counted as untracked, and its children are
+ * still tracked. */
+static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership, u32 group, u64 parent) {
   bool own_group = group == NO_SLOT;
   u32 number = take_slot();
   struct slot *slot = slot_at(number);

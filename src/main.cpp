@@ -85,8 +85,7 @@ int record_main(Arguments arguments) {
 
 // What needs no recorder, and starts nothing that would inherit how signals are taken.
 template <typename Options>
-int sub_command_main(Arguments arguments, Result<Options> (*parse)(Arguments),
-                     Result<int> (*act)(const Options &)) {
+int sub_command_main(Arguments arguments, Result<Options> (*parse)(Arguments), Result<int> (*act)(const Options &)) {
   const auto parse_and_act = [&] {
     const auto options = parse(arguments);
     if (!options) return fail(options.error(), failed_otherwise);
@@ -116,8 +115,7 @@ int main(int argc, char **argv) {
   using namespace rusage_bpf;
   hold_closed_standard_streams();
   const Arguments arguments(argv, static_cast<std::size_t>(argc));
-  const int status =
-      without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
+  const int status = without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
   finish_saying();
   return status;
 }

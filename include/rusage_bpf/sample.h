@@ -8,9 +8,9 @@
 #include "rusage_bpf/columns.h"
 
 struct rusage_sample {
-  /* Indexed by enum rusage_column; of execs, only those without a record in the ring buffer. Counters are sums since the
-   * fork of each task, exited tasks included, so they never go back. Run time includes what tasks on a CPU have used up to
-   * the moment of the sample. */
+  /* Indexed by enum rusage_column; of execs, only those without a record in the ring buffer. Counters are sums since
+   * the fork of each task, exited tasks included, so they never go back. Run time includes what tasks on a CPU have
+   * used up to the moment of the sample. */
   __u64 value[RUSAGE_COLUMN_COUNT];
   /* CLOCK_MONOTONIC when the walk over the tree began. */
   __u64 monotonic_ns;
@@ -22,19 +22,20 @@ struct rusage_sample {
   __u64 untraceable_tasks;
   /* Exiting tasks that have not made their last context switch: their counters still move. */
   __u64 dying_tasks;
-  /* New tasks: those with a slot that was not filled in yet at this sample, and all that samples have included so far. */
+  /* New tasks: those with a slot that was not filled in yet at this sample, and all that samples have included so far.
+   * */
   __u64 pending_new_tasks;
   __u64 new_tasks;
-  /* How many events (rusage_bpf/task_event.h) were written so far, and whether this tick's did not all fit: once they are
-   * read, another tick reports the rest. */
+  /* How many events (rusage_bpf/task_event.h) were written so far, and whether this tick's did not all fit: once they
+   * are read, another tick reports the rest. */
   __u64 task_events;
   __u64 more_to_report;
   /* Tasks that have exited unlisted so far, as the events were read too late: what they used is in `value`. */
   __u64 unlisted_tasks;
 };
 
-/* What the tick program returns. RUSAGE_BUSY: another CPU was sweeping (bpf/sweep.h); nothing was done, and the program is to
- * be run again. */
+/* What the tick program returns. RUSAGE_BUSY: another CPU was sweeping (bpf/sweep.h); nothing was done, and the program
+ * is to be run again. */
 enum rusage_tick_result { RUSAGE_TICKED, RUSAGE_BUSY };
 
 #define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 10) * 8)

@@ -3,13 +3,13 @@
  * What the BPF programs report of single tasks, so that user space can attribute the usage to processes.
  *
  * A process's time is divided into spans: one from its fork to its first exec or its exit, and one from each exec on. A
- * span has a number of its own. Each task belongs to one span, and at its exec changes to the next one: all other threads
- * of its process have exited by then.
+ * span has a number of its own. Each task belongs to one span, and at its exec changes to the next one: all other
+ * threads of its process have exited by then.
  *
- * Forks and exits, and at the ticks that ask for them the live tasks, are written to a ring of events; user space writes
- * back how far it has read. If user space is late and the ring is full, events are dropped: such a task is unlisted. If it
- * is still live when there is room again, it is listed then, with RUSAGE_LATE. Execs are reported at once, in a BPF ring
- * buffer.
+ * Forks and exits, and at the ticks that ask for them the live tasks, are written to a ring of events; user space
+ * writes back how far it has read. If user space is late and the ring is full, events are dropped: such a task is
+ * unlisted. If it is still live when there is room again, it is listed then, with RUSAGE_LATE. Execs are reported at
+ * once, in a BPF ring buffer.
  */
 #ifndef RUSAGE_BPF_TASK_EVENT_H
 #define RUSAGE_BPF_TASK_EVENT_H
@@ -25,21 +25,20 @@ struct rusage_cpu_time {
   __u64 system_ticks;
 };
 
-/* What is read from a task: its counters since its fork, and its run time apart, as it is split by the ticks of the whole
- * process. */
+/* What is read from a task: its counters since its fork, and its run time apart, as it is split by the ticks of the
+ * whole process. */
 #define RUSAGE_NOTHING(...)
 #define RUSAGE_READING_MEMBER(name, unit, field) __u64 name;
 struct rusage_reading {
   struct rusage_cpu_time cpu;
-  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_READING_MEMBER, RUSAGE_NOTHING,
-                 RUSAGE_NOTHING)
+  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_READING_MEMBER, RUSAGE_NOTHING, RUSAGE_NOTHING)
 };
 #undef RUSAGE_READING_MEMBER
 
-/* RUSAGE_PROCESS: the first task of a process, or the last one. RUSAGE_MOVED: the task moved into the cgroup or out of it,
- * and was live before or is live still. RUSAGE_STATUS: `status` is known. RUSAGE_UNWAITED: no tracked process will reap it,
- * as it is an orphan or its parent ignores SIGCHLD. RUSAGE_LATE: the task was unlisted when it was forked; with RUSAGE_GONE
- * it still is, and the event is only about the end of its process. */
+/* RUSAGE_PROCESS: the first task of a process, or the last one. RUSAGE_MOVED: the task moved into the cgroup or out of
+ * it, and was live before or is live still. RUSAGE_STATUS: `status` is known. RUSAGE_UNWAITED: no tracked process will
+ * reap it, as it is an orphan or its parent ignores SIGCHLD. RUSAGE_LATE: the task was unlisted when it was forked;
+ * with RUSAGE_GONE it still is, and the event is only about the end of its process. */
 enum rusage_task_event_kind { RUSAGE_NEW, RUSAGE_GONE, RUSAGE_LIVE };
 enum rusage_task_event_flag {
   RUSAGE_PROCESS = 1,

@@ -24,24 +24,20 @@ std::string help_on_limits() {
          "Thresholds are relative to A, +10% -5% +1s +20MiB +100, or absolute, 90s 2GiB 5000.\n"
          "cc1plus:cpu is the CPU time of one command; commands have the counters, cpu and "
          "peak_rss.\n" +
-         names +
-         "\nExit status: 0; 1 if a limit fails or a recording cannot be read; 2 for wrong usage.";
+         names + "\nExit status: 0; 1 if a limit fails or a recording cannot be read; 2 for wrong usage.";
 }
 
 Result<CompareOptions> compare_options(Arguments arguments) {
   CompareOptions options;
   std::vector<std::string> limits;
-  CLI::App app("Compares two recordings in JSON or NDJSON: their totals, peaks and commands.",
-               "rusage-bpf compare");
+  CLI::App app("Compares two recordings in JSON or NDJSON: their totals, peaks and commands.", "rusage-bpf compare");
   app.add_option("a", options.a, "a recording; - is standard input")->option_text("A");
   app.add_option("b", options.b, "the recording that is compared with A")->option_text("B");
-  app.add_option("--fail-if", limits,
-                 "a limit, such as 'cpu>+10%': exit with 1 if it fails; repeatable")
+  app.add_option("--fail-if", limits, "a limit, such as 'cpu>+10%': exit with 1 if it fails; repeatable")
       ->option_text("LIMIT")
       ->allow_extra_args(false);
   app.add_flag("--json", options.json, "the comparison as JSON");
-  app.add_option("--html", options.page,
-                 "draw both recordings over each other, as a page that opens offline")
+  app.add_option("--html", options.page, "draw both recordings over each other, as a page that opens offline")
       ->option_text("FILE");
   app.footer(help_on_limits());
   auto print = read_arguments(app, arguments);
@@ -58,8 +54,7 @@ Result<CompareOptions> compare_options(Arguments arguments) {
   options.page = *std::move(page);
   if (app.count("--html") > 0 && !options.page.ends_with(".html"))
     return error(fmt::format("--html {}: a page's name ends in .html", options.page));
-  if (options.page == "-.html")
-    return error("--html -.html: standard output has the table; give a file");
+  if (options.page == "-.html") return error("--html -.html: standard output has the table; give a file");
   for (const std::string &text : limits) {
     auto limit = parse_limit(text);
     if (!limit) return tl::unexpected(limit.error());

@@ -16,9 +16,8 @@ Result<ConvertOptions> convert_options(Arguments arguments) {
                  "where it goes, as for a recording; repeatable; the format follows the extension")
       ->option_text("FILE")
       ->allow_extra_args(false);
-  app.add_flag(
-      "--csv-meta", options.csv_meta,
-      "begin .csv outputs with what is known of the recording, in lines that start with #");
+  app.add_flag("--csv-meta", options.csv_meta,
+               "begin .csv outputs with what is known of the recording, in lines that start with #");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);

@@ -21,8 +21,7 @@ std::string_view environment(const char *name) {
 // A part of one file name, which cannot be mistaken for a directory or for standard output.
 std::string safe(std::string_view value) {
   constexpr std::size_t longest = 100;
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@:,[]";
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@:,[]";
   std::string text(value.substr(0, longest));
   for (char &character : text)
     if (allowed.find(character) == std::string_view::npos) character = '_';
@@ -38,12 +37,8 @@ struct BatchSystem {
 };
 
 constexpr std::array batch_systems{
-    BatchSystem{"SLURM_JOB_ID"},
-    BatchSystem{"PBS_JOBID"},
-    BatchSystem{"LSB_JOBID", "LSB_JOBINDEX"},
-    BatchSystem{"FLUX_JOB_ID"},
-    BatchSystem{"OAR_JOB_ID"},
-    BatchSystem{"PJM_JOBID", "PJM_BULKNUM"},
+    BatchSystem{"SLURM_JOB_ID"},          BatchSystem{"PBS_JOBID"},  BatchSystem{"LSB_JOBID", "LSB_JOBINDEX"},
+    BatchSystem{"FLUX_JOB_ID"},           BatchSystem{"OAR_JOB_ID"}, BatchSystem{"PJM_JOBID", "PJM_BULKNUM"},
     BatchSystem{"JOB_ID", "SGE_TASK_ID"},  // Grid Engine
 };
 
@@ -87,8 +82,7 @@ NameValues name_values() {
           .job = batch_job()};
 }
 
-Result<std::string> expand_name(std::string_view option, const std::string &pattern,
-                                const NameValues &values) {
+Result<std::string> expand_name(std::string_view option, const std::string &pattern, const NameValues &values) {
   std::string name;
   for (std::size_t at = 0; at < pattern.size(); at++) {
     if (pattern[at] != '%') {

@@ -20,8 +20,7 @@ struct NameValues {
 NameValues name_values();
 
 // `option` is what the pattern was given with, for the message. Fails where what follows a % is not known.
-Result<std::string> expand_name(std::string_view option, const std::string &pattern,
-                                const NameValues &values);
+Result<std::string> expand_name(std::string_view option, const std::string &pattern, const NameValues &values);
 
 // Each of the names given with --output.
 Result<void> expand_output_names(std::vector<std::string> &names, const NameValues &values);

@@ -51,28 +51,25 @@ struct Texts {
   bool no_progress = false;
 };
 
-Result<void> read_pid(const CLI::App &app, const char *option, const std::string &text,
-                      std::optional<pid_t> &pid) {
+Result<void> read_pid(const CLI::App &app, const char *option, const std::string &text, std::optional<pid_t> &pid) {
   if (app.count(option) == 0) return {};
   pid = parse_number<pid_t>(text);
   if (pid && *pid >= 1) return {};
-  return error(
-      fmt::format("{} {}: give the number of a process that runs, such as 1234", option, text));
+  return error(fmt::format("{} {}: give the number of a process that runs, such as 1234", option, text));
 }
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
   if (app.count("--interval") > 0) {
     const auto interval_ns = parse_seconds(texts.interval, longest_interval_s);
     if (!interval_ns)
-      return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01",
-                               texts.interval));
+      return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01", texts.interval));
     options.interval_ns = *interval_ns;
   }
   if (app.count("--duration") > 0) {
     options.duration_ns = parse_seconds(texts.duration, longest_duration_s);
     if (!options.duration_ns)
-      return error(fmt::format("--duration {}: give seconds between .001 and {}, such as 60",
-                               texts.duration, static_cast<std::uint64_t>(longest_duration_s)));
+      return error(fmt::format("--duration {}: give seconds between .001 and {}, such as 60", texts.duration,
+                               static_cast<std::uint64_t>(longest_duration_s)));
   }
   if (app.count("--until") > 0) {
     options.until_tree = texts.until == "tree";
@@ -90,27 +87,23 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     else
       return error(fmt::format("--backend {}: give auto, bpf or proc", texts.backend));
   }
-  if (texts.progress && texts.no_progress)
-    return error("give --progress or --no-progress, not both");
+  if (texts.progress && texts.no_progress) return error("give --progress or --no-progress, not both");
   if (texts.progress || texts.no_progress) options.progress = texts.progress;
   if (app.count("--user") > 0) options.user = texts.user;
   if (auto read = read_pid(app, "--pid", texts.pid, options.pid); !read) return read;
-  if (auto read = read_pid(app, "--stop-with", texts.stop_with, options.stop_with); !read)
-    return read;
-  if (app.count("--ring") > 0 && options.ring.path.empty())
-    return error("--ring: give a file for the recovery ring");
+  if (auto read = read_pid(app, "--stop-with", texts.stop_with, options.stop_with); !read) return read;
+  if (app.count("--ring") > 0 && options.ring.path.empty()) return error("--ring: give a file for the recovery ring");
   if (app.count("--ring-rows") > 0) {
     const auto rows = parse_number<std::uint64_t>(texts.ring_rows);
     if (!rows || *rows < 1 || *rows > most_ring_rows)
-      return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000",
-                               texts.ring_rows, most_ring_rows));
+      return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000", texts.ring_rows,
+                               most_ring_rows));
     options.ring.rows = *rows;
   }
   if (app.count("--max-processes") > 0) {
     const auto processes = parse_number<std::uint64_t>(texts.max_processes);
     if (!processes)
-      return error(fmt::format("--max-processes {}: give a number of processes, such as 100000",
-                               texts.max_processes));
+      return error(fmt::format("--max-processes {}: give a number of processes, such as 100000", texts.max_processes));
     options.max_processes = *processes;
   }
   return {};
@@ -124,14 +117,12 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
         "--cgroup");
   if (attach_options > 0 && command_given)
     return error("--pid and --cgroup record what runs already: give no command with them");
-  if (app.count("--pid") > 0 && app.count("--cgroup") > 0)
-    return error("give --pid or --cgroup, not both");
+  if (app.count("--pid") > 0 && app.count("--cgroup") > 0) return error("give --pid or --cgroup, not both");
   if (app.count("--cgroup") > 0 && options.cgroup.empty())
     return error("--cgroup: give a directory below /sys/fs/cgroup");
   if (attach_options > 0 && app.count("--until") > 0)
     return error("--until is for a command; a tree is recorded until its last process ends");
-  if (attach_options > 0 && options.user)
-    return error("--user is for a command; what runs already has its users");
+  if (attach_options > 0 && options.user) return error("--user is for a command; what runs already has its users");
   if (attach_options == 0 && options.stop_with)
     return error("--stop-with is for --pid and --cgroup: a command is recorded until it ends");
   if (attach_options == 0 && options.stop_on_eof)
@@ -150,14 +141,12 @@ Result<void> expand_names(Options &options) {
 
 // What follows the first `--` is the command's own, whatever it looks like.
 Result<Options> recording_options(Arguments arguments) {
-  const auto separator = std::find_if(arguments.begin() + 1, arguments.end(),
-                                      [](std::string_view a) { return a == "--"; });
+  const auto separator =
+      std::find_if(arguments.begin() + 1, arguments.end(), [](std::string_view a) { return a == "--"; });
 
   Options options;
   Texts texts;
-  CLI::App app(
-      "Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.",
-      "rusage-bpf");
+  CLI::App app("Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.", "rusage-bpf");
   app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
   // CLI11 closes the bracket: this makes three usage lines of its one.
   app.get_formatter()->label("OPTIONS",
@@ -169,81 +158,67 @@ Result<Options> recording_options(Arguments arguments) {
       "of their own.");
   app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
       ->option_text("SECONDS");
-  app.add_option(
-         "-o,--output", options.outputs,
-         "write the rows to FILE; repeatable; the extension selects the format: .json, .ndjson or "
-         ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; %h, %p, "
-         "%t and %j in a name are "
-         "the host, the recorder's pid, the start, and the batch job; default rusage.json, or "
-         "rusage-2.json and so on where that is taken")
+  app.add_option("-o,--output", options.outputs,
+                 "write the rows to FILE; repeatable; the extension selects the format: .json, .ndjson or "
+                 ".jsonl, .csv, .html, .perfetto.json; - is standard output in JSON, -.csv in CSV; %h, %p, "
+                 "%t and %j in a name are "
+                 "the host, the recorder's pid, the start, and the batch job; default rusage.json, or "
+                 "rusage-2.json and so on where that is taken")
       ->option_text("FILE")
       ->allow_extra_args(false);
-  app.add_flag(
-      "--csv-meta", options.csv_meta,
-      "begin .csv outputs with what is known of the recording, in lines that start with #");
-  app.add_option("-u,--user", texts.user, "run the command as this user; default: the caller")
-      ->option_text("NAME");
+  app.add_flag("--csv-meta", options.csv_meta,
+               "begin .csv outputs with what is known of the recording, in lines that start with #");
+  app.add_option("-u,--user", texts.user, "run the command as this user; default: the caller")->option_text("NAME");
   app.add_flag("-q,--quiet", options.quiet, "no summary and no live line");
   app.add_flag("--progress", texts.progress,
                "show a live line if standard error is a terminal; default with --pid and --cgroup");
   app.add_flag("--no-progress", texts.no_progress, "no live line");
-  app.add_option("-p,--pid", texts.pid, "attach to a running process and its descendants")
-      ->option_text("PID");
-  app.add_option("--cgroup", options.cgroup, "record every process in a cgroup (v2) and below it")
-      ->option_text("PATH");
+  app.add_option("-p,--pid", texts.pid, "attach to a running process and its descendants")->option_text("PID");
+  app.add_option("--cgroup", options.cgroup, "record every process in a cgroup (v2) and below it")->option_text("PATH");
   app.add_option("--backend", texts.backend,
                  "where values come from: bpf, which is exact; proc, which polls /proc and needs "
                  "no privileges; or auto, the default: bpf if it works, else proc")
       ->option_text("WHICH");
-  app.add_option("-d,--duration", texts.duration, "stop recording after this time")
-      ->option_text("SECONDS");
+  app.add_option("-d,--duration", texts.duration, "stop recording after this time")->option_text("SECONDS");
   app.add_option("--until", texts.until,
                  "with a command: stop when it exits (command, the default) or when its last "
                  "descendant exits (tree)")
       ->option_text("WHAT");
-  app.add_flag("--stop-on-eof", options.stop_on_eof,
-               "with --pid or --cgroup: stop at the end of standard input");
-  app.add_option("--stop-with", texts.stop_with,
-                 "with --pid or --cgroup: stop when that process exits")
+  app.add_flag("--stop-on-eof", options.stop_on_eof, "with --pid or --cgroup: stop at the end of standard input");
+  app.add_option("--stop-with", texts.stop_with, "with --pid or --cgroup: stop when that process exits")
       ->option_text("PID");
   app.add_option("--ring", options.ring.path,
                  "use this file as the recovery ring, and keep it; default: a new file in "
                  "~/.local/state/rusage-bpf, or another directory with room, removed when the "
                  "outputs are complete")
       ->option_text("FILE");
-  app.add_option(
-         "--ring-rows", texts.ring_rows,
-         "number of newest rows that the ring keeps; default: those of an hour, in 4 to 64 MiB")
+  app.add_option("--ring-rows", texts.ring_rows,
+                 "number of newest rows that the ring keeps; default: those of an hour, in 4 to 64 MiB")
       ->option_text("N");
-  app.add_flag("--ring-sync", options.ring.sync,
-               "write every row of the ring to the disk, which survives a power cut");
+  app.add_flag("--ring-sync", options.ring.sync, "write every row of the ring to the disk, which survives a power cut");
   app.add_option("--max-processes", texts.max_processes,
                  "number of processes that the outputs list; the others appear only in the totals "
                  "of their command; default 100000")
       ->option_text("N");
   constexpr auto for_tests = "For tests: what other kernels need";
-  app.add_flag(
-         "--count-at-last-switch", options.count_at_last_switch,
-         "count exited tasks at their last context switch, as before Linux 6.4; costs every switch")
+  app.add_flag("--count-at-last-switch", options.count_at_last_switch,
+               "count exited tasks at their last context switch, as before Linux 6.4; costs every switch")
       ->group(for_tests);
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors from /proc, as with unknown kernel structures")
       ->group(for_tests);
   app.allow_extras();
-  auto print =
-      read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
+  auto print = read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
   if (!print) return tl::unexpected(print.error());
   options.print = *std::move(print);
   if (!options.print.empty()) return options;
   if (const auto extras = app.remaining(); !extras.empty())
-    return error(
-        fmt::format("unknown option or missing --: {}; see rusage-bpf --help", extras.front()));
+    return error(fmt::format("unknown option or missing --: {}; see rusage-bpf --help", extras.front()));
 
   if (separator != arguments.end()) options.command.assign(separator + 1, arguments.end());
   if (auto read = read_texts(app, texts, options); !read) return tl::unexpected(read.error());
   const bool command_given = separator != arguments.end();
-  if (auto checked = check_target(app, command_given, options); !checked)
-    return tl::unexpected(checked.error());
+  if (auto checked = check_target(app, command_given, options); !checked) return tl::unexpected(checked.error());
   if (auto expanded = expand_names(options); !expanded) return tl::unexpected(expanded.error());
   if (auto checked = check_output_names(options.outputs, options.csv_meta); !checked)
     return tl::unexpected(checked.error());
@@ -258,8 +233,7 @@ Result<Options> parse_options(Arguments arguments) {
     return a.starts_with("--pid") || a.starts_with("-p") || a.starts_with("--cgroup");
   };
   const auto separator = std::find(arguments.begin(), arguments.end(), std::string_view("--"));
-  if (!options && std::any_of(arguments.begin(), separator, is_attach))
-    options.error().kind = Error::Kind::usage;
+  if (!options && std::any_of(arguments.begin(), separator, is_attach)) options.error().kind = Error::Kind::usage;
   return options;
 }
 

@@ -29,10 +29,8 @@ std::optional<std::uint64_t> parse_age(const std::string &text) {
 
 Result<void> check_prune(const RecoverOptions &options, bool older_than_given) {
   if (older_than_given && !options.prune) return error("recover: --older-than is for --prune");
-  const bool more =
-      options.last || !options.ring.empty() || options.follow || !options.outputs.empty();
-  if (options.prune && more)
-    return error("recover: --prune goes over all rings; give it with --older-than alone");
+  const bool more = options.last || !options.ring.empty() || options.follow || !options.outputs.empty();
+  if (options.prune && more) return error("recover: --prune goes over all rings; give it with --older-than alone");
   return {};
 }
 
@@ -42,8 +40,7 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
       "Writes the rows of a recovery ring to outputs. Without a ring, lists your rings, newest "
       "first; with --prune, removes those that are no longer needed.",
       "rusage-bpf recover");
-  app.add_option("ring", options.ring, "the recovery ring, as printed when the recording began")
-      ->option_text("RING");
+  app.add_option("ring", options.ring, "the recovery ring, as printed when the recording began")->option_text("RING");
   app.add_flag("--last", options.last, "the ring of the newest recording");
   app.add_option("-o,--output", options.outputs,
                  "write the rows to FILE, as for a recording; repeatable; default: rusage.json or "
@@ -51,17 +48,15 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
       ->option_text("FILE")
       ->allow_extra_args(false);
   app.add_flag("--csv-meta", options.csv_meta, "as for a recording");
-  app.add_flag(
-      "--follow", options.follow,
-      "print each row when it is recorded, until the recording ends, as NDJSON on standard output");
+  app.add_flag("--follow", options.follow,
+               "print each row when it is recorded, until the recording ends, as NDJSON on standard output");
   app.add_flag("-q,--quiet", options.quiet, "no summary");
   app.add_flag("--prune", options.prune,
                "remove rings without rows, and rings with all rows in a document of the same "
                "recording; never a ring in use");
   std::string older_than;
-  app.add_option(
-         "--older-than", older_than,
-         "with --prune: also remove rings with a last row older than AGE, such as 7d, 12h or 30m")
+  app.add_option("--older-than", older_than,
+                 "with --prune: also remove rings with a last row older than AGE, such as 7d, 12h or 30m")
       ->option_text("AGE");
   auto print = read_arguments(app, arguments);
   if (!print) return tl::unexpected(print.error());
@@ -70,13 +65,10 @@ Result<RecoverOptions> recover_options(Arguments arguments) {
   const bool older_than_given = app.count("--older-than") > 0;
   if (older_than_given) options.older_than_ns = parse_age(older_than);
   if (older_than_given && !options.older_than_ns)
-    return error(fmt::format(
-        "recover --older-than {}: give a number of days or hours, such as 7d or 12h", older_than));
-  if (auto checked = check_prune(options, older_than_given); !checked)
-    return tl::unexpected(checked.error());
+    return error(fmt::format("recover --older-than {}: give a number of days or hours, such as 7d or 12h", older_than));
+  if (auto checked = check_prune(options, older_than_given); !checked) return tl::unexpected(checked.error());
   const bool which = options.last || !options.ring.empty();
-  if (options.last && !options.ring.empty())
-    return error("recover: give a ring or --last, not both");
+  if (options.last && !options.ring.empty()) return error("recover: give a ring or --last, not both");
   if (!which && (options.follow || !options.outputs.empty()))
     return error("recover: give a ring, or --last; rusage-bpf recover lists those that there are");
   if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)

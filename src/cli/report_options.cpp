@@ -23,14 +23,11 @@ std::string page_of(const std::string &recording) {
 
 Result<ConvertOptions> report_options(Arguments arguments) {
   ConvertOptions options;
-  CLI::App app("Draws a recording in JSON or NDJSON as one page that opens offline.",
-               "rusage-bpf report");
-  app.add_option(
-         "input", options.input,
-         "the recording; - is standard input; default the newest of rusage.json, rusage-2.json ...")
+  CLI::App app("Draws a recording in JSON or NDJSON as one page that opens offline.", "rusage-bpf report");
+  app.add_option("input", options.input,
+                 "the recording; - is standard input; default the newest of rusage.json, rusage-2.json ...")
       ->option_text("FILE");
-  app.add_option("-o,--output", options.outputs,
-                 "the page, a .html file; default beside the recording, with its name")
+  app.add_option("-o,--output", options.outputs, "the page, a .html file; default beside the recording, with its name")
       ->option_text("FILE")
       ->allow_extra_args(false);
   auto print = read_arguments(app, arguments);
@@ -39,8 +36,7 @@ Result<ConvertOptions> report_options(Arguments arguments) {
 
   options.default_input = app.count("input") == 0;
   if (options.default_input) options.input = newest_default_name();
-  if (options.input.empty())
-    return error("report: give a recording, as in: rusage-bpf report rusage.json");
+  if (options.input.empty()) return error("report: give a recording, as in: rusage-bpf report rusage.json");
   if (auto expanded = expand_output_names(options.outputs, name_values()); !expanded)
     return tl::unexpected(expanded.error());
   options.default_page = options.outputs.empty();

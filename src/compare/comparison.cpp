@@ -20,8 +20,7 @@ std::string exit_text(const Exit &exit) {
 std::vector<std::string> warnings(const Side &a, const Side &b) {
   std::vector<std::string> all;
   const auto differ = [&](std::string_view what, const auto &first, const auto &second) {
-    if (first != second)
-      all.push_back(one_line(fmt::format("{}: {} in A, {} in B", what, first, second)));
+    if (first != second) all.push_back(one_line(fmt::format("{}: {} in A, {} in B", what, first, second)));
   };
   differ("other host", a.recording.host, b.recording.host);
   differ("other kernel", a.recording.kernel, b.recording.kernel);
@@ -47,8 +46,7 @@ std::uint64_t distance(const Pair &pair) {
   return pair.a && pair.b ? apart(*pair.a, *pair.b) : 0;
 }
 
-std::vector<CommandPair> pair_commands(const std::vector<Command> &a,
-                                       const std::vector<Command> &b) {
+std::vector<CommandPair> pair_commands(const std::vector<Command> &a, const std::vector<Command> &b) {
   // A recording that tells its commands has at least one.
   if (a.empty() || b.empty()) return {};
   std::map<std::optional<std::string>, CommandPair> by_name;
@@ -63,9 +61,8 @@ std::vector<CommandPair> pair_commands(const std::vector<Command> &a,
     const Pair cpu = cpu_of(command);
     return std::pair(distance(cpu), std::max(cpu.a, cpu.b));
   };
-  std::stable_sort(all.begin(), all.end(), [&](const CommandPair &one, const CommandPair &other) {
-    return rank(one) > rank(other);
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [&](const CommandPair &one, const CommandPair &other) { return rank(one) > rank(other); });
   return all;
 }
 
@@ -97,12 +94,10 @@ Result<void> SideSink::end(const Outcome &outcome) {
 std::string what_is_missing(const Side &side) {
   const Outcome &outcome = side.outcome;
   const auto &losses = outcome.audit.losses;
-  const std::uint64_t tasks_lost =
-      (losses ? losses->untracked_tasks : 0) + outcome.audit.events_lost.value_or(0);
+  const std::uint64_t tasks_lost = (losses ? losses->untracked_tasks : 0) + outcome.audit.events_lost.value_or(0);
   if (outcome.ended_by == EndReason::unknown) return "was cut short";
   if (outcome.rows_overwritten > 0)
-    return fmt::format("lacks {} rows that its ring had no room for",
-                       human_count(outcome.rows_overwritten));
+    return fmt::format("lacks {} rows that its ring had no room for", human_count(outcome.rows_overwritten));
   if (outcome.audit.rows_damaged > 0)
     return fmt::format("lacks {} damaged rows", human_count(outcome.audit.rows_damaged));
   if (tasks_lost > 0) return fmt::format("lacks {} tasks", human_count(tasks_lost));
@@ -138,8 +133,7 @@ Pair CommandPair::of(const Measure &measure) const {
 
 Comparison compare(const Side &a, const Side &b) {
   Comparison comparison{.a = a, .b = b, .warnings = warnings(a, b), .totals = {}, .commands = {}};
-  for (const Measure &measure : measures())
-    comparison.totals.push_back({measure.of(a.outcome), measure.of(b.outcome)});
+  for (const Measure &measure : measures()) comparison.totals.push_back({measure.of(a.outcome), measure.of(b.outcome)});
   comparison.commands = pair_commands(a.outcome.commands, b.outcome.commands);
   return comparison;
 }

@@ -36,11 +36,12 @@ class SideSink final : public Sink {
 // Why a recording's figures are too low: "was cut short"; empty where nothing is missing.
 std::string what_is_missing(const Side &side);
 
-// Of one name. Earlier versions gave all names that are not UTF-8 the same text, so that a recording may have it several
-// times.
+// Of one name. Earlier versions gave all names that are not UTF-8 the same text, so that a recording may have it
+// several times.
 void add_to(std::optional<Command> &sum, const Command &command);
 
-// Where its peak of memory is more than its rows have: "at least 208 MiB, the peak of one process; 103 MiB in the rows".
+// Where its peak of memory is more than its rows have: "at least 208 MiB, the peak of one process; 103 MiB in the
+// rows".
 std::string peak_note(const Side &side);
 
 // One figure of both.
@@ -65,11 +66,10 @@ struct CommandPair {
 struct Comparison {
   const Side &a;
   const Side &b;
-  std::vector<std::string>
-      warnings;              // why the two may not be comparable; no names of files in them
-  std::vector<Pair> totals;  // of each measure
-  // The greatest change in CPU time first, then the most CPU time; empty where one recording has no list of commands, as
-  // out of a recovery ring.
+  std::vector<std::string> warnings;  // why the two may not be comparable; no names of files in them
+  std::vector<Pair> totals;           // of each measure
+  // The greatest change in CPU time first, then the most CPU time; empty where one recording has no list of commands,
+  // as out of a recovery ring.
   std::vector<CommandPair> commands;
 };
 

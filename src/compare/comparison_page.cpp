@@ -14,8 +14,7 @@ constexpr std::size_t most_commands_on_page = 100;
 
 }  // namespace
 
-Result<void> write_comparison_page(Output &file, const Comparison &comparison,
-                                   const std::vector<std::string> &failed) {
+Result<void> write_comparison_page(Output &file, const Comparison &comparison, const std::vector<std::string> &failed) {
   const std::size_t commands = comparison.commands.size();
   Comparison shown = comparison;
   shown.commands.resize(std::min(commands, most_commands_on_page));

@@ -15,7 +15,6 @@ namespace rusage_bpf {
 inline constexpr std::size_t comparison_buckets = 200;
 
 // Both sides have buckets. `failed` are the limits that are broken, a line each.
-Result<void> write_comparison_page(Output &file, const Comparison &comparison,
-                                   const std::vector<std::string> &failed);
+Result<void> write_comparison_page(Output &file, const Comparison &comparison, const std::vector<std::string> &failed);
 
 }  // namespace rusage_bpf

@@ -39,8 +39,7 @@ std::string table(std::vector<Line> lines) {
   std::string text;
   for (const Line &line : lines) {
     text += padded(line[0], widths[0]);
-    for (std::size_t i = 1; i < widths.size(); i++)
-      text += fmt::format("{:{}}{:>{}}", "", gap, line[i], widths[i]);
+    for (std::size_t i = 1; i < widths.size(); i++) text += fmt::format("{:{}}{:>{}}", "", gap, line[i], widths[i]);
     text += '\n';
   }
   return text;
@@ -65,15 +64,12 @@ std::string ratio_text(const Pair &pair) {
 
 std::string header(char letter, const Side &side) {
   const Recording &recording = side.recording;
-  const auto line = [](const std::string &text) {
-    return "  " + one_line(text, page_width - 2) + "\n";
-  };
+  const auto line = [](const std::string &text) { return "  " + one_line(text, page_width - 2) + "\n"; };
   return fmt::format("{}: {}\n", letter, one_line(side.name)) + line(target_name(recording)) +
          line(ending(side.outcome)) +
-         line(fmt::format("{}, Linux {}, {} CPU{}; {}, a row every {} s", recording.host,
-                          recording.kernel, recording.cpus, recording.cpus == 1 ? "" : "s",
-                          iso_8601(recording.start_realtime_ns).substr(0, 19) + "Z",
-                          seconds(recording.interval_ns)));
+         line(fmt::format("{}, Linux {}, {} CPU{}; {}, a row every {} s", recording.host, recording.kernel,
+                          recording.cpus, recording.cpus == 1 ? "" : "s",
+                          iso_8601(recording.start_realtime_ns).substr(0, 19) + "Z", seconds(recording.interval_ns)));
 }
 
 std::string totals_table(const Comparison &comparison) {
@@ -93,8 +89,7 @@ std::string totals_table(const Comparison &comparison) {
 
 std::string commands_table(const Comparison &comparison) {
   const auto &commands = comparison.commands;
-  if (commands.empty())
-    return "commands: not known of both, as out of a recovery ring they are not\n";
+  if (commands.empty()) return "commands: not known of both, as out of a recovery ring they are not\n";
   const Measure &cpu = *find_measure("cpu");
   const Measure &peak = *find_measure("peak_rss");
   std::vector<Line> lines{{"command", "runs A", "B", "cpu A", "B", "B - A", "peak_rss A", "B"}};
@@ -113,16 +108,14 @@ std::string commands_table(const Comparison &comparison) {
     const Pair peak_pair = command.of(peak);
     lines.push_back({command.name.value_or("(unknown)"), human_count(*runs.a), human_count(*runs.b),
                      figure_or_unknown(cpu_pair.a, cpu.unit) + mark(command.a),
-                     figure_or_unknown(cpu_pair.b, cpu.unit) + mark(command.b),
-                     difference_text(cpu_pair, cpu.unit), figure_or_unknown(peak_pair.a, peak.unit),
-                     figure_or_unknown(peak_pair.b, peak.unit)});
+                     figure_or_unknown(cpu_pair.b, cpu.unit) + mark(command.b), difference_text(cpu_pair, cpu.unit),
+                     figure_or_unknown(peak_pair.a, peak.unit), figure_or_unknown(peak_pair.b, peak.unit)});
   }
   std::string text = table(lines);
-  if (any_marked)
-    text += "* part of it may be that of the command's children, which /proc does not separate\n";
+  if (any_marked) text += "* part of it may be that of the command's children, which /proc does not separate\n";
   if (commands.size() > most_commands)
-    text += fmt::format("and {} more with smaller differences in CPU time\n",
-                        human_count(commands.size() - most_commands));
+    text +=
+        fmt::format("and {} more with smaller differences in CPU time\n", human_count(commands.size() - most_commands));
   return text;
 }
 
@@ -133,9 +126,7 @@ Json number(std::uint64_t figure, std::string_view unit) {
 }
 
 Json pair_json(const Pair &pair, std::string_view unit) {
-  const auto one = [&](const Figure &figure) {
-    return figure ? number(*figure, unit) : Json(nullptr);
-  };
+  const auto one = [&](const Figure &figure) { return figure ? number(*figure, unit) : Json(nullptr); };
   Json difference;
   if (pair.a && pair.b) {
     // Whole nanoseconds are subtracted, and not seconds, which are rounded.
@@ -172,8 +163,7 @@ Json side_json(const Side &side) {
 
 std::string comparison_text(const Comparison &comparison) {
   std::string text = header('A', comparison.a) + header('B', comparison.b);
-  for (const std::string &warning : comparison.warnings)
-    text += fmt::format("warning: {}\n", warning);
+  for (const std::string &warning : comparison.warnings) text += fmt::format("warning: {}\n", warning);
   return text + "\n" + totals_table(comparison) + "\n" + commands_table(comparison);
 }
 

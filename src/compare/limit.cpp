@@ -52,8 +52,7 @@ std::string_view example_for(std::string_view unit) {
 std::string list_of_names(bool of_commands) {
   std::string list;
   for (const Measure &measure : measures())
-    if (!of_commands || measure.of_commands())
-      list += fmt::format("{}{}", list.empty() ? "" : ", ", measure.name);
+    if (!of_commands || measure.of_commands()) list += fmt::format("{}{}", list.empty() ? "" : ", ", measure.name);
   return list;
 }
 
@@ -65,24 +64,17 @@ bool read_threshold(std::string_view text, Limit &limit) {
   // Not what else the library takes for a number, such as "inf".
   const auto digits = text.substr(0, text.find_first_not_of("0123456789."));
   double number = 0;
-  const auto [rest, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number,
-                                               std::chars_format::fixed);
+  const auto [rest, failure] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
   if (failure != std::errc() || rest != digits.data() + digits.size()) return false;
   const auto unit = trimmed(text.substr(digits.size()));
   const bool share = relative && unit == "%";
-  const auto factor = share ? static_cast<double>(millionths) / 100
-                            : factor_of(unit, limit.measure->unit).value_or(0);
+  const auto factor = share ? static_cast<double>(millionths) / 100 : factor_of(unit, limit.measure->unit).value_or(0);
   constexpr double most = 9e18;  // in 64 bits
   if (factor == 0 || number * factor > most) return false;
-  limit.kind = share      ? Limit::Kind::share
-               : relative ? Limit::Kind::difference
-                          : Limit::Kind::absolute;
+  limit.kind = share ? Limit::Kind::share : relative ? Limit::Kind::difference : Limit::Kind::absolute;
   limit.amount = std::llround(number * factor) * (minus ? -1 : 1);
-  limit.threshold = fmt::format("{}{}{}{}",
-                                minus      ? "-"
-                                : relative ? "+"
-                                           : "",
-                                digits, unit.empty() ? "" : " ", unit);
+  limit.threshold = fmt::format("{}{}{}{}", minus ? "-" : relative ? "+" : "", digits, unit.empty() ? "" : " ", unit);
   return true;
 }
 
@@ -91,9 +83,9 @@ bool beyond(const Limit &limit, std::uint64_t a, std::uint64_t b) {
   using Wide = long double;
   const bool share = limit.kind == Limit::Kind::share;
   const Wide figure = share ? static_cast<Wide>(b) * millionths : static_cast<Wide>(b);
-  const Wide most = share ? static_cast<Wide>(a) * static_cast<Wide>(millionths + limit.amount)
-                          : static_cast<Wide>(limit.kind == Limit::Kind::difference ? a : 0) +
-                                static_cast<Wide>(limit.amount);
+  const Wide most =
+      share ? static_cast<Wide>(a) * static_cast<Wide>(millionths + limit.amount)
+            : static_cast<Wide>(limit.kind == Limit::Kind::difference ? a : 0) + static_cast<Wide>(limit.amount);
   return limit.fails_above ? figure > most : figure < most;
 }
 
@@ -107,18 +99,15 @@ std::string how_far(const Limit &limit, std::uint64_t a, std::uint64_t b) {
   const std::string is = fmt::format("{} is {}", limit.name, said(b));
   if (limit.kind == Limit::Kind::absolute) {
     const auto most = static_cast<std::uint64_t>(limit.amount);
-    return fmt::format("{}, {} {} the limit of {}", is, said(apart(b, most)), way(most, b),
-                       limit.threshold);
+    return fmt::format("{}, {} {} the limit of {}", is, said(apart(b, most)), way(most, b), limit.threshold);
   }
   const std::string limit_is = fmt::format("the limit is {}", limit.threshold);
   if (a == b) return fmt::format("{}, as before; {}", is, limit_is);
   if (limit.kind == Limit::Kind::difference)
     return fmt::format("{}, {} {} {}; {}", is, said(apart(a, b)), way(a, b), said(a), limit_is);
-  if (a == 0)
-    return fmt::format("{}, up from {}, which is more than any share; {}", is, said(a), limit_is);
-  return fmt::format("{}, {:.4g} % {} {}; {}", is,
-                     static_cast<double>(apart(a, b)) / static_cast<double>(a) * 100, way(a, b),
-                     said(a), limit_is);
+  if (a == 0) return fmt::format("{}, up from {}, which is more than any share; {}", is, said(a), limit_is);
+  return fmt::format("{}, {:.4g} % {} {}; {}", is, static_cast<double>(apart(a, b)) / static_cast<double>(a) * 100,
+                     way(a, b), said(a), limit_is);
 }
 
 // The figure that the limit is about, or why it is not known.
@@ -147,23 +136,19 @@ Result<Limit> parse_limit(const std::string &text) {
   };
   // A command's name may hold anything, a threshold neither of these.
   const auto op = text.find_last_of("<>");
-  if (op == std::string::npos)
-    return refuse("give a name, > or <, and a limit, as in --fail-if 'cpu>+10%'");
+  if (op == std::string::npos) return refuse("give a name, > or <, and a limit, as in --fail-if 'cpu>+10%'");
   Limit limit;
   limit.name = trimmed(std::string_view(text).substr(0, op));
   limit.fails_above = text[op] == '>';
   const auto colon = limit.name.rfind(':');
-  if (colon != std::string::npos)
-    limit.command = as_text(trimmed(std::string_view(limit.name).substr(0, colon)));
+  if (colon != std::string::npos) limit.command = as_text(trimmed(std::string_view(limit.name).substr(0, colon)));
   const auto name = trimmed(std::string_view(limit.name).substr(colon + 1));  // npos + 1 is 0
   limit.measure = find_measure(name);
   if (!limit.measure || (limit.command && !limit.measure->of_commands()))
     return refuse(fmt::format("{} is none of {}{}", name.empty() ? "the name" : name,
-                              limit.command ? "what a command has: " : "",
-                              list_of_names(limit.command.has_value())));
+                              limit.command ? "what a command has: " : "", list_of_names(limit.command.has_value())));
   if (!read_threshold(trimmed(std::string_view(text).substr(op + 1)), limit))
-    return refuse(
-        fmt::format("its limit must be one such as {}", example_for(limit.measure->unit)));
+    return refuse(fmt::format("its limit must be one such as {}", example_for(limit.measure->unit)));
   limit.name = one_line(limit.name);
   return limit;
 }
@@ -171,8 +156,7 @@ Result<Limit> parse_limit(const std::string &text) {
 std::optional<std::string> broken(const Limit &limit, const Comparison &comparison) {
   const bool looks_at_a = limit.kind != Limit::Kind::absolute;
   const auto cannot_tell = [&](const std::string &why) {
-    return one_line(
-        fmt::format("{} cannot be held to the limit {}: {}", limit.name, limit.threshold, why));
+    return one_line(fmt::format("{} cannot be held to the limit {}: {}", limit.name, limit.threshold, why));
   };
   const auto a = looks_at_a ? figure_of(limit, comparison.a) : Result<std::uint64_t>(0);
   if (!a) return cannot_tell(a.error().message);
@@ -180,8 +164,7 @@ std::optional<std::string> broken(const Limit &limit, const Comparison &comparis
   if (!b) return cannot_tell(b.error().message);
   const bool of_peak = !limit.command && limit.measure->series == RUSAGE_rss;
   const std::string note = of_peak ? peak_note(comparison.b) : "";
-  if (beyond(limit, *a, *b))
-    return how_far(limit, *a, *b) + (note.empty() ? "" : fmt::format(" ({})", note));
+  if (beyond(limit, *a, *b)) return how_far(limit, *a, *b) + (note.empty() ? "" : fmt::format(" ({})", note));
   for (const Side *side : {&comparison.a, &comparison.b}) {
     if (side == &comparison.a && !looks_at_a) continue;
     if (const std::string missing = what_is_missing(*side); !missing.empty())

@@ -16,8 +16,7 @@ std::vector<Measure> all_measures() {
   for (std::size_t i = 0; i < column_count; i++)
     if (columns[i].is_counter()) all.push_back({std::string(columns[i].name), columns[i].unit, i});
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].is_gauge())
-      all.push_back({fmt::format("peak_{}", columns[i].name), columns[i].unit, i});
+    if (columns[i].is_gauge()) all.push_back({fmt::format("peak_{}", columns[i].name), columns[i].unit, i});
   return all;
 }
 
@@ -26,8 +25,7 @@ std::vector<Measure> all_measures() {
 Figure Measure::of(const Outcome &outcome) const {
   const Totals &totals = outcome.totals;
   if (series == RUSAGE_rss && outcome.rss_at_least) return outcome.rss_at_least;
-  if (series == RUSAGE_elapsed)
-    return totals.rows() > 0 ? Figure(totals.elapsed_ns()) : std::nullopt;
+  if (series == RUSAGE_elapsed) return totals.rows() > 0 ? Figure(totals.elapsed_ns()) : std::nullopt;
   if (series != cpu_series) return totals.known(series) ? Figure(totals[series]) : std::nullopt;
   if (!totals.known(RUSAGE_user) || !totals.known(RUSAGE_system)) return std::nullopt;
   return totals[RUSAGE_user] + totals[RUSAGE_system];
@@ -39,8 +37,7 @@ bool Measure::of_commands() const {
 
 Figure Measure::of(const Command &command) const {
   if (series == RUSAGE_rss) return command.peak_rss;
-  if (series != cpu_series)
-    return command.known[series] ? Figure(command.value[series]) : std::nullopt;
+  if (series != cpu_series) return command.known[series] ? Figure(command.value[series]) : std::nullopt;
   if (!command.known[RUSAGE_user] || !command.known[RUSAGE_system]) return std::nullopt;
   return command.cpu_ns();
 }
@@ -52,8 +49,7 @@ const std::vector<Measure> &measures() {
 
 const Measure *find_measure(std::string_view name) {
   const auto &all = measures();
-  const auto found = std::find_if(all.begin(), all.end(),
-                                  [&](const Measure &measure) { return measure.name == name; });
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Measure &measure) { return measure.name == name; });
   return found == all.end() ? nullptr : &*found;
 }
 

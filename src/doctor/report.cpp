@@ -42,8 +42,7 @@ std::string wrapped(const std::string &text, std::size_t indent) {
 std::string table(const std::string &title, const std::vector<Check> &checks, std::size_t width) {
   std::string text = fmt::format("\n{}\n", title);
   for (const Check &check : checks) {
-    const std::string left =
-        fmt::format("  {:<7}  {:<{}}  ", shown(check.state), check.name, width);
+    const std::string left = fmt::format("  {:<7}  {:<{}}  ", shown(check.state), check.name, width);
     text += left + wrapped(one_line(check.found), left.size()) + "\n";
     const char *lead = "->";
     for (const Remedy &remedy : check.remedies) {
@@ -59,13 +58,10 @@ std::string table(const std::string &title, const std::vector<Check> &checks, st
 std::string bpf_verdict(const Diagnosis &diagnosis) {
   const char *who = diagnosis.as_root ? "as root" : "as this user";
   if (const Check *const cause = first_that_stops(diagnosis.bpf))
-    return fmt::format("Recording with BPF does not work here {}: {}", who,
-                       one_line(in_one_line(*cause)));
-  const bool limited =
-      std::any_of(diagnosis.bpf.begin(), diagnosis.bpf.end(),
-                  [](const Check &check) { return check.state == Check::State::limits; });
-  return fmt::format("Recording with BPF works here {}, {}.", who,
-                     limited ? "within the limits above" : "exactly");
+    return fmt::format("Recording with BPF does not work here {}: {}", who, one_line(in_one_line(*cause)));
+  const bool limited = std::any_of(diagnosis.bpf.begin(), diagnosis.bpf.end(),
+                                   [](const Check &check) { return check.state == Check::State::limits; });
+  return fmt::format("Recording with BPF works here {}, {}.", who, limited ? "within the limits above" : "exactly");
 }
 
 std::string proc_verdict(const Diagnosis &diagnosis) {
@@ -77,16 +73,11 @@ std::string proc_verdict(const Diagnosis &diagnosis) {
 }
 
 Json check_json(const Check &check) {
-  const auto text_or_null = [](const std::string &text) {
-    return text.empty() ? Json() : Json(text);
-  };
+  const auto text_or_null = [](const std::string &text) { return text.empty() ? Json() : Json(text); };
   Json remedies = Json::array();
   for (const auto &[command, note] : check.remedies)
     remedies.push_back({{"command", text_or_null(command)}, {"note", text_or_null(note)}});
-  return {{"name", check.name},
-          {"state", name_of(check.state)},
-          {"found", check.found},
-          {"remedies", remedies}};
+  return {{"name", check.name}, {"state", name_of(check.state)}, {"found", check.found}, {"remedies", remedies}};
 }
 
 Json side_json(bool works, const std::string &verdict, const std::vector<Check> &checks) {
@@ -102,8 +93,7 @@ std::string diagnosis_text(const Diagnosis &diagnosis) {
   for (const auto *checks : {&diagnosis.bpf, &diagnosis.proc})
     for (const Check &check : *checks) width = std::max(width, check.name.size());
   return fmt::format("rusage-bpf {} on {}\n", diagnosis.version, one_line(diagnosis.kernel)) +
-         table("Recording with BPF", diagnosis.bpf, width) +
-         table("Recording from /proc", diagnosis.proc, width) +
+         table("Recording with BPF", diagnosis.bpf, width) + table("Recording from /proc", diagnosis.proc, width) +
          fmt::format("\n{}\n{}\n", proc_verdict(diagnosis), bpf_verdict(diagnosis));
 }
 

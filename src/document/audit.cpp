@@ -35,35 +35,33 @@ Json audit_json(const Outcome &outcome) {
   for (std::size_t i = 0; i < column_count; i++) {
     if (!audit.kernel.known[i]) continue;
     kernel[std::string(columns[i].name)] = number_or_null(i, audit.kernel.value[i], true);
-    rows[std::string(columns[i].name)] =
-        number_or_null(i, outcome.totals[i], outcome.totals.known(i));
+    rows[std::string(columns[i].name)] = number_or_null(i, outcome.totals[i], outcome.totals.known(i));
   }
   const auto &cpu_ns = audit.recorder_cpu_ns;
   const auto &losses = audit.losses;
   const auto &unwaited = audit.unwaited;
-  return {
-      {"kernel", kernel},
-      {"rows", rows},
-      {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
-      {"unwaited_processes", unwaited ? Json(unwaited->processes) : Json(nullptr)},
-      {"unwaited_cpu", unwaited ? Json(seconds(unwaited->cpu_ns)) : Json(nullptr)},
-      {"oom_kills", value_or_null(audit.oom_kills)},
-      {"oom_kills_on_machine", value_or_null(audit.oom_kills_on_machine)},
-      {"sigkilled_processes", value_or_null(audit.sigkilled_processes)},
-      {"sigkilled_commands", audit.sigkilled_commands},
-      {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
-      {"events_lost", value_or_null(audit.events_lost)},
-      {"unseen_tasks", value_or_null(audit.unseen_tasks)},
-      {"unlisted_tasks", value_or_null(audit.unlisted_tasks)},
-      {"unreadable_processes", value_or_null(audit.unreadable_processes)},
-      {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
-      {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
-      {"rows_damaged", audit.rows_damaged},
-      {"ring_error", audit.ring_error.empty() ? Json(nullptr) : Json(audit.ring_error)},
-      // A ring holds rows alone.
-      {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
-      {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
-      {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
+  return {{"kernel", kernel},
+          {"rows", rows},
+          {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
+          {"unwaited_processes", unwaited ? Json(unwaited->processes) : Json(nullptr)},
+          {"unwaited_cpu", unwaited ? Json(seconds(unwaited->cpu_ns)) : Json(nullptr)},
+          {"oom_kills", value_or_null(audit.oom_kills)},
+          {"oom_kills_on_machine", value_or_null(audit.oom_kills_on_machine)},
+          {"sigkilled_processes", value_or_null(audit.sigkilled_processes)},
+          {"sigkilled_commands", audit.sigkilled_commands},
+          {"untracked_tasks", losses ? Json(losses->untracked_tasks) : Json(nullptr)},
+          {"events_lost", value_or_null(audit.events_lost)},
+          {"unseen_tasks", value_or_null(audit.unseen_tasks)},
+          {"unlisted_tasks", value_or_null(audit.unlisted_tasks)},
+          {"unreadable_processes", value_or_null(audit.unreadable_processes)},
+          {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
+          {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
+          {"rows_damaged", audit.rows_damaged},
+          {"ring_error", audit.ring_error.empty() ? Json(nullptr) : Json(audit.ring_error)},
+          // A ring holds rows alone.
+          {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
+          {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
+          {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
 }
 
 Audit audit_from(const Json &json) {
@@ -77,8 +75,7 @@ Audit audit_from(const Json &json) {
   }
   const auto unwaited_processes = field<std::uint64_t>(json, "unwaited_processes");
   const auto unwaited_cpu_ns = nanoseconds_field(json, "unwaited_cpu");
-  if (unwaited_processes && unwaited_cpu_ns)
-    audit.unwaited = Unwaited{*unwaited_processes, *unwaited_cpu_ns};
+  if (unwaited_processes && unwaited_cpu_ns) audit.unwaited = Unwaited{*unwaited_processes, *unwaited_cpu_ns};
   audit.oom_kills = field<std::uint64_t>(json, "oom_kills");
   audit.oom_kills_on_machine = field<std::uint64_t>(json, "oom_kills_on_machine");
   audit.sigkilled_processes = field<std::uint64_t>(json, "sigkilled_processes");

@@ -27,8 +27,7 @@ std::string_view kind_name(Column::Kind kind) {
 
 Json columns_json(const Recording &recording) {
   Json list = Json::array();
-  list.push_back(
-      {{"name", "timestamp"}, {"unit", "ISO 8601 UTC"}, {"kind", "time"}, {"source", "clock"}});
+  list.push_back({{"name", "timestamp"}, {"unit", "ISO 8601 UTC"}, {"kind", "time"}, {"source", "clock"}});
   for (std::size_t i = 0; i < column_count; i++)
     list.push_back({{"name", columns[i].name},
                     {"unit", columns[i].unit},
@@ -40,8 +39,7 @@ Json columns_json(const Recording &recording) {
 // A number for each counter, null where it is not known.
 void add_counters(Json &json, const Values &value, const Known &known) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].is_counter())
-      json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
+    if (columns[i].is_counter()) json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
 Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
@@ -64,8 +62,7 @@ std::uint64_t time_from(const Json &object, std::string_view key) {
   if (!text) return 0;
   const auto time = from_iso_8601(*text);
   if (!time)
-    throw WrongField(fmt::format("{} must be a time such as {}, and is {}", key, iso_8601(0),
-                                 text->substr(0, 40)));
+    throw WrongField(fmt::format("{} must be a time such as {}, and is {}", key, iso_8601(0), text->substr(0, 40)));
   return *time;
 }
 
@@ -181,8 +178,8 @@ Result<Recording> recording_from(const Json &begin) {
     const auto schema = field<std::string>(begin, "schema");
     if (!schema) throw WrongField("schema is missing");
     if (*schema != document_schema)
-      return error(fmt::format("has the schema {}, and this rusage-bpf reads {}",
-                               schema->substr(0, 40), document_schema));
+      return error(
+          fmt::format("has the schema {}, and this rusage-bpf reads {}", schema->substr(0, 40), document_schema));
     const Json &meta = object_in(begin, "meta");
     Recording recording;
     recording.version = field_or<std::string>(meta, "version");
@@ -234,8 +231,8 @@ Result<Process> process_from(const Json &json) {
     Process process;
     process.pid = pid_from(json, "pid");
     process.ppid = pid_from(json, "ppid");
-    process.image = std::make_shared<const Image>(Image{
-        field<std::string>(json, "command"), field_or<std::vector<std::string>>(json, "argv")});
+    process.image = std::make_shared<const Image>(
+        Image{field<std::string>(json, "command"), field_or<std::vector<std::string>>(json, "argv")});
     process.start_ns = signed_nanoseconds_field(json, "start").value_or(0);
     process.end_ns = signed_nanoseconds_field(json, "end");
     process.exit = {field<int>(json, "exit_code"), field<int>(json, "signal")};
@@ -269,8 +266,7 @@ Result<Outcome> outcome_from(const Json &end) {
     outcome.exit = {field<int>(meta, "exit_code"), field<int>(meta, "signal")};
     const Json &audit = object_in(end, "audit");
     outcome.audit = audit_from(audit);
-    if (const Json *totals = find_field(end, "totals"))
-      outcome.rss_at_least = rss_at_least_from(*totals);
+    if (const Json *totals = find_field(end, "totals")) outcome.rss_at_least = rss_at_least_from(*totals);
     outcome.processes_left_out = field_or<std::uint64_t>(audit, "processes_left_out");
     outcome.recovered = field_or<bool>(meta, "recovered");
     outcome.rows_overwritten = field_or<std::uint64_t>(meta, "rows_overwritten");

@@ -17,9 +17,8 @@ constexpr double greatest_whole = 9007199254740992.0;
 [[noreturn]] void refuse(const Json &value, std::string_view key, std::string_view wanted) {
   constexpr std::size_t longest = 40;
   // Nothing nested is printed: it may be so deep that this would exhaust the stack.
-  std::string text = value.is_structured()
-                         ? value.type_name()
-                         : value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string text =
+      value.is_structured() ? value.type_name() : value.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > longest) text = text.substr(0, longest) + "...";
   throw WrongField(fmt::format("{} must be {}, and is {}", key, wanted, text));
 }
@@ -53,15 +52,13 @@ std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t
   // Other programs write whole numbers with a fraction part too: 3.0.
   std::optional<std::uint64_t> number;
   if (value.is_number_integer()) {
-    if (value.is_number_unsigned() || value.get<std::int64_t>() >= 0)
-      number = value.get<std::uint64_t>();
+    if (value.is_number_unsigned() || value.get<std::int64_t>() >= 0) number = value.get<std::uint64_t>();
   } else if (value.is_number_float()) {
     const auto float_value = value.get<double>();
     if (float_value >= 0 && float_value <= greatest_whole && std::trunc(float_value) == float_value)
       number = static_cast<std::uint64_t>(float_value);
   }
-  if (!number || *number > greatest)
-    refuse(value, key, fmt::format("a whole number from 0 to {}", greatest));
+  if (!number || *number > greatest) refuse(value, key, fmt::format("a whole number from 0 to {}", greatest));
   return *number;
 }
 
@@ -71,8 +68,7 @@ int to_int(const Json &value, std::string_view key) {
 
 std::uint64_t to_nanoseconds(const Json &value, std::string_view key) {
   const double seconds = value.is_number() ? value.get<double>() : -1;
-  if (!(seconds >= 0 && seconds <= longest_s))
-    refuse(value, key, fmt::format("seconds from 0 to {}", longest_s));
+  if (!(seconds >= 0 && seconds <= longest_s)) refuse(value, key, fmt::format("seconds from 0 to {}", longest_s));
   return nanoseconds(seconds);
 }
 

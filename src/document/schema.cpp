@@ -84,10 +84,7 @@ Json column_list() {
                            {"unit", {{"const", column["unit"]}}},
                            {"kind", {{"const", column["kind"]}}},
                            {"source", type("string")}}));
-  return {{"type", "array"},
-          {"prefixItems", list},
-          {"minItems", list.size()},
-          {"maxItems", list.size()}};
+  return {{"type", "array"}, {"prefixItems", list}, {"minItems", list.size()}, {"maxItems", list.size()}};
 }
 
 Json sample() {
@@ -137,8 +134,7 @@ Json totals() {
     if (column.is_time()) continue;
     const Json number = number_or_null(column);
     Json &property = properties[std::string(column.name)];
-    property =
-        column.is_gauge() ? object({{"peak", number}, {"elapsed", seconds_or_null()}}) : number;
+    property = column.is_gauge() ? object({{"peak", number}, {"elapsed", seconds_or_null()}}) : number;
     if (column.name == columns[RUSAGE_rss].name)
       property["properties"]["at_least"] =
           described(count_or_null(),
@@ -151,39 +147,37 @@ Json totals() {
 // Figures of some columns.
 Json figures() {
   Json properties = Json::object();
-  for (const Column &column : columns)
-    properties[std::string(column.name)] = number_or_null(column);
+  for (const Column &column : columns) properties[std::string(column.name)] = number_or_null(column);
   return {{"type", "object"}, {"properties", properties}};
 }
 
 Json audit() {
-  return object({{"kernel", figures()},
-                 {"rows", figures()},
-                 {"cpu_accounted", seconds_or_null()},
-                 {"untracked_tasks", count_or_null()},
-                 {"events_lost", count_or_null()},
-                 {"unseen_tasks", count_or_null()},
-                 {"unlisted_tasks", count_or_null()},
-                 {"unreadable_processes", count_or_null()},
-                 {"untraceable_tasks", count_or_null()},
-                 {"ticks_missed", count_or_null()},
-                 {"rows_damaged", count()},
-                 {"ring_error", type_or_null("string")},
-                 {"processes_left_out", count_or_null()},
-                 {"recorder_cpu", seconds_or_null()},
-                 {"recorder_peak_rss", count_or_null()}},
-                {{"unwaited_processes",
-                  described(count_or_null(),
-                            "processes that the command, and those that it waited for, have not "
-                            "waited for, or that live on: audit.kernel lacks them")},
-                 {"unwaited_cpu", described(seconds_or_null(), "what these have used")},
-                 {"oom_kills", described(count_or_null(),
-                                         "processes of the cgroup that the kernel has killed as "
-                                         "memory was short")},
-                 {"oom_kills_on_machine", described(count_or_null(), "the same, of all cgroups")},
-                 {"sigkilled_processes",
-                  described(count_or_null(), "processes that are known to have ended by SIGKILL")},
-                 {"sigkilled_commands", list_of(type("string"))}});
+  return object(
+      {{"kernel", figures()},
+       {"rows", figures()},
+       {"cpu_accounted", seconds_or_null()},
+       {"untracked_tasks", count_or_null()},
+       {"events_lost", count_or_null()},
+       {"unseen_tasks", count_or_null()},
+       {"unlisted_tasks", count_or_null()},
+       {"unreadable_processes", count_or_null()},
+       {"untraceable_tasks", count_or_null()},
+       {"ticks_missed", count_or_null()},
+       {"rows_damaged", count()},
+       {"ring_error", type_or_null("string")},
+       {"processes_left_out", count_or_null()},
+       {"recorder_cpu", seconds_or_null()},
+       {"recorder_peak_rss", count_or_null()}},
+      {{"unwaited_processes", described(count_or_null(),
+                                        "processes that the command, and those that it waited for, have not "
+                                        "waited for, or that live on: audit.kernel lacks them")},
+       {"unwaited_cpu", described(seconds_or_null(), "what these have used")},
+       {"oom_kills", described(count_or_null(),
+                               "processes of the cgroup that the kernel has killed as "
+                               "memory was short")},
+       {"oom_kills_on_machine", described(count_or_null(), "the same, of all cgroups")},
+       {"sigkilled_processes", described(count_or_null(), "processes that are known to have ended by SIGKILL")},
+       {"sigkilled_commands", list_of(type("string"))}});
 }
 
 // With a number for each counter.
@@ -191,26 +185,23 @@ Json with_counters(Json properties, Json later = Json::object()) {
   for (const Column &column : columns)
     if (column.is_counter()) properties[std::string(column.name)] = number_or_null(column);
   properties["peak_rss"] = count_or_null();
-  later["children_cpu"] =
-      described(seconds_or_null(),
-                "the part of user and system that children have used which polling /proc cannot "
-                "tell apart from the process that waited for them");
+  later["children_cpu"] = described(seconds_or_null(),
+                                    "the part of user and system that children have used which polling /proc cannot "
+                                    "tell apart from the process that waited for them");
   return object(properties, later);
 }
 
 Json process() {
-  return with_counters(
-      {{"pid", count()},
-       {"ppid", count()},
-       {"command", name_or_null()},
-       {"argv", list_of(name())},
-       {"start", type("number")},
-       {"end", type_or_null("number")},
-       {"exit_code", count_or_null()},
-       {"signal", count_or_null()}},
-      {{"peak_rss_predates",
-        described(type("boolean"),
-                  "peak_rss may be of the time before the process was recorded")}});
+  return with_counters({{"pid", count()},
+                        {"ppid", count()},
+                        {"command", name_or_null()},
+                        {"argv", list_of(name())},
+                        {"start", type("number")},
+                        {"end", type_or_null("number")},
+                        {"exit_code", count_or_null()},
+                        {"signal", count_or_null()}},
+                       {{"peak_rss_predates",
+                         described(type("boolean"), "peak_rss may be of the time before the process was recorded")}});
 }
 
 Json command() {
@@ -220,8 +211,7 @@ Json command() {
 }  // namespace
 
 Json json_schema() {
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-                 {"title", "A recording of rusage-bpf"}};
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", "A recording of rusage-bpf"}};
   schema.update(object({{"schema", {{"const", document_schema}}},
                         {"columns", column_list()},
                         {"samples", list_of(sample())},

@@ -24,8 +24,8 @@ Result<void> check_sums(const Sums &sums, const Values &more) {
   for (std::size_t i = 0; i < column_count; i++)
     if (columns[i].is_counter() && !sum_fits(sums[i], more[i])) return too_much(columns[i].name);
   const std::uint64_t cpu = sums[RUSAGE_user] + sums[RUSAGE_system];
-  const bool fits = sum_fits(more[RUSAGE_user], more[RUSAGE_system]) &&
-                    sum_fits(cpu, more[RUSAGE_user] + more[RUSAGE_system]);
+  const bool fits =
+      sum_fits(more[RUSAGE_user], more[RUSAGE_system]) && sum_fits(cpu, more[RUSAGE_user] + more[RUSAGE_system]);
   return fits ? Result<void>() : too_much("user and system");
 }
 
@@ -40,8 +40,8 @@ Result<void> Contents::check(const Row &row) const {
   if (!row.known[RUSAGE_elapsed]) return error("elapsed is missing");
   const std::uint64_t elapsed_ns = row.value[RUSAGE_elapsed];
   if (elapsed_ns < totals_.elapsed_ns())
-    return error(fmt::format("elapsed is {}, and before it was {} already", seconds(elapsed_ns),
-                             seconds(totals_.elapsed_ns())));
+    return error(
+        fmt::format("elapsed is {}, and before it was {} already", seconds(elapsed_ns), seconds(totals_.elapsed_ns())));
   return check_sums(totals_, row.value);
 }
 
@@ -65,8 +65,7 @@ Result<void> Contents::command(const Json &json) {
   auto command = command_from(json);
   if (!command) return tl::unexpected(command.error());
   name_bytes_ += command->name.value_or("").size();
-  if (commands_.size() >= most_commands)
-    return error(fmt::format("there are more than {} commands", most_commands));
+  if (commands_.size() >= most_commands) return error(fmt::format("there are more than {} commands", most_commands));
   if (name_bytes_ > most_name_bytes)
     return error(fmt::format("the names of commands take more than {} bytes", most_name_bytes));
   if (auto checked = check_sums(all_commands_.value, command->value); !checked) return checked;

@@ -48,8 +48,7 @@ Result<InputFile> InputFile::open(const std::string &path) {
     return file;
   }
   // Somebody may have read a part of what is our standard input.
-  if (const off_t at = lseek(file.file_.get(), 0, SEEK_CUR); at > 0)
-    file.begin_ = static_cast<std::uint64_t>(at);
+  if (const off_t at = lseek(file.file_.get(), 0, SEEK_CUR); at > 0) file.begin_ = static_cast<std::uint64_t>(at);
   if (file.end_ <= file.begin_) return file.error("is empty");
   return file;
 }

@@ -1,5 +1,5 @@
-// Where a recording is read from: a file, or standard input. It is read as often as its reader likes, up to the end that
-// it had when it was opened.
+// Where a recording is read from: a file, or standard input. It is read as often as its reader likes, up to the end
+// that it had when it was opened.
 #pragma once
 
 #include <array>
@@ -61,9 +61,7 @@ class InputBuffer final : public std::streambuf {
   [[nodiscard]] const std::optional<Error> &failure() const { return failure_; }
 
   // How many bytes were read.
-  [[nodiscard]] std::uint64_t position() const {
-    return offset_ - static_cast<std::uint64_t>(egptr() - gptr());
-  }
+  [[nodiscard]] std::uint64_t position() const { return offset_ - static_cast<std::uint64_t>(egptr() - gptr()); }
 
  protected:
   int_type underflow() override;

@@ -1,5 +1,5 @@
-// What a JSON parser meets, one after the other: nothing of it is kept here, and nothing is done twice, so that time and
-// memory grow with the text alone.
+// What a JSON parser meets, one after the other: nothing of it is kept here, and nothing is done twice, so that time
+// and memory grow with the text alone.
 #pragma once
 
 #include <string>
@@ -52,8 +52,7 @@ class JsonEvents : public nlohmann::json_sax<Json> {
   bool end_object() final { return end(); }
   bool start_array(std::size_t) final { return start(Json::array()); }
   bool end_array() final { return end(); }
-  bool parse_error(std::size_t position, const std::string &token,
-                   const nlohmann::detail::exception &failure) final;
+  bool parse_error(std::size_t position, const std::string &token, const nlohmann::detail::exception &failure) final;
 
   std::string why_;
   std::size_t error_at_ = 0;

@@ -17,11 +17,10 @@ namespace {
 enum class Part { samples, processes, commands, kept, skipped };
 
 // Those that this build knows, each of which stands in a document once.
-constexpr std::array known_parts{
-    std::pair{"schema", Part::kept},       std::pair{"columns", Part::kept},
-    std::pair{"samples", Part::samples},   std::pair{"processes", Part::processes},
-    std::pair{"commands", Part::commands}, std::pair{"meta", Part::kept},
-    std::pair{"totals", Part::kept},       std::pair{"audit", Part::kept}};
+constexpr std::array known_parts{std::pair{"schema", Part::kept},       std::pair{"columns", Part::kept},
+                                 std::pair{"samples", Part::samples},   std::pair{"processes", Part::processes},
+                                 std::pair{"commands", Part::commands}, std::pair{"meta", Part::kept},
+                                 std::pair{"totals", Part::kept},       std::pair{"audit", Part::kept}};
 
 bool is_list(Part part) {
   return part == Part::samples || part == Part::processes || part == Part::commands;
@@ -35,8 +34,7 @@ class Pass final : public JsonEvents {
  public:
   // With `take`, each element of the lists is given to it, and nothing is kept. Without, the lists
   // are skipped.
-  explicit Pass(const InputFile &file, TakeElement take = {})
-      : file_(file), take_(std::move(take)), buffer_(file) {}
+  explicit Pass(const InputFile &file, TakeElement take = {}) : file_(file), take_(std::move(take)), buffer_(file) {}
 
   [[nodiscard]] bool met_samples() const { return met_.contains("samples"); }
 
@@ -54,8 +52,7 @@ class Pass final : public JsonEvents {
   }
 
   bool scalar(Json value) override {
-    if (depth_ == 1 && is_list(part_))
-      return (value.is_null() && part_ != Part::samples) || refuse(must_be_list());
+    if (depth_ == 1 && is_list(part_)) return (value.is_null() && part_ != Part::samples) || refuse(must_be_list());
     return keeps() ? give(value_.scalar(std::move(value))) : skip();
   }
 
@@ -118,21 +115,19 @@ class Pass final : public JsonEvents {
   }
 
   [[nodiscard]] const char *must_be_list() const {
-    return part_ == Part::samples ? "samples must be a list"
-                                  : "processes and commands must be lists or null";
+    return part_ == Part::samples ? "samples must be a list" : "processes and commands must be lists or null";
   }
 
   [[nodiscard]] tl::unexpected<Error> explain() const {
     if (buffer_.failure()) return tl::unexpected(*buffer_.failure());
     if (buffer_.part_too_long())
-      return file_.error(fmt::format("{}: a part of it is too long, more than {} bytes", not_ours,
-                                     InputBuffer::longest_part_bytes));
+      return file_.error(
+          fmt::format("{}: a part of it is too long, more than {} bytes", not_ours, InputBuffer::longest_part_bytes));
     if (error_at() > buffer_.position())
       return file_.error(
           "ends in the middle, so that it cannot be read; if the recording was cut short, its "
           "rows are in its recovery ring: run rusage-bpf recover");
-    return file_.error(
-        fmt::format("{}{}", error_at() > 0 ? "" : std::string(not_ours) + ": ", why()));
+    return file_.error(fmt::format("{}{}", error_at() > 0 ? "" : std::string(not_ours) + ": ", why()));
   }
 
   const InputFile &file_;

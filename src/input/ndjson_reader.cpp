@@ -16,8 +16,7 @@ namespace {
 // The lines of one recording, given to a sink.
 class Lines {
  public:
-  Lines(const InputFile &file, Sink &sink)
-      : file_(file), sink_(sink), buffer_(file), contents_(sink) {}
+  Lines(const InputFile &file, Sink &sink) : file_(file), sink_(sink), buffer_(file), contents_(sink) {}
 
   Result<Reading> read() {
     std::istream stream(&buffer_);
@@ -95,8 +94,7 @@ class Lines {
   // The recorder did not live to tell the end, or lives.
   [[nodiscard]] Outcome outcome_without_end() const {
     Outcome outcome;
-    outcome.end_realtime_ns =
-        contents_.totals().rows() > 0 ? contents_.last_realtime_ns() : start_realtime_ns_;
+    outcome.end_realtime_ns = contents_.totals().rows() > 0 ? contents_.last_realtime_ns() : start_realtime_ns_;
     outcome.recovered = true;
     return outcome;
   }

@@ -73,8 +73,7 @@ Result<void> PipeCopy::begin_file() {
   file_ = *std::move(file);
   struct statvfs room {};
   if (fstatvfs(file_.get(), &room) != 0) return errno_error(name_);
-  most_bytes_ =
-      std::min<std::uint64_t>(most_in_file, std::uint64_t{room.f_bavail} * room.f_frsize / 2);
+  most_bytes_ = std::min<std::uint64_t>(most_in_file, std::uint64_t{room.f_bavail} * room.f_frsize / 2);
   auto written = write_to_file(memory_);
   memory_ = {};
   return written;

@@ -33,8 +33,7 @@ Result<Reading> read_recording(const InputFile &file, Sink &sink) {
   if (beginning.empty() && InputBuffer(file).sgetc() == EOF) return file.error("is empty");
   if (beginning.starts_with(RUSAGE_RING_MAGIC))
     return file.error("is a recovery ring: run rusage-bpf recover " + file.name());
-  if (!beginning.starts_with('{'))
-    return file.error("is not a recording of rusage-bpf: neither JSON nor NDJSON");
+  if (!beginning.starts_with('{')) return file.error("is not a recording of rusage-bpf: neither JSON nor NDJSON");
   return beginning.starts_with("{\"kind\"") ? read_ndjson(file, sink) : read_json(file, sink);
 }
 

@@ -32,9 +32,7 @@ void add_row(Bucket &step, const Row &row) {
     add_value(step, i, columns[i].in_nanoseconds() ? value / ns_per_second : value);
   }
   if (row.known[RUSAGE_user] && row.known[RUSAGE_system])
-    add_value(
-        step, cpu_series,
-        static_cast<double>(row.value[RUSAGE_user] + row.value[RUSAGE_system]) / ns_per_second);
+    add_value(step, cpu_series, static_cast<double>(row.value[RUSAGE_user] + row.value[RUSAGE_system]) / ns_per_second);
   step.end_ns = row.value[RUSAGE_elapsed];
 }
 
@@ -51,8 +49,7 @@ void merge(Bucket &bucket, const Bucket &later) {
     const Spread &other = later.series[i];
     if (other.known == 0) continue;
     spread.least = spread.known == 0 ? other.least : std::min(spread.least, other.least);
-    spread.greatest =
-        spread.known == 0 ? other.greatest : std::max(spread.greatest, other.greatest);
+    spread.greatest = spread.known == 0 ? other.greatest : std::max(spread.greatest, other.greatest);
     spread.sum += other.sum;
     spread.known += other.known;
   }
@@ -83,8 +80,7 @@ bool Bucket::known(std::size_t series_index) const {
 
 double Bucket::mean(std::size_t series_index) const {
   const Spread &spread = series[series_index];
-  return spread.sum /
-         (is_rate(series_index) ? seconds_of(*this) : static_cast<double>(spread.known));
+  return spread.sum / (is_rate(series_index) ? seconds_of(*this) : static_cast<double>(spread.known));
 }
 
 void Buckets::add(const Row &row) {

@@ -38,8 +38,7 @@ struct Bucket {
 class Buckets {
  public:
   // `most` is even.
-  Buckets(std::uint64_t interval_ns, std::size_t most)
-      : shortest_step_ns_(interval_ns / 2), most_(most) {}
+  Buckets(std::uint64_t interval_ns, std::size_t most) : shortest_step_ns_(interval_ns / 2), most_(most) {}
 
   void add(const Row &row);
   // All rows so far, in their order and without a gap.

@@ -20,8 +20,7 @@ void Commands::add(const Process &process) {
   for (std::size_t i = 0; i < column_count; i++) command.value[i] += process.value[i];
   command.known |= process.known;
   if (!process.peak_rss_predates) command.peak_rss = std::max(command.peak_rss, process.peak_rss);
-  if (process.children_cpu_ns)
-    command.children_cpu_ns = command.children_cpu_ns.value_or(0) + *process.children_cpu_ns;
+  if (process.children_cpu_ns) command.children_cpu_ns = command.children_cpu_ns.value_or(0) + *process.children_cpu_ns;
 }
 
 std::vector<Command> Commands::by_cpu() const {

@@ -16,8 +16,7 @@ struct Command {
   std::uint64_t processes = 0;
   Values value{};
   Known known;
-  std::optional<std::uint64_t>
-      peak_rss;  // the greatest of those that are known to be in the recording
+  std::optional<std::uint64_t> peak_rss;           // the greatest of those that are known to be in the recording
   std::optional<std::uint64_t> children_cpu_ns{};  // the sum of its processes'
 
   [[nodiscard]] std::uint64_t cpu_ns() const { return value[RUSAGE_user] + value[RUSAGE_system]; }

@@ -1,4 +1,5 @@
-// Names and arguments as text. They are bytes, of which a file's name may hold any but 0 and '/', and documents are UTF-8.
+// Names and arguments as text. They are bytes, of which a file's name may hold any but 0 and '/', and documents are
+// UTF-8.
 //
 // The rule, by which distinct bytes are distinct text, and from which the bytes can be had back:
 //
@@ -23,8 +24,8 @@ std::string bytes_of_text(std::string_view text);
 
 std::vector<std::string> texts_of_bytes(const std::vector<std::string> &all);
 
-// What is UTF-8 as it is, for what may be text already: a name that a user types as it was shown to them. Other bytes by
-// the rule.
+// What is UTF-8 as it is, for what may be text already: a name that a user types as it was shown to them. Other bytes
+// by the rule.
 std::string as_text(std::string_view text_or_bytes);
 
 }  // namespace rusage_bpf

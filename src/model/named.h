@@ -1,5 +1,5 @@
-// The words that a document has for what a recording is about and why it ended. The program knows them as enums; named.cpp
-// alone turns one into the other.
+// The words that a document has for what a recording is about and why it ended. The program knows them as enums;
+// named.cpp alone turns one into the other.
 #pragma once
 
 #include <string>
@@ -29,7 +29,8 @@ enum class EndReason {
 std::string_view text_of(TargetKind kind);
 std::string_view text_of(EndReason reason);
 
-// A kind with its text. A document of another build may have a word that this one does not know: `other`, with the word kept.
+// A kind with its text. A document of another build may have a word that this one does not know: `other`, with the word
+// kept.
 template <typename Kind>
 class Named {
  public:

@@ -46,9 +46,9 @@ struct Process {
   std::shared_ptr<const Image> image;  // never null; shared with its forks
   std::int64_t start_ns = 0;           // since the recording began; negative for what ran before
   std::optional<std::int64_t> end_ns;  // nothing while it lives
-  Exit exit;                 // empty for one that lives, goes on as another span or elsewhere
-  bool forked_only = false;  // a copy of its parent that later executed something
-  Values value{};            // of each counter, its own part of the recording's totals
+  Exit exit;                           // empty for one that lives, goes on as another span or elsewhere
+  bool forked_only = false;            // a copy of its parent that later executed something
+  Values value{};                      // of each counter, its own part of the recording's totals
   Known known;
   std::optional<std::uint64_t> peak_rss;
   // The peak may have been before the recording, or before the process came to the cgroup.

@@ -23,8 +23,7 @@ void ProcessSums::give(Process &process, const Values &counted, bool everything)
   const std::uint64_t left_run = left[RUSAGE_user] + left[RUSAGE_system];
   const std::uint64_t run = std::min(share[RUSAGE_user] + share[RUSAGE_system], left_run);
   const std::uint64_t least_user = run - std::min(run, left[RUSAGE_system]);
-  const std::uint64_t user =
-      std::clamp(share[RUSAGE_user], least_user, std::min(run, left[RUSAGE_user]));
+  const std::uint64_t user = std::clamp(share[RUSAGE_user], least_user, std::min(run, left[RUSAGE_user]));
   for (std::size_t i = 0; i < column_count; i++) share[i] = std::min(share[i], left[i]);
   share[RUSAGE_user] = user;
   share[RUSAGE_system] = run - user;
@@ -35,8 +34,7 @@ void ProcessSums::give(Process &process, const Values &counted, bool everything)
   }
   for (std::size_t i = 0; i < column_count; i++) given_[i] += share[i];
   if (process.children_cpu_ns)
-    process.children_cpu_ns =
-        std::min(*process.children_cpu_ns, share[RUSAGE_user] + share[RUSAGE_system]);
+    process.children_cpu_ns = std::min(*process.children_cpu_ns, share[RUSAGE_user] + share[RUSAGE_system]);
 }
 
 }  // namespace rusage_bpf

@@ -96,8 +96,7 @@ void ProcessTable::take(const TaskEvents &events) {
   }
   std::vector<Early<Exec>> execs = std::exchange(early_execs_, {});
   for (const Exec &exec : events.execs) execs.push_back({exec, new_tasks_});
-  for (const Early<Exec> &exec : execs)
-    beginnings.push_back({exec.event.record.new_span, nullptr, &exec});
+  for (const Early<Exec> &exec : execs) beginnings.push_back({exec.event.record.new_span, nullptr, &exec});
   std::sort(beginnings.begin(), beginnings.end(),
             [](const Beginning &a, const Beginning &b) { return a.number < b.number; });
   for (const Beginning &beginning : beginnings) {
@@ -106,14 +105,12 @@ void ProcessTable::take(const TaskEvents &events) {
       continue;
     }
     const bool after_sample = living.contains(beginning.exec->event.record.old_span);
-    if (after_sample ||
-        (!take_exec(beginning.exec->event) && may_still_be_reported(beginning.exec->new_tasks)))
+    if (after_sample || (!take_exec(beginning.exec->event) && may_still_be_reported(beginning.exec->new_tasks)))
       early_execs_.push_back(*beginning.exec);
   }
 
   for (const auto &[number, unknown] : events.unknown)
-    if (const auto found = spans_.find(number); found != spans_.end())
-      found->second.unknown = unknown;
+    if (const auto found = spans_.find(number); found != spans_.end()) found->second.unknown = unknown;
   for (const auto &[number, cpu_ns] : events.children_cpu_ns)
     if (const auto found = spans_.find(number); found != spans_.end() && !found->second.went_on)
       found->second.children_cpu_ns = cpu_ns;
@@ -127,8 +124,7 @@ void ProcessTable::take(const TaskEvents &events) {
     if (found == spans_.end()) continue;
     add_reading(found->second.usage, event.reading);
     if (event.peak_rss > 0)
-      found->second.peak_rss =
-          std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
+      found->second.peak_rss = std::max(found->second.peak_rss, std::optional<std::uint64_t>(event.peak_rss));
   }
   for (const auto &end : ends)
     if (!take_end(end.event) && may_still_be_reported(end.new_tasks)) early_ends_.push_back(end);
@@ -139,16 +135,15 @@ ProcessTable::Spans::iterator ProcessTable::find_span(std::uint64_t number) {
   return spans_.find(stay == stays_.end() ? number : stay->second);
 }
 
-// Of a process that was here before and has not executed anything else since; false for others. That it left may be told
-// later, but in the same look.
+// Of a process that was here before and has not executed anything else since; false for others. That it left may be
+// told later, but in the same look.
 bool ProcessTable::take_return(const rusage_task_event &event, const TaskEvents &events) {
   const auto known = processes_.find({event.start_ns, static_cast<int>(event.pid)});
   const auto found = known == processes_.end() ? spans_.end() : spans_.find(known->second);
   if (found == spans_.end()) return false;
   Span &span = found->second;
   const auto image = events.found.find(event.span);
-  const Program now{.exec_id = event.exec_id,
-                    .image = image == events.found.end() ? nullptr : image->second};
+  const Program now{.exec_id = event.exec_id, .image = image == events.found.end() ? nullptr : image->second};
   if (executed_meanwhile(span.program, now)) return false;
   if (!span.program.image) span.program.image = now.image;
   span.end_ns = 0;
@@ -183,16 +178,14 @@ void ProcessTable::take_birth(const rusage_task_event &event, const TaskEvents &
   }
   if ((event.flags & RUSAGE_MOVED) != 0) {
     span.unrecorded_peak = any_peak;
-    if (const auto cpu_ns = events.children_cpu_ns.find(event.span);
-        cpu_ns != events.children_cpu_ns.end())
+    if (const auto cpu_ns = events.children_cpu_ns.find(event.span); cpu_ns != events.children_cpu_ns.end())
       span.earlier_children_cpu_ns = cpu_ns->second;
   }
   if (baseline_ == Baseline::fork) {
     span.account = std::make_shared<WaitAccount>();
     if (!account_) account_ = span.account;
   }
-  if (const auto image = events.found.find(event.span); image != events.found.end())
-    span.program.image = image->second;
+  if (const auto image = events.found.find(event.span); image != events.found.end()) span.program.image = image->second;
   if (may_move) processes_[span.identity()] = event.span;
   spans_.insert_or_assign(event.span, std::move(span));
 }
@@ -224,8 +217,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   after.tasks = 1;
   after.earlier_peak = record.most_rss_so_far;
   after.usage.value[RUSAGE_execs] = 1;
-  after.children_cpu_ns = after.earlier_children_cpu_ns = before.children_cpu_ns =
-      exec.children_cpu_ns;
+  after.children_cpu_ns = after.earlier_children_cpu_ns = before.children_cpu_ns = exec.children_cpu_ns;
   after.account = before.account;
   after.parents_account = before.parents_account;
   take_off_reading(after.usage, record.reading);
@@ -237,8 +229,7 @@ bool ProcessTable::take_exec(const Exec &exec) {
   before.new_tasks = new_tasks_;
   add_reading(before.usage, record.reading);
   over_.push_back(found->first);
-  if (const auto known = processes_.find(after.identity()); known != processes_.end())
-    known->second = record.new_span;
+  if (const auto known = processes_.find(after.identity()); known != processes_.end()) known->second = record.new_span;
   spans_.insert_or_assign(record.new_span, std::move(after));
   return true;
 }
@@ -269,14 +260,12 @@ void ProcessTable::end_process(const rusage_task_event &event) {
   const auto found = find_span(event.process_span);
   stays_.erase(event.process_span);
   auto &[number, span] = *found;
-  span.peak_rss = std::max(
-      span.peak_rss, event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
-                                        : peak_above(event.most_rss_so_far, span.earlier_peak));
+  span.peak_rss = std::max(span.peak_rss, event.peak_rss > 0 ? std::optional<std::uint64_t>(event.peak_rss)
+                                                             : peak_above(event.most_rss_so_far, span.earlier_peak));
   if (--span.stays > 0) return;  // it is back already
   span.tasks = 0;                // whatever was told of them
   span.end_ns = event.end_ns != 0 ? event.end_ns : now_ns_;
-  if ((event.flags & RUSAGE_STATUS) != 0)
-    span.exit = exit_of_status(static_cast<int>(event.status));
+  if ((event.flags & RUSAGE_STATUS) != 0) span.exit = exit_of_status(static_cast<int>(event.status));
   span.new_tasks = new_tasks_;
   const bool moved = (event.flags & RUSAGE_MOVED) != 0;
   if (moved && processes_.contains(span.identity())) return leave(number, span);
@@ -332,8 +321,7 @@ std::vector<Process> ProcessTable::rest() {
     if (lives && span.account && span.account != account_) unwaited_processes_++;
     rest.emplace_back(number, describe(span));
   }
-  std::sort(rest.begin(), rest.end(),
-            [](const auto &a, const auto &b) { return a.first < b.first; });
+  std::sort(rest.begin(), rest.end(), [](const auto &a, const auto &b) { return a.first < b.first; });
   spans_.clear();
   over_.clear();
   away_.clear();
@@ -351,9 +339,7 @@ Process ProcessTable::describe(const Span &span) const {
   process.pid = span.pid;
   process.ppid = span.ppid;
   process.image = span.program.image ? span.program.image : nothing;
-  const auto since_start = [&](std::uint64_t ns) {
-    return static_cast<std::int64_t>(ns - start_ns_);
-  };
+  const auto since_start = [&](std::uint64_t ns) { return static_cast<std::int64_t>(ns - start_ns_); };
   process.start_ns = since_start(span.start_ns);
   if (span.end_ns != 0) process.end_ns = since_start(span.end_ns);
   process.exit = span.exit;
@@ -362,12 +348,10 @@ Process ProcessTable::describe(const Span &span) const {
   for (std::uint64_t &value : process.value) value = at_least_zero(value);
   process.value[RUSAGE_user] = user_part(span.usage.cpu);
   process.value[RUSAGE_system] = at_least_zero(span.usage.cpu.run) - process.value[RUSAGE_user];
-  for (std::size_t i = 0; i < column_count; i++)
-    process.known[i] = columns[i].is_counter() && !span.unknown[i];
+  for (std::size_t i = 0; i < column_count; i++) process.known[i] = columns[i].is_counter() && !span.unknown[i];
   process.peak_rss = span.peak_rss;
   process.peak_rss_predates = span.peak_rss && *span.peak_rss <= span.unrecorded_peak;
-  process.children_cpu_ns =
-      span.children_cpu_ns - std::min(span.children_cpu_ns, span.earlier_children_cpu_ns);
+  process.children_cpu_ns = span.children_cpu_ns - std::min(span.children_cpu_ns, span.earlier_children_cpu_ns);
   process.account = span.account;
   return process;
 }

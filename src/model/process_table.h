@@ -15,7 +15,7 @@ namespace rusage_bpf {
 
 // What a span executes.
 struct Program {
-  std::uint64_t exec_id = 0;  // the kernel's number of the exec that began it; 0: not known
+  std::uint64_t exec_id = 0;           // the kernel's number of the exec that began it; 0: not known
   std::shared_ptr<const Image> image;  // null: not known
 };
 
@@ -88,9 +88,7 @@ class ProcessTable {
   // These say whether the span is known.
   bool take_exec(const Exec &exec);
   bool take_end(const rusage_task_event &event);
-  [[nodiscard]] bool may_still_be_reported(std::uint64_t new_tasks) const {
-    return new_tasks_reported_ < new_tasks;
-  }
+  [[nodiscard]] bool may_still_be_reported(std::uint64_t new_tasks) const { return new_tasks_reported_ < new_tasks; }
   void end_process(const rusage_task_event &event);
   void pass_account(const Span &span, const rusage_task_event &event);
   void leave(std::uint64_t number, const Span &span);

@@ -13,8 +13,7 @@ std::uint64_t user_part(const rusage_cpu_time &cpu) {
   const auto user = static_cast<double>(at_least_zero(cpu.user_ticks));
   const auto system = static_cast<double>(at_least_zero(cpu.system_ticks));
   if (system == 0) return run;
-  return std::min(run,
-                  static_cast<std::uint64_t>(static_cast<double>(run) * (user / (user + system))));
+  return std::min(run, static_cast<std::uint64_t>(static_cast<double>(run) * (user / (user + system))));
 }
 
 }  // namespace rusage_bpf

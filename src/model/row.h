@@ -37,8 +37,8 @@ class RowMaker {
 
   void apply(const Snapshot &snapshot);
 
-  // The row that ends with the snapshot that was applied last: `realtime_ns` was the time of day then, and `ticks_missed`
-  // how many deadlines have passed without a row so far.
+  // The row that ends with the snapshot that was applied last: `realtime_ns` was the time of day then, and
+  // `ticks_missed` how many deadlines have passed without a row so far.
   Row next(std::uint64_t realtime_ns, std::uint64_t ticks_missed);
 
   // What each counter has reached since counting started: the rows' sums, and what the next row will report.

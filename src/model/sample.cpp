@@ -11,14 +11,12 @@ namespace {
 
 template <typename T>
 void append(std::vector<T> &list, std::vector<T> &&next) {
-  list.insert(list.end(), std::make_move_iterator(next.begin()),
-              std::make_move_iterator(next.end()));
+  list.insert(list.end(), std::make_move_iterator(next.begin()), std::make_move_iterator(next.end()));
 }
 
 // Where both have an entry, the later one counts.
 template <typename Value>
-void update(std::unordered_map<std::uint64_t, Value> &map,
-            std::unordered_map<std::uint64_t, Value> &&next) {
+void update(std::unordered_map<std::uint64_t, Value> &map, std::unordered_map<std::uint64_t, Value> &&next) {
   next.merge(map);
   map = std::move(next);
 }

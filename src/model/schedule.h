@@ -11,9 +11,7 @@ class Schedule {
  public:
   // All in nanoseconds. `max_sample_gap_ns` is the longest time between two samples of the source.
   Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t max_sample_gap_ns)
-      : interval_ns_(interval_ns),
-        max_sample_gap_ns_(max_sample_gap_ns),
-        due_ns_(start_ns + interval_ns) {}
+      : interval_ns_(interval_ns), max_sample_gap_ns_(max_sample_gap_ns), due_ns_(start_ns + interval_ns) {}
 
   // When the next sample is due, for a row or because of the source's maximum gap.
   [[nodiscard]] std::uint64_t next_look_ns(std::uint64_t now_ns) const;

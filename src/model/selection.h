@@ -18,8 +18,7 @@ namespace selected {
 // A command that the recorder has started and holds before its first exec, and its descendants.
 struct Command {
   pid_t pid = 0;
-  pid_t parent =
-      0;  // the command and its orphans are its children, and no other process is; 0: the recorder
+  pid_t parent = 0;  // the command and its orphans are its children, and no other process is; 0: the recorder
   std::vector<std::string> argv{};
 };
 

@@ -13,8 +13,7 @@ struct Snapshot {
   std::uint64_t untracked_tasks = 0;    // in the tree, but in none of the values
   std::uint64_t dying_tasks = 0;        // their counters are not final yet
   std::uint64_t pending_new_tasks = 0;  // known, but in the values of the next sample only
-  std::uint64_t hidden_tasks =
-      0;  // alive, but in none of the values as they are not ours to report
+  std::uint64_t hidden_tasks = 0;       // alive, but in none of the values as they are not ours to report
 };
 
 }  // namespace rusage_bpf

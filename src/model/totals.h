@@ -14,9 +14,7 @@ class Totals {
   // Whether any row knew the column.
   [[nodiscard]] bool known(std::size_t column) const { return known_[column]; }
   // When a gauge had its greatest value first, in nanoseconds since the recording began.
-  [[nodiscard]] std::uint64_t peak_elapsed_ns(std::size_t column) const {
-    return peak_elapsed_ns_[column];
-  }
+  [[nodiscard]] std::uint64_t peak_elapsed_ns(std::size_t column) const { return peak_elapsed_ns_[column]; }
 
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   // The last row's end, in nanoseconds since the recording began.

@@ -71,8 +71,7 @@ std::string Ancestor::shell_text() const {
 }
 
 std::vector<Ancestor> ancestors() {
-  constexpr std::size_t most =
-      1000;  // a process that is given a number twice meanwhile makes no circle
+  constexpr std::size_t most = 1000;  // a process that is given a number twice meanwhile makes no circle
   std::vector<Ancestor> list;
   for (pid_t pid = getppid(); pid > 0 && list.size() < most;) {
     auto found = find(pid);

@@ -12,11 +12,9 @@ namespace rusage_bpf {
 namespace {
 
 // What the handler reads. The pipe's end stays open: a handler on another thread may have it in hand.
-std::atomic<MendFault> mend_fault =
-    nullptr;                         // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-std::atomic<int> sent_signals = -1;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-std::atomic<bool> was_ignored =
-    false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<MendFault> mend_fault = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<int> sent_signals = -1;           // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> was_ignored = false;        // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 static_assert(std::atomic<MendFault>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
 // With the default action restored, the instruction that returns to a fault that is not mended faults once more.

@@ -9,7 +9,8 @@
 
 namespace rusage_bpf {
 
-// Whether it has mended the fault at that address. Called in a signal handler: no more than what signal-safety(7) allows.
+// Whether it has mended the fault at that address. Called in a signal handler: no more than what signal-safety(7)
+// allows.
 using MendFault = bool (*)(const std::byte *address);
 Result<void> handle_faults(MendFault mend);
 

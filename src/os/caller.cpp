@@ -48,8 +48,7 @@ bool exists(std::uint32_t number, const char *map) {
 
 // Nothing for root, who has no privileges to give up, and for who cannot be.
 std::optional<Caller> caller_with(std::uint32_t uid, std::uint32_t gid) {
-  if (uid == 0 || !exists(uid, "/proc/self/uid_map") || !exists(gid, "/proc/self/gid_map"))
-    return std::nullopt;
+  if (uid == 0 || !exists(uid, "/proc/self/uid_map") || !exists(gid, "/proc/self/gid_map")) return std::nullopt;
   return Caller{uid, gid};
 }
 
@@ -76,19 +75,18 @@ std::optional<Caller> caller_of_pkexec() {
 
 // A shell of root's own, as of a login: `su -` says that what comes is root's.
 bool begins_session_of_root(const Ancestor &ancestor) {
-  return !ancestor.argv.empty() && ancestor.argv.front().starts_with('-') &&
-         ancestor.shell_text().empty();
+  return !ancestor.argv.empty() && ancestor.argv.front().starts_with('-') && ancestor.shell_text().empty();
 }
 
 bool in_our_user_namespace(const Ancestor &ancestor) {
   std::error_code hidden;
-  const auto theirs =
-      std::filesystem::read_symlink("/proc/" + std::to_string(ancestor.pid) + "/ns/user", hidden);
+  const auto theirs = std::filesystem::read_symlink("/proc/" + std::to_string(ancestor.pid) + "/ns/user", hidden);
   return !hidden && theirs == std::filesystem::read_symlink("/proc/self/ns/user", hidden);
 }
 
-// su sets no variable, but waits above us with the real user of who called it. Not the login user of /proc/PID/loginuid:
-// that one has begun the session, in which others may have come and gone, and is not known everywhere.
+// su sets no variable, but waits above us with the real user of who called it. Not the login user of
+// /proc/PID/loginuid: that one has begun the session, in which others may have come and gone, and is not known
+// everywhere.
 std::optional<Caller> caller_of_su() {
   bool called = false;  // by the next one
   for (const Ancestor &ancestor : ancestors()) {

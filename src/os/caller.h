@@ -13,8 +13,8 @@ struct Caller {
 };
 
 // Where we are root, the user who called sudo, doas, pkexec or su. What says so are hints: variables that the first
-// three set, and the su process above us. So they are only ever taken to give privileges up, never to be root, and what is
-// malformed or names a user that there cannot be says nothing.
+// three set, and the su process above us. So they are only ever taken to give privileges up, never to be root, and what
+// is malformed or names a user that there cannot be says nothing.
 Caller caller();
 
 // While it lives, files are opened, created, renamed and removed with the caller's privileges.

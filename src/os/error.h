@@ -31,8 +31,8 @@ inline tl::unexpected<Error> error(std::string message) {
   return tl::unexpected(Error{.message = std::move(message)});
 }
 
-// Several as one, in the order of their numbers, which has the kind and the errno of the first. Each keeps a line of its
-// own.
+// Several as one, in the order of their numbers, which has the kind and the errno of the first. Each keeps a line of
+// its own.
 Error all_of(const std::map<std::size_t, Error> &errors);
 
 }  // namespace rusage_bpf

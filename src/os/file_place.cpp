@@ -41,8 +41,7 @@ std::string text_of(const Fd &link) {
 
 class Walk {
  public:
-  Walk(const std::string &path, LastLink last_link)
-      : path_(path), rest_(path), last_link_(last_link) {}
+  Walk(const std::string &path, LastLink last_link) : path_(path), rest_(path), last_link_(last_link) {}
 
   Result<FilePlace> to_the_end() {
     if (auto begun = begin(); !begun) return tl::unexpected(begun.error());
@@ -96,8 +95,7 @@ class Walk {
       return error(fmt::format("{}: is a directory; name a file in it", path_));
     place_.name = component_;
     if (fstat(place_.directory.get(), &place_.directory_status) != 0) return errno_error(path_);
-    place_.entry.reset(
-        openat(place_.directory.get(), component_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    place_.entry.reset(openat(place_.directory.get(), component_.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
     if (!place_.entry && errno == ENOENT) return true;
     if (!place_.entry || fstat(place_.entry.get(), &place_.status) != 0) return errno_error(path_);
     if (!S_ISLNK(place_.status.st_mode) || last_link_ == LastLink::keep) return true;
@@ -114,8 +112,7 @@ class Walk {
     if (fstat(place_.directory.get(), &directory) != 0) return errno_error(path_);
     if (!may_follow(directory, place_.status, last_))
       return error(
-          fmt::format("{}: {} is a symbolic link of another user's; name what it points to", path_,
-                      component_));
+          fmt::format("{}: {} is a symbolic link of another user's; name what it points to", path_, component_));
     rest_ = text_of(place_.entry) + rest_;
     place_.entry.reset();
     place_.descriptor = descriptor_of(rest_);
@@ -171,10 +168,8 @@ std::optional<int> descriptor_of(std::string_view path) {
     if (!path.starts_with(directory)) continue;
     const std::string_view digits = path.substr(directory.size());
     int number = 0;
-    const auto [end, failure] =
-        std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (failure == std::errc() && end == digits.data() + digits.size() && number >= 0)
-      return number;
+    const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (failure == std::errc() && end == digits.data() + digits.size() && number >= 0) return number;
   }
   return std::nullopt;
 }

@@ -14,16 +14,16 @@
 namespace rusage_bpf {
 
 struct FilePlace {
-  std::optional<int>
-      descriptor;  // the path means one of this process, as /dev/fd/63 does; the rest is empty then
-  Fd directory;    // opened with O_PATH
-  std::string name;       // in that directory
-  Fd entry;               // what has the name, opened with O_PATH; nothing where it is free
-  struct stat status {};  // of the entry
+  std::optional<int> descriptor;  // the path means one of this process, as /dev/fd/63 does; the rest is empty then
+  Fd directory;                   // opened with O_PATH
+  std::string name;               // in that directory
+  Fd entry;                       // what has the name, opened with O_PATH; nothing where it is free
+  struct stat status {};          // of the entry
   struct stat directory_status {};
 
   // Somebody else may have put the entry there to be given what the caller writes: it is in a directory where anybody
-  // may put files, and neither the caller's nor the directory's owner's (as in fs.protected_regular and protected_fifos).
+  // may put files, and neither the caller's nor the directory's owner's (as in fs.protected_regular and
+  // protected_fifos).
   [[nodiscard]] bool is_planted() const;
 };
 

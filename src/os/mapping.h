@@ -42,8 +42,7 @@ class Mapping {
   };
 
  private:
-  Mapping(Place *place, std::byte *start, std::size_t size)
-      : place_(place), start_(start), size_(size) {}
+  Mapping(Place *place, std::byte *start, std::size_t size) : place_(place), start_(start), size_(size) {}
 
   Place *place_ = nullptr;
   std::byte *start_ = nullptr;

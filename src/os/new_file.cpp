@@ -30,15 +30,11 @@ bool is_same_file(const struct stat &a, const struct stat &b) {
 
 // Removes what a process that was killed has left under a temporary name: nothing has it locked, and it is the user's.
 void remove_if_left_behind(int directory, const std::string &name) {
-  const Fd file(
-      openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  const Fd file(openat(directory, name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   struct stat status {};
-  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_uid != acting_uid())
-    return;
+  if (!file || fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_uid != acting_uid()) return;
   // With the lock, no other process comes to the same conclusion at the same time and removes what follows.
-  if (lock(file.get(), name) && has_name(file.get(), directory, name))
-    unlinkat(directory, name.c_str(), 0);
+  if (lock(file.get(), name) && has_name(file.get(), directory, name)) unlinkat(directory, name.c_str(), 0);
 }
 
 std::string path_of(const Fd &file) {
@@ -54,8 +50,7 @@ bool link_to(const Fd &file, int directory, const std::string &name) {
 bool has_name(int fd, int directory, const std::string &name) {
   struct stat own {};
   struct stat there {};
-  return fstat(fd, &own) == 0 &&
-         fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+  return fstat(fd, &own) == 0 && fstatat(directory, name.c_str(), &there, AT_SYMLINK_NOFOLLOW) == 0 &&
          is_same_file(own, there);
 }
 
@@ -91,8 +86,7 @@ Result<void> NewFile::create_beside(mode_t mode) {
   for (int attempt = 0; attempt < most_temporary_names; attempt++) {
     const std::string name = temporary_name(name_, attempt);
     remove_if_left_behind(directory, name);
-    file_.reset(
-        openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+    file_.reset(openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (file_ ? take_over(name) : errno != EEXIST) break;
     file_.reset();
   }
@@ -146,8 +140,7 @@ Result<void> NewFile::put_in_place() {
     if (errno != EEXIST) return errno_error(path_);
     if (auto linked = link_beside(); !linked) return linked;
   }
-  if (renameat(directory, temporary_name_.c_str(), directory, name_.c_str()) != 0)
-    return errno_error(path_);
+  if (renameat(directory, temporary_name_.c_str(), directory, name_.c_str()) != 0) return errno_error(path_);
   temporary_name_.clear();
   in_place_ = true;
   return {};
@@ -180,8 +173,7 @@ Result<void> NewFile::put_in_place_as(const std::string &name) {
 Result<void> NewFile::remove() {
   const AsCaller as_caller;
   struct stat there {};
-  if (fstatat(directory_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0)
-    return errno_error(path_);
+  if (fstatat(directory_.get(), name_.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return errno_error(path_);
   if (has_name(fd(), directory_.get(), name_) && unlinkat(directory_.get(), name_.c_str(), 0) != 0)
     return errno_error(path_);
   return {};

@@ -11,16 +11,18 @@
 
 namespace rusage_bpf {
 
-// It is created with the calling user's privileges and belongs to that user, also under sudo, and is gone if it is never put
-// in place, however this process ends. Where the file system can make no file without a name, it has one of its own
-// beside its place until then, ".NAME.BOOT.partial", which the next file for that place removes if it was left behind.
+// It is created with the calling user's privileges and belongs to that user, also under sudo, and is gone if it is
+// never put in place, however this process ends. Where the file system can make no file without a name, it has one of
+// its own beside its place until then, ".NAME.BOOT.partial", which the next file for that place removes if it was left
+// behind.
 class NewFile {
  public:
   // A regular file that is there already is replaced in the end, and its mode kept where that is
   // stricter. Fails where `path` could not be replaced: it is a directory, a link, a pipe, a device,
   // or not the user's to write.
   static Result<NewFile> create(const std::string &path, mode_t mode);
-  // The same in a place that is free or a regular file's, with the privileges of the calling thread; `path` is for messages.
+  // The same in a place that is free or a regular file's, with the privileges of the calling thread; `path` is for
+  // messages.
   static Result<NewFile> create(const FilePlace &place, std::string path, mode_t mode);
 
   NewFile(NewFile &&other) noexcept = default;

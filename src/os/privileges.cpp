@@ -60,8 +60,7 @@ Result<void> keep_only(const std::vector<cap_value_t> &needed) {
   if (!before || !after) return errno_error("giving up capabilities");
   for (const cap_value_t one : needed) {
     if (!includes(before, one, CAP_PERMITTED)) continue;
-    for (const cap_flag_t set : {CAP_PERMITTED, CAP_EFFECTIVE})
-      cap_set_flag(after.get(), set, 1, &one, CAP_SET);
+    for (const cap_flag_t set : {CAP_PERMITTED, CAP_EFFECTIVE}) cap_set_flag(after.get(), set, 1, &one, CAP_SET);
   }
   if (cap_set_proc(after.get()) != 0) return errno_error("giving up capabilities");
   return {};

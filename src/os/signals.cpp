@@ -103,12 +103,11 @@ Result<SignalQueue> SignalQueue::open(const sigset_t &taken, std::optional<Group
   auto alarm = Alarm::open();
   if (!alarm) return tl::unexpected(alarm.error());
   Fd events(epoll_create1(EPOLL_CLOEXEC));
-  if (!signals || !events || !watch(events.get(), signals.get()) ||
-      !watch(events.get(), bus_signals->get()) || !watch(events.get(), alarm->fd()) ||
-      (witness && !watch(events.get(), witness->fd())))
+  if (!signals || !events || !watch(events.get(), signals.get()) || !watch(events.get(), bus_signals->get()) ||
+      !watch(events.get(), alarm->fd()) || (witness && !watch(events.get(), witness->fd())))
     return errno_error("making a signal queue");
-  return SignalQueue(std::move(signals), *std::move(bus_signals), *std::move(alarm),
-                     std::move(events), std::move(witness), ignored);
+  return SignalQueue(std::move(signals), *std::move(bus_signals), *std::move(alarm), std::move(events),
+                     std::move(witness), ignored);
 }
 
 std::optional<Signal> SignalQueue::next() {
@@ -134,12 +133,11 @@ bool SignalQueue::anything_new() const {
 void SignalQueue::read_signals() {
   signalfd_siginfo info{};
   while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
-    const Signal signal{
-        .number = static_cast<int>(info.ssi_signo),
-        .code = info.ssi_code,
-        .sender = static_cast<pid_t>(info.ssi_pid),
-        .value = info.ssi_ptr,
-        .was_ignored = sigismember(&ignored_, static_cast<int>(info.ssi_signo)) == 1};
+    const Signal signal{.number = static_cast<int>(info.ssi_signo),
+                        .code = info.ssi_code,
+                        .sender = static_cast<pid_t>(info.ssi_pid),
+                        .value = info.ssi_ptr,
+                        .was_ignored = sigismember(&ignored_, static_cast<int>(info.ssi_signo)) == 1};
     // Of a write of our own that failed, which says so itself.
     if (!signal.from_kernel() && signal.number != SIGCHLD && signal.sender == getpid()) continue;
     if (signal.number == SIGCONT) forget_stops();
@@ -177,8 +175,7 @@ void SignalQueue::read_witness() {
     if (received->number == 0)
       answered_ns_ = asked_ns_;
     else
-      seen_by_witness_.push_back(
-          {{.number = received->number, .sender = received->sender}, monotonic_ns()});
+      seen_by_witness_.push_back({{.number = received->number, .sender = received->sender}, monotonic_ns()});
   }
   if (witness_ && witness_->fd() < 0) witness_.reset();
 }
@@ -188,13 +185,11 @@ void SignalQueue::settle(std::uint64_t now_ns) {
   const auto is_old = [&](const Waiting &seen) { return now_ns > seen.since_ns + memory_ns; };
   std::erase_if(seen_by_witness_, is_old);
   std::erase_if(waiting_, [&](Waiting &waiting) {
-    const auto same =
-        std::find_if(seen_by_witness_.begin(), seen_by_witness_.end(), [&](const Waiting &seen) {
-          return seen.signal.number == waiting.signal.number &&
-                 seen.signal.sender == waiting.signal.sender;
-        });
-    const bool to_us_alone = !witness_ || answered_ns_ >= waiting.since_ns + grace_ns ||
-                             now_ns >= waiting.since_ns + patience_ns;
+    const auto same = std::find_if(seen_by_witness_.begin(), seen_by_witness_.end(), [&](const Waiting &seen) {
+      return seen.signal.number == waiting.signal.number && seen.signal.sender == waiting.signal.sender;
+    });
+    const bool to_us_alone =
+        !witness_ || answered_ns_ >= waiting.since_ns + grace_ns || now_ns >= waiting.since_ns + patience_ns;
     if (same != seen_by_witness_.end()) {
       waiting.signal.to_group = true;
       seen_by_witness_.erase(same);

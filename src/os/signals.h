@@ -63,10 +63,8 @@ class SignalQueue {
     std::uint64_t since_ns;
   };
 
-  static Result<SignalQueue> open(const sigset_t &taken, std::optional<GroupWitness> witness,
-                                  const sigset_t &ignored);
-  SignalQueue(Fd signals, Fd bus_signals, Alarm alarm, Fd events,
-              std::optional<GroupWitness> witness, sigset_t ignored)
+  static Result<SignalQueue> open(const sigset_t &taken, std::optional<GroupWitness> witness, const sigset_t &ignored);
+  SignalQueue(Fd signals, Fd bus_signals, Alarm alarm, Fd events, std::optional<GroupWitness> witness, sigset_t ignored)
       : signals_(std::move(signals)),
         bus_signals_(std::move(bus_signals)),
         alarm_(std::move(alarm)),

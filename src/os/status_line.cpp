@@ -29,8 +29,8 @@ bool can_redraw() {
 std::optional<StatusLine> StatusLine::open() {
   if (isatty(STDERR_FILENO) == 0 || !can_redraw()) return std::nullopt;
   // Opened anew, as whether writes wait is shared by all who have inherited a descriptor.
-  Fd terminal(::open(fmt::format("/proc/self/fd/{}", STDERR_FILENO).c_str(),
-                     O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  Fd terminal(
+      ::open(fmt::format("/proc/self/fd/{}", STDERR_FILENO).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!terminal) return std::nullopt;
   return StatusLine(std::move(terminal));
 }
@@ -50,7 +50,8 @@ bool StatusLine::in_foreground() const {
 
 // The cursor is left where the line begins, so that what others write stands there, not behind it.
 bool StatusLine::draw(std::string_view text) {
-  // Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop us.
+  // Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop
+  // us.
   const BlockedSignals blocked{SIGTTOU};
   if (!in_foreground()) return false;
   const std::string bytes = fmt::format("\r{}{}\r", text, erase);

@@ -8,8 +8,8 @@
 
 namespace rusage_bpf {
 
-// Drawing never waits: a terminal that takes nothing at the moment has the line left out. Nor does it disturb: while the
-// terminal belongs to another job, there is no line. It is wiped when its owner goes away, whatever the reason.
+// Drawing never waits: a terminal that takes nothing at the moment has the line left out. Nor does it disturb: while
+// the terminal belongs to another job, there is no line. It is wiped when its owner goes away, whatever the reason.
 class StatusLine {
  public:
   // On the terminal that standard error is; nothing where it is none, or one that cannot redraw a line.

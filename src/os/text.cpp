@@ -17,12 +17,12 @@ struct Range {
 
 // Controls, and what Unicode says to be ignored where it is displayed, but for what chooses between forms of the
 // character before it (variation selectors). Line and paragraph separators. Sorted.
-constexpr std::array unsafe_ranges{
-    Range{0x0000, 0x001f},   Range{0x007f, 0x009f},  Range{0x00ad, 0x00ad}, Range{0x034f, 0x034f},
-    Range{0x061c, 0x061c},   Range{0x115f, 0x1160},  Range{0x17b4, 0x17b5}, Range{0x180b, 0x180f},
-    Range{0x200b, 0x200f},   Range{0x2028, 0x202e},  Range{0x2060, 0x206f}, Range{0x3164, 0x3164},
-    Range{0xfeff, 0xfeff},   Range{0xffa0, 0xffa0},  Range{0xfff0, 0xfffb}, Range{0x1bca0, 0x1bca3},
-    Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xe0fff}};
+constexpr std::array unsafe_ranges{Range{0x0000, 0x001f},   Range{0x007f, 0x009f},   Range{0x00ad, 0x00ad},
+                                   Range{0x034f, 0x034f},   Range{0x061c, 0x061c},   Range{0x115f, 0x1160},
+                                   Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f},   Range{0x200b, 0x200f},
+                                   Range{0x2028, 0x202e},   Range{0x2060, 0x206f},   Range{0x3164, 0x3164},
+                                   Range{0xfeff, 0xfeff},   Range{0xffa0, 0xffa0},   Range{0xfff0, 0xfffb},
+                                   Range{0x1bca0, 0x1bca3}, Range{0x1d173, 0x1d17a}, Range{0xe0000, 0xe0fff}};
 
 bool is_unsafe(char32_t code) {
   const auto *const range = std::lower_bound(unsafe_ranges.begin(), unsafe_ranges.end(), code,
@@ -74,10 +74,7 @@ Character first_character(std::string_view text) {
   const char32_t first = byte(0);
   if (first < 0x80) return {first, 1, true};
   const Character no_utf8{first, 1, false};
-  const std::size_t length = first < 0xc2 || first > 0xf4 ? 0
-                             : first >= 0xf0              ? 4
-                             : first >= 0xe0              ? 3
-                                                          : 2;
+  const std::size_t length = first < 0xc2 || first > 0xf4 ? 0 : first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
   if (length == 0 || text.size() < length) return no_utf8;
   char32_t code = first & (0x7fU >> length);
   for (std::size_t i = 1; i < length; i++) {
@@ -120,8 +117,7 @@ std::string one_line(std::string_view text, std::size_t width) {
   while (!text.empty()) {
     const Character character = first_character(text);
     const std::string piece = shown(text, character);
-    const std::size_t columns =
-        piece.size() == character.bytes ? locale.columns(character.code) : piece.size();
+    const std::size_t columns = piece.size() == character.bytes ? locale.columns(character.code) : piece.size();
     if (taken + columns > width) return line.substr(0, cut_at).append(dots);
     line += piece;
     taken += columns;

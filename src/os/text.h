@@ -19,8 +19,8 @@ Character first_character(std::string_view text);
 bool is_utf8(std::string_view text);
 
 // The same text on one line, where it changes nothing but its own place: white space becomes blanks. What else controls
-// a terminal, turns the direction of writing or is not seen at all becomes an escape such as \x1b or \u202e, and so does
-// what is not UTF-8.
+// a terminal, turns the direction of writing or is not seen at all becomes an escape such as \x1b or \u202e, and so
+// does what is not UTF-8.
 std::string one_line(std::string_view text);
 
 // The same in no more than `width` columns, which are more than three: "..." stands for what is left out, and no

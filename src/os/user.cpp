@@ -46,8 +46,7 @@ std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
 Result<void> become(const Identity &identity) {
   const auto &[uid, gid, groups] = identity;
   // The user comes last: who is no longer root may not change groups.
-  if (setgroups(groups.size(), groups.data()) != 0 || setresgid(gid, gid, gid) != 0 ||
-      setresuid(uid, uid, uid) != 0)
+  if (setgroups(groups.size(), groups.data()) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
     return errno_error("becoming another user");
   return {};
 }

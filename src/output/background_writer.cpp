@@ -23,8 +23,7 @@ void say_that_it_waits(const WriterThread &thread) {
 
 }  // namespace
 
-BackgroundWriter::BackgroundWriter(std::shared_ptr<WriterThread> thread)
-    : thread_(std::move(thread)) {}
+BackgroundWriter::BackgroundWriter(std::shared_ptr<WriterThread> thread) : thread_(std::move(thread)) {}
 
 BackgroundWriter::~BackgroundWriter() {
   if (!committed_) thread_->ask(WriterThread::Ask::give_up);
@@ -97,8 +96,7 @@ void BackgroundWriters::take_note() const {
 }
 
 bool BackgroundWriters::any_left() const {
-  return std::any_of(threads_.begin(), threads_.end(),
-                     [](const auto &thread) { return !thread->is_over(); });
+  return std::any_of(threads_.begin(), threads_.end(), [](const auto &thread) { return !thread->is_over(); });
 }
 
 BackgroundWriters::Waiting BackgroundWriters::waiting() const {
@@ -117,8 +115,7 @@ BackgroundWriters::Waiting BackgroundWriters::waiting() const {
 std::map<std::size_t, Error> BackgroundWriters::take_errors() {
   std::map<std::size_t, Error> errors;
   for (std::size_t number = 0; number < threads_.size(); number++)
-    if (auto error = threads_[number]->unreported_error())
-      errors.emplace(number, *std::move(error));
+    if (auto error = threads_[number]->unreported_error()) errors.emplace(number, *std::move(error));
   return errors;
 }
 

@@ -16,8 +16,8 @@
 
 namespace rusage_bpf {
 
-// What is handed over waits in a Spool until the thread has written it, and says so once if it has to wait in a file. An
-// operation fails if one of the thread's has failed since. Without `commit`, the thread ends and leaves no file.
+// What is handed over waits in a Spool until the thread has written it, and says so once if it has to wait in a file.
+// An operation fails if one of the thread's has failed since. Without `commit`, the thread ends and leaves no file.
 class BackgroundWriter final : public Output {
  public:
   explicit BackgroundWriter(std::shared_ptr<WriterThread> thread);

@@ -36,8 +36,7 @@ Result<void> CsvSink::begin(const Recording &recording) {
   if (with_meta_) {
     const Json begin = begin_json(recording);
     text += fmt::format("# schema: {}\r\n", to_text(begin["schema"]));
-    for (const auto &[name, value] : begin["meta"].items())
-      text += fmt::format("# {}: {}\r\n", name, to_text(value));
+    for (const auto &[name, value] : begin["meta"].items()) text += fmt::format("# {}: {}\r\n", name, to_text(value));
   }
   return file_->write(text + line(sample_json(Row()), [](const auto &item) { return item.key(); }));
 }

@@ -11,8 +11,7 @@ class CsvSink final : public Sink {
  public:
   // `with_meta` puts what is known before the first row in front, which RFC 4180 does not have: a
   // line `# name: value` each, the value in JSON.
-  CsvSink(std::unique_ptr<Output> file, bool with_meta)
-      : file_(std::move(file)), with_meta_(with_meta) {}
+  CsvSink(std::unique_ptr<Output> file, bool with_meta) : file_(std::move(file)), with_meta_(with_meta) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;

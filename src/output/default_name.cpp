@@ -19,8 +19,7 @@ constexpr unsigned most_names = 1'000'000;
 
 bool is_default_name(std::string_view name) {
   if (!name.starts_with(stem) || !name.ends_with(extension)) return false;
-  const std::string_view between =
-      name.substr(stem.size(), name.size() - stem.size() - extension.size());
+  const std::string_view between = name.substr(stem.size(), name.size() - stem.size() - extension.size());
   return between.empty() || (between.size() > 1 && between.front() == '-' &&
                              between.find_first_not_of("0123456789", 1) == std::string_view::npos);
 }
@@ -29,16 +28,14 @@ bool is_default_name(std::string_view name) {
 template <typename Action>
 void for_each_default_name(const std::filesystem::path &directory, Action action) {
   std::error_code failure;
-  for (std::filesystem::directory_iterator entry(directory, failure), end; entry != end;
-       entry.increment(failure))
+  for (std::filesystem::directory_iterator entry(directory, failure), end; entry != end; entry.increment(failure))
     if (is_default_name(entry->path().filename().native())) action(*entry);
 }
 
 }  // namespace
 
 std::string default_name(unsigned number) {
-  return number == 1 ? fmt::format("{}{}", stem, extension)
-                     : fmt::format("{}-{}{}", stem, number, extension);
+  return number == 1 ? fmt::format("{}{}", stem, extension) : fmt::format("{}-{}{}", stem, number, extension);
 }
 
 DefaultName::~DefaultName() {
@@ -53,8 +50,7 @@ Result<std::string> DefaultName::claim() {
   const AsCaller as_caller;
   for (unsigned number = 1; number <= most_names; number++) {
     const std::string name = default_name(number);
-    claim_.reset(openat(directory_.get(), name.c_str(),
-                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    claim_.reset(openat(directory_.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (claim_) return name_ = name;
     if (errno != EEXIST) break;
   }

@@ -37,8 +37,7 @@ Fd connect_to(const Fd &entry) {
   address.sun_family = AF_UNIX;
   fmt::format_to_n(address.sun_path, sizeof(address.sun_path) - 1, "/proc/self/fd/{}", entry.get());
   Fd connected(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (connect(connected.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0)
-    return {};
+  if (connect(connected.get(), reinterpret_cast<const sockaddr *>(&address), sizeof(address)) != 0) return {};
   clear_nonblocking(connected.get());
   return connected;
 }
@@ -102,10 +101,8 @@ Result<Destination> Destination::open_default() {
 Result<Destination> Destination::of_descriptor(const std::string &name, int fd) {
   const int flags = fcntl(fd, F_GETFD);
   if (flags < 0 || (flags & FD_CLOEXEC) != 0)
-    return errno_error(
-        fd > STDERR_FILENO ? name + ": is not open here (sudo closes descriptors)" : name, EBADF);
-  if (auto writable = check_writable(fd, name.c_str()); !writable)
-    return tl::unexpected(writable.error());
+    return errno_error(fd > STDERR_FILENO ? name + ": is not open here (sudo closes descriptors)" : name, EBADF);
+  if (auto writable = check_writable(fd, name.c_str()); !writable) return tl::unexpected(writable.error());
   Destination made(name);
   made.is_stream_ = true;
   made.stream_.reset(fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));

@@ -45,13 +45,12 @@ Result<OutputName> parse_output_name(const std::string &name) {
   if (name == "-" || descriptor_of(name) == STDOUT_FILENO) return OutputName{Format::json, "-"};
   const Extension *longest = nullptr;
   for (const Extension &extension : extensions)
-    if (name.ends_with(extension.text) &&
-        (!longest || extension.text.size() > longest->text.size()))
+    if (name.ends_with(extension.text) && (!longest || extension.text.size() > longest->text.size()))
       longest = &extension;
   if (!longest && is_no_file(name)) return OutputName{Format::json, name};
   if (!longest)
-    return error(fmt::format("--output {}: the name must end in {}, which selects the format", name,
-                             list_of_extensions()));
+    return error(
+        fmt::format("--output {}: the name must end in {}, which selects the format", name, list_of_extensions()));
   const bool standard_output = name.size() == longest->text.size() + 1 && name.front() == '-';
   return OutputName{longest->format, standard_output ? "-" : name};
 }
@@ -67,8 +66,7 @@ Result<void> check_output_names(const std::vector<std::string> &names, bool csv_
   }
   if (to_standard_output > 1)
     return error("--output: only one output can go to standard output; give the others a file");
-  if (csv_meta && !any_csv)
-    return error("--csv-meta is for a .csv output, and there is none; give -o rows.csv");
+  if (csv_meta && !any_csv) return error("--csv-meta is for a .csv output, and there is none; give -o rows.csv");
   return {};
 }
 

@@ -37,9 +37,8 @@ std::shared_ptr<const Image> beginning_of(const Image &image) {
 
 Json page_document(const Recording &recording, const Outcome &outcome) {
   Json document = frame_json(recording, outcome);
-  document["words"] = {{"target", target_name(recording)},
-                       {"ending", ending(outcome)},
-                       {"audit", audit_line(recording, outcome)}};
+  document["words"] = {
+      {"target", target_name(recording)}, {"ending", ending(outcome)}, {"audit", audit_line(recording, outcome)}};
   return document;
 }
 
@@ -56,19 +55,15 @@ Result<void> HtmlSink::row(const Row &row) {
 
 Result<void> HtmlSink::process(const Process &process) {
   processes_.push_back(process);
-  if (bytes_of(*process.image) > 2 * most_image_bytes)
-    processes_.back().image = beginning_of(*process.image);
+  if (bytes_of(*process.image) > 2 * most_image_bytes) processes_.back().image = beginning_of(*process.image);
   if (processes_.size() >= 2 * page_processes) keep_costliest(page_processes);
   return {};
 }
 
 void HtmlSink::keep_costliest(std::size_t most) {
   if (processes_.size() <= most) return;
-  const auto cpu_ns = [](const Process &process) {
-    return process.value[RUSAGE_user] + process.value[RUSAGE_system];
-  };
-  std::nth_element(processes_.begin(), processes_.begin() + static_cast<std::ptrdiff_t>(most),
-                   processes_.end(),
+  const auto cpu_ns = [](const Process &process) { return process.value[RUSAGE_user] + process.value[RUSAGE_system]; };
+  std::nth_element(processes_.begin(), processes_.begin() + static_cast<std::ptrdiff_t>(most), processes_.end(),
                    [&](const Process &a, const Process &b) { return cpu_ns(a) > cpu_ns(b); });
   dropped_ += processes_.size() - most;
   processes_.resize(most);
@@ -83,8 +78,7 @@ Result<void> HtmlSink::end(const Outcome &outcome) {
   for (const Process &process : processes_) document["processes"].push_back(process_json(process));
   document["processes_dropped"] = dropped_;
   if (!outcome.commands.empty()) document["commands"] = Json::array();
-  for (const Command &command : outcome.commands)
-    document["commands"].push_back(command_json(command));
+  for (const Command &command : outcome.commands) document["commands"].push_back(command_json(command));
   auto written = write_page(*file_, document, *buckets_);
   return written ? file_->commit() : written;
 }

@@ -9,8 +9,8 @@ namespace rusage_bpf {
 Result<void> JsonSink::begin(const Recording &recording) {
   recording_ = recording;
   const Json begin = begin_json(recording);
-  return file_->write("{\"schema\": " + to_text(begin["schema"]) +
-                      ",\n\"columns\": " + to_text(begin["columns"]) + ",\n\"samples\": [");
+  return file_->write("{\"schema\": " + to_text(begin["schema"]) + ",\n\"columns\": " + to_text(begin["columns"]) +
+                      ",\n\"samples\": [");
 }
 
 Result<void> JsonSink::row(const Row &row) {
@@ -29,16 +29,14 @@ Result<void> JsonSink::write_processes(const Outcome &outcome) {
   if (auto written = file_->write("\n],\n\"processes\": ["); !written) return written;
   if (auto written = file_->write(std::move(processes_)); !written) return written;
   std::string text = "\n],\n\"commands\": [";
-  for (std::size_t i = 0; i < commands.size(); i++)
-    text += (i > 0 ? ",\n" : "\n") + to_text(command_json(commands[i]));
+  for (std::size_t i = 0; i < commands.size(); i++) text += (i > 0 ? ",\n" : "\n") + to_text(command_json(commands[i]));
   return file_->write(text + "\n]");
 }
 
 Result<void> JsonSink::end(const Outcome &outcome) {
   if (auto written = write_processes(outcome); !written) return written;
   const Json frame = frame_json(recording_, outcome);
-  auto written = file_->write(",\n\"meta\": " + to_text(frame["meta"]) +
-                              ",\n\"totals\": " + to_text(frame["totals"]) +
+  auto written = file_->write(",\n\"meta\": " + to_text(frame["meta"]) + ",\n\"totals\": " + to_text(frame["totals"]) +
                               ",\n\"audit\": " + to_text(frame["audit"]) + "}\n");
   return written ? file_->commit() : written;
 }

@@ -52,13 +52,12 @@ std::string sparkline(const std::vector<double> &cpu, std::size_t cells) {
 
 std::string live_line(const LiveFigures &figures, std::size_t terminal_columns, LiveStyle style) {
   // Figures have room to grow, so that their neighbours stay where they are.
-  const std::array pieces{
-      clock(figures.elapsed_ns),
-      fmt::format("CPU {:>3} %", percent(figures.cpu)),
-      fmt::format("RSS {:>8}", bytes(figures.rss_bytes)),
-      fmt::format("procs {:>2}", figures.processes ? fmt::format("{}", *figures.processes) : "-"),
-      fmt::format("r {:>10}", rate(figures.read_bytes_per_s)),
-      fmt::format("w {:>10}", rate(figures.write_bytes_per_s))};
+  const std::array pieces{clock(figures.elapsed_ns),
+                          fmt::format("CPU {:>3} %", percent(figures.cpu)),
+                          fmt::format("RSS {:>8}", bytes(figures.rss_bytes)),
+                          fmt::format("procs {:>2}", figures.processes ? fmt::format("{}", *figures.processes) : "-"),
+                          fmt::format("r {:>10}", rate(figures.read_bytes_per_s)),
+                          fmt::format("w {:>10}", rate(figures.write_bytes_per_s))};
   constexpr std::size_t place_of_sparkline = 2;
   std::size_t taken = 0;
   std::size_t width = 0;

@@ -29,8 +29,7 @@ Result<void> NdjsonSink::process(const Process &process) {
 
 Result<void> NdjsonSink::end(const Outcome &outcome) {
   for (const Command &command : outcome.commands)
-    if (auto written = file_->write(line("command", command_json(command))); !written)
-      return written;
+    if (auto written = file_->write(line("command", command_json(command))); !written) return written;
   auto written = file_->write(line("end", end_json(outcome)));
   return written ? file_->commit() : written;
 }

@@ -14,8 +14,7 @@ class NdjsonSink final : public Sink {
   // `followed`: for readers of a recording that goes on, the file stands under its name from the
   // beginning on, and each row is there as soon as it is known. Otherwise it appears when it is
   // complete.
-  NdjsonSink(std::unique_ptr<Output> file, bool followed)
-      : file_(std::move(file)), followed_(followed) {}
+  NdjsonSink(std::unique_ptr<Output> file, bool followed) : file_(std::move(file)), followed_(followed) {}
 
   Result<void> begin(const Recording &recording) override;
   Result<void> row(const Row &row) override;

@@ -24,8 +24,8 @@ class OutputFile final : public Output {
 
   Result<void> write(std::string_view bytes) override;
   Result<void> write(std::unique_ptr<Spool> text) override;
-  // Waits for the reader of a pipe that has none yet. Where the disk is full, a file is cut back to what the flush before
-  // this one wrote, so that no torn line is left in one that is in place already.
+  // Waits for the reader of a pipe that has none yet. Where the disk is full, a file is cut back to what the flush
+  // before this one wrote, so that no torn line is left in one that is in place already.
   Result<void> flush() override;
   Result<void> put_in_place() override;
   Result<void> commit() override;

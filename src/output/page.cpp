@@ -19,13 +19,11 @@ using Scripts = std::span<const std::string_view>;
 
 // In the order they run in: each uses what those before it declare.
 const std::array recording_scripts{
-    page_files::buckets_js,    page_files::data_js,     page_files::format_js,
-    page_files::elements_js,   page_files::view_js,     page_files::ticks_js,
-    page_files::colours_js,    page_files::plot_js,     page_files::chart_js,
-    page_files::chart_list_js, page_files::toolbar_js,  page_files::charts_js,
-    page_files::tables_js,     page_files::details_js,  page_files::lanes_js,
-    page_files::timeline_js,   page_files::headline_js, page_files::page_js,
-    page_files::paper_js};
+    page_files::buckets_js,  page_files::data_js,       page_files::format_js,  page_files::elements_js,
+    page_files::view_js,     page_files::ticks_js,      page_files::colours_js, page_files::plot_js,
+    page_files::chart_js,    page_files::chart_list_js, page_files::toolbar_js, page_files::charts_js,
+    page_files::tables_js,   page_files::details_js,    page_files::lanes_js,   page_files::timeline_js,
+    page_files::headline_js, page_files::page_js,       page_files::paper_js};
 
 const std::array comparison_scripts{page_files::buckets_js,    page_files::comparison_data_js,
                                     page_files::format_js,     page_files::elements_js,
@@ -61,18 +59,14 @@ std::string series_array(const std::vector<Bucket> &buckets, std::size_t series,
 
 std::string series_json(const std::vector<Bucket> &buckets, std::size_t series) {
   const auto spread = [&](const Bucket &bucket) { return bucket.series[series]; };
-  const auto mean =
-      series_array(buckets, series, [&](const Bucket &bucket) { return bucket.mean(series); });
-  const auto least =
-      series_array(buckets, series, [&](const Bucket &bucket) { return spread(bucket).least; });
-  const auto greatest =
-      series_array(buckets, series, [&](const Bucket &bucket) { return spread(bucket).greatest; });
+  const auto mean = series_array(buckets, series, [&](const Bucket &bucket) { return bucket.mean(series); });
+  const auto least = series_array(buckets, series, [&](const Bucket &bucket) { return spread(bucket).least; });
+  const auto greatest = series_array(buckets, series, [&](const Bucket &bucket) { return spread(bucket).greatest; });
   if (least == mean && greatest == mean) return fmt::format(R"({{"mean":{}}})", mean);
   return fmt::format(R"({{"mean":{},"least":{},"greatest":{}}})", mean, least, greatest);
 }
 
-Result<void> write_part(Output &file, std::string_view name, std::string_view data,
-                        Scripts scripts) {
+Result<void> write_part(Output &file, std::string_view name, std::string_view data, Scripts scripts) {
   if (name == "style") return file.write(page_files::page_css);
   if (name == "licence") return file.write(page_files::dygraphs_licence_txt);
   if (name == "data") return file.write(data);
@@ -93,8 +87,7 @@ Result<void> write_parts(Output &file, std::string_view data, Scripts scripts) {
     if (auto written = file.write(rest.substr(0, begin)); !written) return written;
     if (begin == std::string_view::npos) return {};
     const auto end = rest.find("}}", begin);
-    if (auto written = write_part(file, rest.substr(begin + 2, end - begin - 2), data, scripts);
-        !written)
+    if (auto written = write_part(file, rest.substr(begin + 2, end - begin - 2), data, scripts); !written)
       return written;
     rest.remove_prefix(end + 2);
   }
@@ -154,8 +147,7 @@ std::string buckets_json(const Buckets &buckets) {
   }
   text += fmt::format(R"(],"steps":{},"series":{{)", buckets.steps_each());
   for (std::size_t i = 0; i < column_count; i++)
-    if (!columns[i].is_time())
-      text += fmt::format(R"("{}":{},)", columns[i].name, series_json(list, i));
+    if (!columns[i].is_time()) text += fmt::format(R"("{}":{},)", columns[i].name, series_json(list, i));
   return text + fmt::format("\"cpu\":{}}}}}", series_json(list, cpu_series));
 }
 
@@ -163,8 +155,7 @@ Result<void> write_page(Output &file, const Json &document, const Buckets &bucke
   return write_parts(file, page_data(document, buckets_json(buckets)), recording_scripts);
 }
 
-Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a,
-                                   const Buckets &b) {
+Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a, const Buckets &b) {
   std::string data = inside_script(to_text(comparison));
   data.pop_back();
   data += fmt::format(",\n\"buckets\":[{},\n{}]}}", buckets_json(a), buckets_json(b));

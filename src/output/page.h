@@ -21,8 +21,7 @@ inline constexpr std::string_view page_mark = R"(<meta name="generator" content=
 Result<void> write_page(Output &file, const Json &document, const Buckets &buckets);
 
 // `comparison` is what compare/comparison_page.h makes of two recordings; these are their buckets.
-Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a,
-                                   const Buckets &b);
+Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a, const Buckets &b);
 
 // The buckets as JSON text, with five digits a number:
 // {"end": [s...], "steps": n, "series": {name: {"mean", "least", "greatest": [number or null...]}}}.

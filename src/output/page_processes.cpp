@@ -56,8 +56,7 @@ Json short_line(const Json &argv) {
   std::string line;
   if (argv.is_string()) line = argv.get<std::string>();
   if (argv.is_array())
-    for (const Json &argument : argv)
-      line += (line.empty() ? "" : " ") + argument.get<std::string>();
+    for (const Json &argument : argv) line += (line.empty() ? "" : " ") + argument.get<std::string>();
   return short_text(line);
 }
 
@@ -85,23 +84,20 @@ std::string inside_script(std::string_view json) {
 Json page_table(const Json &objects, std::size_t most_bytes) {
   std::vector<std::string_view> names;
   for (const std::string_view name : shown)
-    if (std::any_of(objects.begin(), objects.end(),
-                    [&](const Json &object) { return object.contains(name); }))
+    if (std::any_of(objects.begin(), objects.end(), [&](const Json &object) { return object.contains(name); }))
       names.push_back(name);
 
   std::vector<std::size_t> order(objects.size());
   for (std::size_t i = 0; i < order.size(); i++) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return cpu_of(objects[a]) > cpu_of(objects[b]);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return cpu_of(objects[a]) > cpu_of(objects[b]); });
   std::vector<Json> rows(objects.size());
   std::size_t bytes = 0;
   std::size_t taken = 0;
   for (const std::size_t i : order) {
     Json row = Json::array();
     for (const std::string_view name : names)
-      row.push_back(objects[i].contains(name) ? cell(name, objects[i][std::string(name)])
-                                              : Json(nullptr));
+      row.push_back(objects[i].contains(name) ? cell(name, objects[i][std::string(name)]) : Json(nullptr));
     bytes += inside_script(to_text(row)).size() + 1;
     if (bytes > most_bytes) break;
     rows[i] = std::move(row);

@@ -45,8 +45,7 @@ std::string with_args(Json event, Json args) {
 // Microseconds, of which a double would not keep all nanoseconds in every recording.
 std::string at(std::uint64_t ns, const std::string &event) {
   constexpr std::string_view opening = ",\n{";
-  return fmt::format("{}\"ts\":{}.{:03},{}", opening, ns / 1000, ns % 1000,
-                     event.substr(opening.size()));
+  return fmt::format("{}\"ts\":{}.{:03},{}", opening, ns / 1000, ns % 1000, event.substr(opening.size()));
 }
 
 std::string metadata(std::uint64_t id, std::string_view what, const char *key, const Json &value) {
@@ -61,9 +60,8 @@ std::string names(std::uint64_t id, const std::string &name) {
 
 Result<void> PerfettoSink::begin(const Recording &recording) {
   recording_ = recording;
-  const std::string events =
-      metadata(recording_id, "process_name", "name", target_name(recording)) +
-      metadata(recording_id, "process_sort_index", "sort_index", before_all);
+  const std::string events = metadata(recording_id, "process_name", "name", target_name(recording)) +
+                             metadata(recording_id, "process_sort_index", "sort_index", before_all);
   return file_->write("{\"traceEvents\": [" + events.substr(1));
 }
 
@@ -78,8 +76,7 @@ Result<void> PerfettoSink::row(const Row &row) {
   if (!row.known[RUSAGE_elapsed]) return {};
   const std::uint64_t end_ns = row.value[RUSAGE_elapsed];
   // The first row has no counters, unless rows before it were lost.
-  const std::uint64_t begin_ns =
-      last_row_ns_.value_or(end_ns - std::min(end_ns, recording_.interval_ns));
+  const std::uint64_t begin_ns = last_row_ns_.value_or(end_ns - std::min(end_ns, recording_.interval_ns));
   last_row_ns_ = end_ns;
   std::string text;
   for (std::size_t i = 0; i < column_count; i++) {
@@ -100,8 +97,8 @@ std::string PerfettoSink::end_rate(std::size_t column, std::uint64_t ns) {
 
 // Most often a process's spans come in their order, but one whose threads are late may come after the next.
 const PerfettoSink::Life &PerfettoSink::life_of(const Process &span) {
-  const auto [found, is_first] = lives_.try_emplace(
-      span.pid, Life{static_cast<std::uint64_t>(span.pid), span.start_ns, span.end_ns});
+  const auto [found, is_first] =
+      lives_.try_emplace(span.pid, Life{static_cast<std::uint64_t>(span.pid), span.start_ns, span.end_ns});
   Life &life = found->second;
   if (is_first) return life;
   if (life.end_ns == span.start_ns)
@@ -129,9 +126,8 @@ Result<void> PerfettoSink::process(const Process &process) {
   text += at(begin_ns, with_args(event("B", life.id, name), process_json(process)));
   // One that lives on has no end.
   if (process.end_ns)
-    text += at(
-        std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
-        with_args(event("E", life.id, name), Json::object()));
+    text += at(std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
+               with_args(event("E", life.id, name), Json::object()));
   return file_->write(text);
 }
 

@@ -10,8 +10,7 @@ namespace rusage_bpf {
 namespace {
 
 constexpr std::size_t most_in_memory = std::size_t{1} << 20;
-constexpr const char *temporary_file =
-    "a temporary file for what waits to be written (in $TMPDIR, /var/tmp)";
+constexpr const char *temporary_file = "a temporary file for what waits to be written (in $TMPDIR, /var/tmp)";
 
 }  // namespace
 

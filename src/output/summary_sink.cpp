@@ -15,8 +15,7 @@ namespace rusage_bpf {
 namespace {
 
 std::string how_it_ended(const Exit &exit) {
-  if (exit.signal)
-    return fmt::format("killed by signal {} ({})", *exit.signal, strsignal(*exit.signal));
+  if (exit.signal) return fmt::format("killed by signal {} ({})", *exit.signal, strsignal(*exit.signal));
   return fmt::format("exit {}", *exit.code);
 }
 
@@ -108,27 +107,22 @@ std::string commands_that_cost_most(const Outcome &outcome) {
   for (std::size_t i = 0; i < std::min(most, outcome.commands.size()); i++) {
     const Command &command = outcome.commands[i];
     const std::string name = one_line(command.name.value_or("(unknown)"), longest_name);
-    const auto share_of = [&](std::uint64_t ns) {
-      return all_ns > 0 ? static_cast<double>(ns) / all_ns * 100 : 0;
-    };
-    text += fmt::format("{}{} x{} {:.0f} % CPU", i > 0 ? ", " : "", name,
-                        human_count(command.processes), share_of(command.cpu_ns()));
+    const auto share_of = [&](std::uint64_t ns) { return all_ns > 0 ? static_cast<double>(ns) / all_ns * 100 : 0; };
+    text += fmt::format("{}{} x{} {:.0f} % CPU", i > 0 ? ", " : "", name, human_count(command.processes),
+                        share_of(command.cpu_ns()));
     constexpr double least_share = .5;
     if (const double others = share_of(command.children_cpu_ns.value_or(0)); others >= least_share)
       text += fmt::format(" ({:.0f} % may be its children's)", others);
   }
   if (outcome.processes_left_out > 0)
-    text += fmt::format("; {} beyond --max-processes are here alone",
-                        human_count(outcome.processes_left_out));
+    text += fmt::format("; {} beyond --max-processes are here alone", human_count(outcome.processes_left_out));
   return text;
 }
 
 // How the rows compare with the kernel's own total, and what that lacks.
 std::string kernel_share(const Recording &recording, const Outcome &outcome) {
   const Audit &audit = outcome.audit;
-  const auto cpu_of = [](const auto &figures) {
-    return figures[RUSAGE_user] + figures[RUSAGE_system];
-  };
+  const auto cpu_of = [](const auto &figures) { return figures[RUSAGE_user] + figures[RUSAGE_system]; };
   const std::uint64_t rows_ns = cpu_of(outcome.totals);
   const std::uint64_t kernel_ns = cpu_of(audit.kernel.value);
   if (audit.kernel.known.none() && kernel_ns == 0)
@@ -146,13 +140,11 @@ std::string kernel_share(const Recording &recording, const Outcome &outcome) {
     const std::uint64_t unwaited_ns = audit.unwaited ? audit.unwaited->cpu_ns : 0;
     const std::uint64_t comparable_ns = rows_ns - std::min(rows_ns, unwaited_ns);
     text = fmt::format("accounted {:.3f} s more than the kernel's own total of {:.3f} s",
-                       seconds(comparable_ns - std::min(comparable_ns, kernel_ns)),
-                       seconds(kernel_ns));
+                       seconds(comparable_ns - std::min(comparable_ns, kernel_ns)), seconds(kernel_ns));
   }
   if (audit.unwaited && audit.unwaited->processes > 0)
     text += fmt::format(", which lacks {} not waited for or still alive ({:.3f} s)",
-                        counted(audit.unwaited->processes, "process", "processes"),
-                        seconds(audit.unwaited->cpu_ns));
+                        counted(audit.unwaited->processes, "process", "processes"), seconds(audit.unwaited->cpu_ns));
   else if (!accounted && kernel_ns > 0)
     text += ", which lacks processes that were not waited for";
   return text;
@@ -163,14 +155,12 @@ std::string killed_for_memory(const Audit &audit) {
   const std::uint64_t in_cgroup = audit.oom_kills.value_or(0);
   const std::uint64_t in_all = audit.oom_kills_on_machine.value_or(0);
   const auto processes = [](std::uint64_t count) { return counted(count, "process", "processes"); };
-  const std::string kernel =
-      in_cgroup > 0 ? fmt::format("the kernel killed {} of this cgroup", processes(in_cgroup))
-                    : fmt::format("the kernel killed {} of this machine", processes(in_all));
+  const std::string kernel = in_cgroup > 0 ? fmt::format("the kernel killed {} of this cgroup", processes(in_cgroup))
+                                           : fmt::format("the kernel killed {} of this machine", processes(in_all));
   const std::uint64_t sigkilled = audit.sigkilled_processes.value_or(0);
   if (in_cgroup + in_all == 0 || (in_cgroup == 0 && sigkilled == 0)) return "";
   if (sigkilled == 0) return kernel + " for lack of memory";
-  return fmt::format("{} for lack of memory; ended by SIGKILL: {} ({})", kernel,
-                     processes(sigkilled),
+  return fmt::format("{} for lack of memory; ended by SIGKILL: {} ({})", kernel, processes(sigkilled),
                      one_line(fmt::format("{}", fmt::join(audit.sigkilled_commands, ", "))));
 }
 
@@ -187,8 +177,8 @@ std::string memory_peak(const Outcome &outcome, const Figures &figures) {
   const std::string whose = command == outcome.commands.end() || !command->name
                                 ? "one process"
                                 : fmt::format("one process, {}", one_line(*command->name));
-  return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s",
-                     human_bytes(*at_least), whose, sampled, at_s);
+  return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s", human_bytes(*at_least), whose,
+                     sampled, at_s);
 }
 
 }  // namespace
@@ -198,8 +188,7 @@ std::string target_name(const Recording &recording) {
   std::string command = command_line(recording.argv);
   if (recording.target == TargetKind::tree)
     return fmt::format("process {}, {}", recording.root_pid.value_or(0), command);
-  if (recording.target == TargetKind::cgroup)
-    return fmt::format("cgroup {}", one_line(recording.cgroup, longest_path));
+  if (recording.target == TargetKind::cgroup) return fmt::format("cgroup {}", one_line(recording.cgroup, longest_path));
   return command;
 }
 
@@ -209,8 +198,7 @@ std::string ending(const Outcome &outcome) {
   if (outcome.ended_by == EndReason::command && known)
     return fmt::format("{} after {:.3f} s", how_it_ended(outcome.exit), wall_s);
   if (outcome.goes_on) return fmt::format("recorded for {:.3f} s so far", wall_s);
-  return fmt::format("{}recorded for {:.3f} s, until {}",
-                     known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
+  return fmt::format("{}recorded for {:.3f} s, until {}", known ? how_it_ended(outcome.exit) + ", " : "", wall_s,
                      why_it_ended(outcome.ended_by));
 }
 
@@ -224,29 +212,22 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   else
     line += ", losses are unknown";
   const Audit &audit = outcome.audit;
-  if (audit.events_lost.value_or(0) > 0)
-    line += fmt::format(", {} lost", plural(*audit.events_lost, "event"));
+  if (audit.events_lost.value_or(0) > 0) line += fmt::format(", {} lost", plural(*audit.events_lost, "event"));
   if (audit.unseen_tasks.value_or(0) > 0)
-    line += fmt::format(", at most {} started and exited between two polls",
-                        plural(*audit.unseen_tasks, "task"));
+    line += fmt::format(", at most {} started and exited between two polls", plural(*audit.unseen_tasks, "task"));
   if (audit.unlisted_tasks.value_or(0) > 0)
-    line += fmt::format(", {} in the rows and in no process's figures",
-                        plural(*audit.unlisted_tasks, "task"));
+    line += fmt::format(", {} in the rows and in no process's figures", plural(*audit.unlisted_tasks, "task"));
   if (audit.unreadable_processes.value_or(0) > 0)
-    line += fmt::format(", {} not ours to read in full",
-                        counted(*audit.unreadable_processes, "process", "processes"));
+    line += fmt::format(", {} not ours to read in full", counted(*audit.unreadable_processes, "process", "processes"));
   if (audit.untraceable_tasks.value_or(0) > 0)
-    line +=
-        fmt::format(", {} not yours to trace left out", plural(*audit.untraceable_tasks, "task"));
+    line += fmt::format(", {} not yours to trace left out", plural(*audit.untraceable_tasks, "task"));
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
-  if (outcome.audit.rows_damaged > 0)
-    line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
+  if (outcome.audit.rows_damaged > 0) line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
   return line;
 }
 
-std::string summary(const Recording &recording, const Outcome &outcome,
-                    const std::vector<std::string> &outputs) {
+std::string summary(const Recording &recording, const Outcome &outcome, const std::vector<std::string> &outputs) {
   const Totals &t = outcome.totals;
   const Figures figures(t);
   const double wall_s = seconds(t.elapsed_ns());
@@ -256,34 +237,28 @@ std::string summary(const Recording &recording, const Outcome &outcome,
   };
   std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
   const bool cpu_known = figures.known(RUSAGE_user) && figures.known(RUSAGE_system);
-  text += line("CPU", fmt::format("{} user + {} system{}; {} waiting for a CPU",
-                                  figures.time(RUSAGE_user), figures.time(RUSAGE_system),
-                                  cpu_known ? fmt::format(" = {:.0f} % of one core",
-                                                          wall_s > 0 ? cpu_s / wall_s * 100 : 0)
-                                            : "",
-                                  figures.time(RUSAGE_run_delay)));
+  text += line(
+      "CPU",
+      fmt::format("{} user + {} system{}; {} waiting for a CPU", figures.time(RUSAGE_user), figures.time(RUSAGE_system),
+                  cpu_known ? fmt::format(" = {:.0f} % of one core", wall_s > 0 ? cpu_s / wall_s * 100 : 0) : "",
+                  figures.time(RUSAGE_run_delay)));
   text += line("memory", memory_peak(outcome, figures));
-  if (const std::string killed = killed_for_memory(outcome.audit); !killed.empty())
-    text += line("killed", killed);
-  text += line(
-      "processes",
-      fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
-                  figures.count(RUSAGE_pid_count), figures.count_of(RUSAGE_thread_count, "task")));
+  if (const std::string killed = killed_for_memory(outcome.audit); !killed.empty()) text += line("killed", killed);
+  text +=
+      line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
+                                    figures.count(RUSAGE_pid_count), figures.count_of(RUSAGE_thread_count, "task")));
   if (!outcome.commands.empty()) text += line("commands", commands_that_cost_most(outcome));
-  text += line(
-      "I/O",
-      fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
-                  figures.bytes(RUSAGE_read_bytes), figures.count_of(RUSAGE_read_count, "call"),
-                  figures.bytes(RUSAGE_write_bytes), figures.count_of(RUSAGE_write_count, "call"),
-                  figures.bytes(RUSAGE_disk_read_bytes), figures.bytes(RUSAGE_disk_write_bytes)));
+  text += line("I/O", fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
+                                  figures.bytes(RUSAGE_read_bytes), figures.count_of(RUSAGE_read_count, "call"),
+                                  figures.bytes(RUSAGE_write_bytes), figures.count_of(RUSAGE_write_count, "call"),
+                                  figures.bytes(RUSAGE_disk_read_bytes), figures.bytes(RUSAGE_disk_write_bytes)));
   text += line("switches",
                fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
-                           figures.count(RUSAGE_ctx_switches_voluntary),
-                           figures.count(RUSAGE_ctx_switches_involuntary),
+                           figures.count(RUSAGE_ctx_switches_voluntary), figures.count(RUSAGE_ctx_switches_involuntary),
                            figures.count(RUSAGE_minor_faults), figures.count(RUSAGE_major_faults)));
   text += line("audit", audit_line(recording, outcome));
-  text += line("rows", fmt::format("{} in {}", human_count(t.rows()),
-                                   one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
+  text += line("rows",
+               fmt::format("{} in {}", human_count(t.rows()), one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
   return text;
 }
 
@@ -297,8 +272,7 @@ Result<void> SummarySink::begin(const Recording &recording) {
         "between two polls counts as part of its parent; the reason: {}",
         recording.backend_reason);
   // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
-  if (recording.target != TargetKind::command)
-    say("recording {}; Ctrl-C ends the recording", target_name(recording));
+  if (recording.target != TargetKind::command) say("recording {}; Ctrl-C ends the recording", target_name(recording));
   return {};
 }
 

@@ -18,19 +18,14 @@ std::string ending(const Outcome &outcome);
 std::string audit_line(const Recording &recording, const Outcome &outcome);
 
 // The summary as text. `outputs` are the files that hold the rows.
-std::string summary(const Recording &recording, const Outcome &outcome,
-                    const std::vector<std::string> &outputs);
+std::string summary(const Recording &recording, const Outcome &outcome, const std::vector<std::string> &outputs);
 
 class SummarySink final : public Sink {
  public:
   // `default_name` is that of an output beside `outputs`, if there is one.
   // Of what is being recorded: `ring` is where every row can be recovered from, or empty.
-  SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name,
-              std::string ring)
-      : outputs_(std::move(outputs)),
-        default_name_(std::move(default_name)),
-        ring_(std::move(ring)),
-        live_(true) {}
+  SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name, std::string ring)
+      : outputs_(std::move(outputs)), default_name_(std::move(default_name)), ring_(std::move(ring)), live_(true) {}
   // Of what was recorded before.
   SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name)
       : outputs_(std::move(outputs)), default_name_(std::move(default_name)) {}

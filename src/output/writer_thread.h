@@ -77,7 +77,7 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
   std::atomic<std::uint64_t> written_bytes_ = 0;
 
   mutable std::mutex mutex_;
-  std::optional<OutputFile> file_;  // the thread's alone once it is started, until it ends
+  std::optional<OutputFile> file_;              // the thread's alone once it is started, until it ends
   std::deque<std::unique_ptr<Spool>> waiting_;  // bytes go to the last, and come from the first
   Asked asked_;
   bool started_ = false;

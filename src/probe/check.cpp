@@ -21,9 +21,8 @@ std::string_view name_of(Check::State state) {
 }
 
 const Check *first_that_stops(const std::vector<Check> &checks) {
-  const auto first = std::find_if(checks.begin(), checks.end(), [](const Check &check) {
-    return check.state == Check::State::stops;
-  });
+  const auto first =
+      std::find_if(checks.begin(), checks.end(), [](const Check &check) { return check.state == Check::State::stops; });
   return first == checks.end() ? nullptr : &*first;
 }
 
@@ -41,8 +40,7 @@ std::string in_one_line(const Check &check) {
 
 std::string shell_word(const std::string &text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 ||
-           std::string_view("/._-+:,@%=").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) != 0 || std::string_view("/._-+:,@%=").find(static_cast<char>(c)) != std::string_view::npos;
   });
   if (plain && !text.empty()) return text;
   std::string word = "'";

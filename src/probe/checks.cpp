@@ -52,8 +52,7 @@ std::vector<Check> proc_checks(const Roots &roots) {
   const Executable executable = own_executable(roots);
   return {proc_check(roots, privileges, executable), pid_namespace_check(roots),
           others_check(try_others(roots, privileges.uid), privileges, executable),
-          io_accounting_check(roots, Check::State::limits),
-          schedstat_check(roots, Check::State::limits)};
+          io_accounting_check(roots, Check::State::limits), schedstat_check(roots, Check::State::limits)};
 }
 
 bool bpf_kills() {
@@ -87,19 +86,16 @@ Check programs_refused(std::string what, int error_number, const std::string &re
   if (!check.remedies.empty()) return check;
   const Executable executable = own_executable({});
   if (geteuid() != 0) check.remedies.push_back(as_root(executable));
-  check.remedies.push_back(
-      {fmt::format("RUSAGE_BPF_DEBUG=1 {} doctor", shell_word(executable.path)),
-       "shows the kernel's reasons; Linux 6.1 or later is needed"});
+  check.remedies.push_back({fmt::format("RUSAGE_BPF_DEBUG=1 {} doctor", shell_word(executable.path)),
+                            "shows the kernel's reasons; Linux 6.1 or later is needed"});
   return check;
 }
 
 std::string why_refused(int error_number, const std::string &reason) {
   // Where something has run out, that is the cause, and the checks might run into it as well.
-  const std::vector<Check> checks =
-      against_shortage(error_number).empty() ? bpf_checks() : std::vector<Check>{};
+  const std::vector<Check> checks = against_shortage(error_number).empty() ? bpf_checks() : std::vector<Check>{};
   const Check *const cause = first_that_stops(checks);
-  return "cannot record with BPF: " +
-         in_one_line(cause ? *cause : programs_refused("recording", error_number, reason));
+  return "cannot record with BPF: " + in_one_line(cause ? *cause : programs_refused("recording", error_number, reason));
 }
 
 }  // namespace rusage_bpf

@@ -1,5 +1,5 @@
-// All that is looked at before anything is loaded. What recording needs is tried, never guessed from a version; the last
-// word on BPF has BpfSource::open.
+// All that is looked at before anything is loaded. What recording needs is tried, never guessed from a version; the
+// last word on BPF has BpfSource::open.
 #pragma once
 
 #include <string>

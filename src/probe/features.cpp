@@ -33,15 +33,11 @@ FeatureKind program_kinds() {
   bpf_prog_info info{};
   std::uint32_t length = sizeof(info);
   const bool told = bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0;
-  return {"programs",
-          {{"syscall", answer(runs)},
-           {"JIT", told ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
+  return {"programs", {{"syscall", answer(runs)}, {"JIT", told ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
 }
 
 FeatureKind maps() {
-  const auto is_there = [](bpf_map_type type) {
-    return answer(libbpf_probe_bpf_map_type(type, nullptr) == 1);
-  };
+  const auto is_there = [](bpf_map_type type) { return answer(libbpf_probe_bpf_map_type(type, nullptr) == 1); };
   return {"maps",
           {{"array", is_there(BPF_MAP_TYPE_ARRAY)},
            {"per-CPU array", is_there(BPF_MAP_TYPE_PERCPU_ARRAY)},
@@ -64,11 +60,9 @@ FeatureKind helpers() {
 
 Answer can_watch(const KernelTypes &types, const std::string &tracepoint) {
   if (!types) return Answer::unknown;
-  const int type =
-      btf__find_by_name_kind(types.get(), ("btf_trace_" + tracepoint).c_str(), BTF_KIND_TYPEDEF);
+  const int type = btf__find_by_name_kind(types.get(), ("btf_trace_" + tracepoint).c_str(), BTF_KIND_TYPEDEF);
   if (type <= 0) return Answer::no;
-  const Fd program =
-      load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_RAW_TP, static_cast<std::uint32_t>(type)});
+  const Fd program = load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_RAW_TP, static_cast<std::uint32_t>(type)});
   return answer_by_errno(program && Fd(bpf_raw_tracepoint_open(nullptr, program.get())));
 }
 
@@ -76,8 +70,7 @@ Answer can_iterate_over_tasks(const KernelTypes &types) {
   if (!types) return Answer::unknown;
   const int function = btf__find_by_name_kind(types.get(), "bpf_iter_task", BTF_KIND_FUNC);
   if (function <= 0) return Answer::no;
-  const Fd program =
-      load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_ITER, static_cast<std::uint32_t>(function)});
+  const Fd program = load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_ITER, static_cast<std::uint32_t>(function)});
   const Fd link(program ? bpf_link_create(program.get(), 0, BPF_TRACE_ITER, nullptr) : -1);
   return answer_by_errno(link && Fd(bpf_iter_create(link.get())));
 }
@@ -85,8 +78,7 @@ Answer can_iterate_over_tasks(const KernelTypes &types) {
 FeatureKind tracing() {
   const KernelTypes types(btf__load_vmlinux_btf(), btf__free);
   FeatureKind kind{"tracing", {}};
-  for (const char *tracepoint :
-       {"task_newtask", "sched_wakeup_new", "sched_process_exec", "sched_process_exit"})
+  for (const char *tracepoint : {"task_newtask", "sched_wakeup_new", "sched_process_exec", "sched_process_exit"})
     kind.features.push_back({tracepoint, can_watch(types, tracepoint)});
   kind.features.push_back({"task iterator", can_iterate_over_tasks(types)});
   return kind;
@@ -102,8 +94,7 @@ std::vector<std::string> missing_functions(std::initializer_list<const char *> n
   const KernelTypes types(btf__load_vmlinux_btf(), btf__free);
   std::vector<std::string> missing;
   for (const char *name : names)
-    if (types && btf__find_by_name_kind(types.get(), name, BTF_KIND_FUNC) <= 0)
-      missing.emplace_back(name);
+    if (types && btf__find_by_name_kind(types.get(), name, BTF_KIND_FUNC) <= 0) missing.emplace_back(name);
   return missing;
 }
 
@@ -118,18 +109,14 @@ Check feature_check(const FeatureKind &kind) {
   const auto unknown = named(Answer::unknown);
   const std::string title = "BPF " + kind.name;
   if (missing == std::vector<std::string>{"JIT"})
-    return {title,
-            "BPF's JIT compiler is off",
-            Check::State::stops,
-            {{"sudo sysctl net.core.bpf_jit_enable=1", ""}}};
+    return {title, "BPF's JIT compiler is off", Check::State::stops, {{"sudo sysctl net.core.bpf_jit_enable=1", ""}}};
   if (!missing.empty())
     return {title,
             fmt::format("this kernel lacks what BPF programs need: {}", fmt::join(missing, ", ")),
             Check::State::stops,
             {{"", "nothing would help here; Linux 6.1 or later has it"}}};
   if (!unknown.empty())
-    return {title, fmt::format("could not be tried: {}", fmt::join(unknown, ", ")),
-            Check::State::unknown};
+    return {title, fmt::format("could not be tried: {}", fmt::join(unknown, ", ")), Check::State::unknown};
   return {title, fmt::format("{}", fmt::join(named(Answer::yes), ", "))};
 }
 

@@ -35,8 +35,7 @@ struct Counter {
 Check counter_check(const Roots &roots, const Counter &counter, Check::State without) {
   const std::string self = roots.proc + "/self/";
   if (exists(self + counter.file)) return {counter.name, fmt::format("/proc/PID/{}", counter.file)};
-  if (!exists(self + "stat"))
-    return {counter.name, "unknown, as /proc is not mounted", Check::State::unknown};
+  if (!exists(self + "stat")) return {counter.name, "unknown, as /proc is not mounted", Check::State::unknown};
   return {counter.name, fmt::format("this kernel does not count {}", counter.counts), without,
           another_kernel(counter.option)};
 }
@@ -48,10 +47,7 @@ Check types_check(const Roots &roots) {
   const std::string file = "/kernel/btf/vmlinux";
   if (exists(roots.sys + file)) return {name, "/sys" + file};
   if (!exists(roots.sys + "/kernel"))
-    return {name,
-            "unknown, as /sys is not mounted",
-            Check::State::unknown,
-            {{"sudo mount -t sysfs sysfs /sys", ""}}};
+    return {name, "unknown, as /sys is not mounted", Check::State::unknown, {{"sudo mount -t sysfs sysfs /sys", ""}}};
   return {name, "this kernel does not describe its types", Check::State::stops,
           another_kernel("CONFIG_DEBUG_INFO_BTF")};
 }
@@ -83,14 +79,12 @@ Check unprivileged_check(const Roots &roots) {
 }
 
 Check io_accounting_check(const Roots &roots, Check::State without) {
-  return counter_check(
-      roots, {"I/O counters", "io", "the I/O of processes", "CONFIG_TASK_IO_ACCOUNTING"}, without);
+  return counter_check(roots, {"I/O counters", "io", "the I/O of processes", "CONFIG_TASK_IO_ACCOUNTING"}, without);
 }
 
 Check schedstat_check(const Roots &roots, Check::State without) {
-  return counter_check(
-      roots, {"run_delay", "schedstat", "how long tasks wait for a CPU", "CONFIG_SCHED_INFO"},
-      without);
+  return counter_check(roots, {"run_delay", "schedstat", "how long tasks wait for a CPU", "CONFIG_SCHED_INFO"},
+                       without);
 }
 
 }  // namespace rusage_bpf

@@ -15,8 +15,8 @@ Check lockdown_check(const Roots &roots, Answer reads_kernel);
 
 Check unprivileged_check(const Roots &roots);
 
-// Counters that a kernel can be built without, and what that means: BPF programs that read them are refused, while out of
-// /proc their columns are null.
+// Counters that a kernel can be built without, and what that means: BPF programs that read them are refused, while out
+// of /proc their columns are null.
 Check io_accounting_check(const Roots &roots, Check::State without);
 Check schedstat_check(const Roots &roots, Check::State without);
 

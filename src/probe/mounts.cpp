@@ -28,11 +28,9 @@ std::string option(const std::string &options, std::string_view name) {
 // The group whose members a /proc with hidepid hides nothing from.
 bool in_group(const std::string &gid) {
   std::vector<gid_t> groups(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
-  groups.resize(static_cast<std::size_t>(
-      std::max(getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
+  groups.resize(static_cast<std::size_t>(std::max(getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
   groups.push_back(getegid());
-  return std::any_of(groups.begin(), groups.end(),
-                     [&](gid_t one) { return std::to_string(one) == gid; });
+  return std::any_of(groups.begin(), groups.end(), [&](gid_t one) { return std::to_string(one) == gid; });
 }
 
 }  // namespace
@@ -43,17 +41,16 @@ Check proc_check(const Roots &roots, const Privileges &privileges, const Executa
   std::error_code unreadable;
   const auto self = std::filesystem::read_symlink(roots.proc + "/self", unreadable);
   // A mount covers those before it.
-  const auto last = std::find_if(all.rbegin(), all.rend(),
-                                 [](const proc::Mount &one) { return one.directory == "/proc"; });
+  const auto last =
+      std::find_if(all.rbegin(), all.rend(), [](const proc::Mount &one) { return one.directory == "/proc"; });
   if (all.empty() || last == all.rend())
-    return {
-        name, "/proc is not mounted", Check::State::stops, {{"sudo mount -t proc proc /proc", ""}}};
+    return {name, "/proc is not mounted", Check::State::stops, {{"sudo mount -t proc proc /proc", ""}}};
   if (!unreadable && self != std::to_string(getpid()))
-    return {name,
-            "/proc is of another pid namespace: its numbers mean other processes",
-            Check::State::stops,
-            {{fmt::format("sudo unshare --mount-proc {} ...", shell_word(executable.path)),
-              "with a /proc of its own"}}};
+    return {
+        name,
+        "/proc is of another pid namespace: its numbers mean other processes",
+        Check::State::stops,
+        {{fmt::format("sudo unshare --mount-proc {} ...", shell_word(executable.path)), "with a /proc of its own"}}};
 
   const std::string hidepid = option(last->options, "hidepid");
   const bool hides = !hidepid.empty() && hidepid != "0" && hidepid != "off";
@@ -67,9 +64,8 @@ Check proc_check(const Roots &roots, const Privileges &privileges, const Executa
   } else {
     check.state = Check::State::limits;
     check.found += ", which hides other users' processes";
-    check.remedies = {
-        {"sudo mount -o remount,hidepid=0 /proc", "for all users"},
-        {fmt::format("sudo mount -o remount,gid={} /proc", getegid()), "for your group alone"}};
+    check.remedies = {{"sudo mount -o remount,hidepid=0 /proc", "for all users"},
+                      {fmt::format("sudo mount -o remount,gid={} /proc", getegid()), "for your group alone"}};
   }
   return check;
 }
@@ -79,14 +75,12 @@ Check cgroup_check(const Roots &roots) {
   const std::vector<proc::Mount> all = proc::mounts(roots.proc);
   if (all.empty()) return {name, "unknown, as /proc is not mounted", Check::State::unknown};
   const auto of_type = [&](const char *type) {
-    return std::find_if(all.begin(), all.end(),
-                        [&](const proc::Mount &one) { return one.type == type; });
+    return std::find_if(all.begin(), all.end(), [&](const proc::Mount &one) { return one.type == type; });
   };
   const bool has_v1 = of_type("cgroup") != all.end();
   const auto v2 = of_type("cgroup2");
   if (v2 != all.end())
-    return {name, fmt::format("{}{}", v2->directory,
-                              has_v1 ? ", beside v1, whose cgroups cannot be recorded" : "")};
+    return {name, fmt::format("{}{}", v2->directory, has_v1 ? ", beside v1, whose cgroups cannot be recorded" : "")};
   return {name,
           has_v1 ? "there is v1 alone: no --cgroup" : "not mounted: no --cgroup",
           Check::State::limits,

@@ -10,8 +10,8 @@ std::optional<bool> in_first_namespace(const Roots &roots, Namespace which) {
   const bool user = which == Namespace::user;
   const std::string first = user ? "user:[4026531837]" : "pid:[4026531836]";
   std::error_code unreadable;
-  const std::string own = std::filesystem::read_symlink(
-      roots.proc + (user ? "/self/ns/user" : "/self/ns/pid"), unreadable);
+  const std::string own =
+      std::filesystem::read_symlink(roots.proc + (user ? "/self/ns/user" : "/self/ns/pid"), unreadable);
   if (unreadable) return std::nullopt;
   return own == first;
 }

@@ -29,10 +29,8 @@ bool allows_tracing(std::uint64_t set) {
 }
 
 std::string capabilities_of_file(const std::string &path) {
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> all(
-      cap_get_file(path.c_str()), cap_free);
-  const std::unique_ptr<char, int (*)(void *)> text(all ? cap_to_text(all.get(), nullptr) : nullptr,
-                                                    cap_free);
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> all(cap_get_file(path.c_str()), cap_free);
+  const std::unique_ptr<char, int (*)(void *)> text(all ? cap_to_text(all.get(), nullptr) : nullptr, cap_free);
   return text ? text.get() : "";
 }
 
@@ -67,11 +65,10 @@ bool has_seccomp_filter() {
 }
 
 Privileges own_privileges(const Roots &roots) {
-  Privileges privileges{
-      .uid = geteuid(),
-      .no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
-      .filtered = has_seccomp_filter(),
-      .in_user_namespace = !in_first_namespace(roots, Namespace::user).value_or(true)};
+  Privileges privileges{.uid = geteuid(),
+                        .no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+                        .filtered = has_seccomp_filter(),
+                        .in_user_namespace = !in_first_namespace(roots, Namespace::user).value_or(true)};
   for (cap_value_t one = 0; one < cap_max_bits(); one++) {
     const std::uint64_t bit = std::uint64_t{1} << one;
     if (has_capability(one)) privileges.effective |= bit;
@@ -100,14 +97,13 @@ Check capabilities_check(const Privileges &privileges, const Executable &executa
   Check check{"capabilities", "CAP_SYS_ADMIN, which is enough"};
   if (privileges.may_trace_with_bpf()) {
     if (!holds(privileges.effective, CAP_SYS_ADMIN))
-      check.found = fmt::format("CAP_BPF and CAP_PERFMON{}",
-                                executable.capabilities.empty() ? "" : ", which this file has");
+      check.found =
+          fmt::format("CAP_BPF and CAP_PERFMON{}", executable.capabilities.empty() ? "" : ", which this file has");
     return check;
   }
   check.state = Check::State::stops;
   if (privileges.in_user_namespace) {
-    check.found =
-        "a user namespace's capabilities, as in a rootless container, do not count for BPF";
+    check.found = "a user namespace's capabilities, as in a rootless container, do not count for BPF";
     check.remedies = {{"sudo docker run --userns=host --cap-add BPF --cap-add PERFMON IMAGE",
                        "from outside, as nothing inside a user namespace would help"}};
     return check;
@@ -115,8 +111,8 @@ Check capabilities_check(const Privileges &privileges, const Executable &executa
   check.found = missing_capabilities(privileges.effective);
   if (!allows_tracing(privileges.bounding)) {
     check.found += ", and nothing in here can give them, not even root";
-    check.remedies = {{"docker run --cap-add BPF --cap-add PERFMON IMAGE",
-                       "from outside: the container, started anew"}};
+    check.remedies = {
+        {"docker run --cap-add BPF --cap-add PERFMON IMAGE", "from outside: the container, started anew"}};
     return check;
   }
   if (privileges.no_new_privs) {
@@ -131,15 +127,14 @@ Check capabilities_check(const Privileges &privileges, const Executable &executa
   check.remedies.push_back(as_root(executable));
   constexpr auto give = "setcap cap_bpf,cap_perfmon=ep";
   if (!executable.no_suid) {
-    check.remedies.push_back({fmt::format("{}{} {}", sudo, give, program),
-                              executable.sudo ? "once; this file needs no sudo then"
-                                              : "once, as root; this file needs no root then"});
+    check.remedies.push_back(
+        {fmt::format("{}{} {}", sudo, give, program),
+         executable.sudo ? "once; this file needs no sudo then" : "once, as root; this file needs no root then"});
     return check;
   }
   check.found += "; on a nosuid mount, a file's capabilities do not count";
   check.remedies.push_back(
-      {fmt::format("{0}install {1} /usr/local/bin/ && {0}{2} /usr/local/bin/rusage-bpf", sudo,
-                   program, give),
+      {fmt::format("{0}install {1} /usr/local/bin/ && {0}{2} /usr/local/bin/rusage-bpf", sudo, program, give),
        "once, for a copy where they count"});
   return check;
 }

@@ -35,8 +35,7 @@ Check others_check(Sight sight, const Privileges &privileges, const Executable &
   constexpr auto name = "others' processes";
   if (sight == Sight::all) return {name, "all their counters can be read"};
   if (sight == Sight::no_others) return {name, "no other process is visible"};
-  const Remedy container{"docker run --cap-add SYS_PTRACE IMAGE",
-                         "from outside: the container, started anew"};
+  const Remedy container{"docker run --cap-add SYS_PTRACE IMAGE", "from outside: the container, started anew"};
   return {name,
           "their I/O and descriptors cannot be read, and are null",
           Check::State::limits,

@@ -17,8 +17,7 @@ constexpr bpf_insn instruction(std::uint8_t code, std::int32_t immediate = 0) {
 constexpr bpf_insn return_zero = instruction(BPF_ALU64 | BPF_MOV | BPF_K);
 constexpr bpf_insn leave = instruction(BPF_JMP | BPF_EXIT);
 
-Fd load(bpf_prog_type type, const Place &place, std::span<const bpf_insn> code,
-        std::span<char> log = {}) {
+Fd load(bpf_prog_type type, const Place &place, std::span<const bpf_insn> code, std::span<char> log = {}) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
   options.expected_attach_type = place.type;
   options.attach_btf_id = place.btf_id;

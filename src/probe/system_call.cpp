@@ -34,8 +34,8 @@ int answer_to(bpf_cmd command) {
 }
 
 int first_refusal(const Privileges &privileges) {
-  for (const bpf_cmd command : {BPF_OBJ_GET_INFO_BY_FD, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN,
-                                BPF_LINK_CREATE, BPF_ITER_CREATE})
+  for (const bpf_cmd command :
+       {BPF_OBJ_GET_INFO_BY_FD, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE, BPF_ITER_CREATE})
     if (const int answer = answer_to(command)) return answer;
   // Of these, Linux 6.1 asks first who calls.
   if (privileges.may_trace_with_bpf())
@@ -95,9 +95,8 @@ Check seccomp_check(const Privileges &privileges, const SyscallAccess &access) {
   if (!privileges.filtered) return {name, "no filter"};
   if (!access.killed && access.error_number == 0) return {name, "a filter that lets bpf pass"};
   return {name,
-          access.killed
-              ? "a seccomp filter kills processes that call bpf"
-              : fmt::format("a seccomp filter refuses bpf ({})", words_for(access.error_number)),
+          access.killed ? "a seccomp filter kills processes that call bpf"
+                        : fmt::format("a seccomp filter refuses bpf ({})", words_for(access.error_number)),
           Check::State::stops,
           {{"docker run --cap-add BPF --cap-add PERFMON --security-opt seccomp=unconfined IMAGE",
             "from outside: the container, started anew"},
@@ -120,9 +119,8 @@ Check security_modules_check(const Roots &roots, std::optional<int> use) {
     return check;
   }
   check.state = Check::State::stops;
-  check.found =
-      fmt::format("a security module ({}) refuses bpf ({}), although the capabilities are here",
-                  check.found, words_for(*use));
+  check.found = fmt::format("a security module ({}) refuses bpf ({}), although the capabilities are here", check.found,
+                            words_for(*use));
   const auto has = [&](const char *module) { return modules.find(module) != std::string::npos; };
   if (has("apparmor"))
     check.remedies.push_back(
@@ -130,8 +128,7 @@ Check security_modules_check(const Roots &roots, std::optional<int> use) {
          "apparmor=unconfined IMAGE",
          "from outside, where it is AppArmor's profile of a container"});
   if (has("selinux"))
-    check.remedies.push_back(
-        {"sudo ausearch -m avc -ts recent", "shows the rule, where it is SELinux"});
+    check.remedies.push_back({"sudo ausearch -m avc -ts recent", "shows the rule, where it is SELinux"});
   check.remedies.push_back({"sudo dmesg | grep -iE 'denied|avc|bpf'", "may show what refuses it"});
   return check;
 }

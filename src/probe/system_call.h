@@ -1,5 +1,5 @@
-// Whether the system call bpf can be called at all, and, where it can, whether it does something for us. Everything that
-// may stand between us and the kernel is told from the rest here.
+// Whether the system call bpf can be called at all, and, where it can, whether it does something for us. Everything
+// that may stand between us and the kernel is told from the rest here.
 #pragma once
 
 #include <optional>

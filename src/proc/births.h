@@ -17,9 +17,7 @@ class Births {
   void look(int proc, Reader &reader, std::uint64_t now_ns);
 
   // Since the beginning; nothing where it is not known.
-  [[nodiscard]] std::optional<std::uint64_t> count() const {
-    return newest_ ? std::optional(count_) : std::nullopt;
-  }
+  [[nodiscard]] std::optional<std::uint64_t> count() const { return newest_ ? std::optional(count_) : std::nullopt; }
   // None for so long that every new process is visible by now: its number is assigned a moment before that.
   [[nodiscard]] bool none_of_late(std::uint64_t now_ns) const;
 

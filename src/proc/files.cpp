@@ -46,8 +46,7 @@ std::optional<std::string_view> Reader::list(int directory, const char *name) {
 std::optional<std::string_view> Reader::read(int file, bool in_pieces) {
   std::size_t length = 0;
   for (;;) {
-    const ssize_t got =
-        pread(file, buffer_.data() + length, buffer_.size() - length, static_cast<off_t>(length));
+    const ssize_t got = pread(file, buffer_.data() + length, buffer_.size() - length, static_cast<off_t>(length));
     if (got < 0) return std::nullopt;
     length += static_cast<std::size_t>(got);
     const bool full = length == buffer_.size();
@@ -80,8 +79,7 @@ std::optional<std::uint64_t> count_descriptors(int process, const char *list) {
   if (fstatat(process, list, &status, 0) != 0) return std::nullopt;
   if (status.st_size > 0) return static_cast<std::uint64_t>(status.st_size);
   Fd directory(openat(process, list, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const std::unique_ptr<DIR, int (*)(DIR *)> entries(
-      directory ? fdopendir(directory.get()) : nullptr, closedir);
+  const std::unique_ptr<DIR, int (*)(DIR *)> entries(directory ? fdopendir(directory.get()) : nullptr, closedir);
   if (!entries) return std::nullopt;
   directory.release();
   std::uint64_t count = 0;

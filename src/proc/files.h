@@ -49,12 +49,12 @@ class Reader {
   std::vector<pid_t> numbers_;
 };
 
-// How many descriptors a process has open, by its directory and the name of the list in it. From Linux 6.2 on that is the
-// size of the list; before, they are counted, which needs the right to trace the process.
+// How many descriptors a process has open, by its directory and the name of the list in it. From Linux 6.2 on that is
+// the size of the list; before, they are counted, which needs the right to trace the process.
 std::optional<std::uint64_t> count_descriptors(int process, const char *list = "fd");
 
-// Where the main thread has ended before others, the process's own files show no memory, no descriptors and no arguments:
-// those of such another thread do. Gives its number; nothing where the main thread lives, or no thread does.
+// Where the main thread has ended before others, the process's own files show no memory, no descriptors and no
+// arguments: those of such another thread do. Gives its number; nothing where the main thread lives, or no thread does.
 std::optional<pid_t> thread_instead_of_main(int process, Reader &reader);
 
 }  // namespace rusage_bpf::proc

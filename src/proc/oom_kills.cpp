@@ -31,8 +31,7 @@ std::string mount_of(bool v1) {
 std::string file_in(const std::string &mount, std::string_view path, const char *file) {
   namespace fs = std::filesystem;
   std::error_code ignored;
-  for (fs::path rest = fs::path(path).relative_path();;
-       rest = rest.lexically_relative(*rest.begin())) {
+  for (fs::path rest = fs::path(path).relative_path();; rest = rest.lexically_relative(*rest.begin())) {
     const bool is_mount = rest.empty() || rest == ".";
     const fs::path candidate = (is_mount ? fs::path(mount) : fs::path(mount) / rest) / file;
     if (fs::exists(candidate, ignored)) return candidate;

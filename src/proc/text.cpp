@@ -40,8 +40,7 @@ bool read_numbers(std::string_view text, std::span<std::uint64_t *const> numbers
 
 // The number behind `name`, which begins a line and ends in a colon.
 std::optional<std::uint64_t> number_at(std::string_view text, std::string_view name) {
-  for (std::size_t at = text.find(name); at != std::string_view::npos;
-       at = text.find(name, at + 1)) {
+  for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
     if (at > 0 && text[at - 1] != '\n') continue;
     text.remove_prefix(at + name.size());
     return to_number(next_word(text));
@@ -58,8 +57,7 @@ pid_t to_pid(std::uint64_t number) {
 std::optional<Stat> parse_stat(std::string_view text) {
   const std::size_t name_begin = text.find('(');
   const std::size_t name_end = text.rfind(')');
-  if (name_begin == std::string_view::npos || name_end == std::string_view::npos ||
-      name_end < name_begin)
+  if (name_begin == std::string_view::npos || name_end == std::string_view::npos || name_end < name_begin)
     return std::nullopt;
   Stat stat;
   stat.comm = text.substr(name_begin + 1, name_end - name_begin - 1);
@@ -127,8 +125,7 @@ std::optional<Io> parse_io(std::string_view text) {
 
 std::optional<Statm> parse_statm(std::string_view text) {
   Statm statm;
-  if (!read_numbers(text, std::array{&statm.virtual_pages, &statm.resident_pages}))
-    return std::nullopt;
+  if (!read_numbers(text, std::array{&statm.virtual_pages, &statm.resident_pages})) return std::nullopt;
   return statm;
 }
 
@@ -137,8 +134,7 @@ std::optional<Status> parse_status(std::string_view text) {
   const auto involuntary = number_at(text, "nonvoluntary_ctxt_switches:");
   if (!voluntary || !involuntary) return std::nullopt;
   constexpr std::uint64_t kib = 1024;
-  return Status{*voluntary, *involuntary,
-                saturating_product(number_at(text, "VmHWM:").value_or(0), kib)};
+  return Status{*voluntary, *involuntary, saturating_product(number_at(text, "VmHWM:").value_or(0), kib)};
 }
 
 std::optional<std::uint64_t> parse_run_delay(std::string_view text) {

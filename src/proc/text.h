@@ -13,8 +13,7 @@ namespace rusage_bpf::proc {
 
 // /proc/PID/stat. Times are in clock ticks of sysconf(_SC_CLK_TCK).
 struct Stat {
-  std::string_view
-      comm;  // of the text that was given; may hold anything, `)` and line feeds included
+  std::string_view comm;  // of the text that was given; may hold anything, `)` and line feeds included
   char state = 0;
   pid_t parent = 0;
   std::uint64_t flags = 0;

@@ -62,8 +62,7 @@ std::optional<std::uint64_t> own_peak_rss() {
   proc::Reader reader;
   const auto text = reader.file(directory.get(), "self/status");
   const auto status = text ? proc::parse_status(*text) : std::nullopt;
-  return status && status->peak_rss_bytes > 0 ? std::optional(status->peak_rss_bytes)
-                                              : std::nullopt;
+  return status && status->peak_rss_bytes > 0 ? std::optional(status->peak_rss_bytes) : std::nullopt;
 }
 
 Audit audit(const KernelTotal &kernel, const Losses &losses, const MissedEvents &missed) {
@@ -86,8 +85,7 @@ proc::OomKills oom_kills_of(const Recording &recording) {
 }
 
 // The peak of resident memory, by rows, by commands, and by the kernel where that is not the recorder's own.
-std::optional<std::uint64_t> rss_at_least(const Totals &totals,
-                                          const std::vector<Command> &commands,
+std::optional<std::uint64_t> rss_at_least(const Totals &totals, const std::vector<Command> &commands,
                                           const Audit &audit) {
   const auto known = peak_rss_at_least(totals, commands);
   const std::uint64_t by_kernel = audit.kernel.peak_rss_bytes;
@@ -162,8 +160,7 @@ Result<std::optional<Ended>> Recorder::go_on() {
   auto taken = take_end_of_target();
   if (!taken) return taken;
   std::optional<Ended> ended = *std::move(taken);
-  const bool all_over =
-      (ended && ended->by == EndReason::command) || (stopped_by && target_.see_end());
+  const bool all_over = (ended && ended->by == EndReason::command) || (stopped_by && target_.see_end());
   const bool time_is_up = clock_.monotonic_ns() >= stop_ns_;
   const bool is_last = ended || stopped_by || time_is_up;
   const auto sample = all_over ? final_sample(source_, clock_) : source_.sample(is_last);
@@ -228,8 +225,7 @@ Recorded Recorder::end(const Ended &ended) {
 
 Audit Recorder::final_audit(const Ended &ended, const MissedEvents &missed) const {
   Audit proof = audit(ended.kernel, losses_, missed);
-  if (!ended.kernel.known.none())
-    proof.unwaited = spans_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
+  if (!ended.kernel.known.none()) proof.unwaited = spans_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
   proof.oom_kills = kills_.count();
   proof.oom_kills_on_machine = kills_on_machine_.count();
   proof.sigkilled_processes = spans_.killed();
@@ -248,8 +244,7 @@ Result<Recorded> record_to_end(Recorder &&recorder) {
 
 }  // namespace
 
-Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops,
-                        RecorderDeps &&deps) {
+Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops, RecorderDeps &&deps) {
   // The command was forked before this and keeps what it was given.
   take_write_signals_as_errors();
   try {

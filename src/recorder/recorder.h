@@ -53,8 +53,7 @@ struct RecorderDeps {
 
 // Releases the target and records it until its end, the last row included. The outputs are not finished then: their
 // writers go on.
-Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops,
-                        RecorderDeps &&deps);
+Result<Recorded> record(Recording recording, Baseline baseline, const StopConditions &stops, RecorderDeps &&deps);
 
 // The recording is over, a command may not be: passes signals on to it until it is.
 Result<void> wait_for_end(Target &target, SignalQueue &signals);

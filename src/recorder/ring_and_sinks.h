@@ -12,8 +12,7 @@ namespace rusage_bpf {
 
 class RingAndSinks {
  public:
-  RingAndSinks(RecoveryRing &ring, std::vector<std::unique_ptr<Sink>> sinks)
-      : ring_(ring), sinks_(std::move(sinks)) {}
+  RingAndSinks(RecoveryRing &ring, std::vector<std::unique_ptr<Sink>> sinks) : ring_(ring), sinks_(std::move(sinks)) {}
 
   // Without the ring that the user has named there is no recording.
   Result<void> prepare(const Recording &recording) { return ring_.begin(recording); }

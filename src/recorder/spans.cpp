@@ -29,8 +29,7 @@ void Spans::settle(Process process, const Values &counted) {
 
 void Spans::give(const Process &process) {
   commands_.add(process);
-  if (process.account)
-    process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
+  if (process.account) process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
   if (process.exit.signal == SIGKILL) note_kill(process);
   if (count_++ < most_) outputs_.process(process);
 }
@@ -39,8 +38,7 @@ void Spans::note_kill(const Process &process) {
   constexpr std::size_t most_names = 5;
   killed_++;
   const std::string name = process.image->command.value_or("(unknown)");
-  const bool is_new =
-      std::find(killed_names_.begin(), killed_names_.end(), name) == killed_names_.end();
+  const bool is_new = std::find(killed_names_.begin(), killed_names_.end(), name) == killed_names_.end();
   if (is_new && killed_names_.size() < most_names) killed_names_.push_back(name);
 }
 

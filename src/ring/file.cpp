@@ -30,10 +30,8 @@ Result<Fd> open_old(const std::string &path) {
   Fd old(open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!old) return errno_error(path);
   rusage_ring_header header{};
-  const bool is_ring =
-      pread(old.get(), &header, sizeof(header), 0) == sizeof(header) && has_magic(header);
-  if (!is_ring)
-    return error(fmt::format("{}: exists and is not a recovery ring; choose another name", path));
+  const bool is_ring = pread(old.get(), &header, sizeof(header), 0) == sizeof(header) && has_magic(header);
+  if (!is_ring) return error(fmt::format("{}: exists and is not a recovery ring; choose another name", path));
   if (auto locked = lock(old.get(), path); !locked) {
     if (locked.error().errno_value != EAGAIN && locked.error().errno_value != EACCES)
       return tl::unexpected(locked.error());
@@ -47,12 +45,10 @@ Result<Fd> open_old(const std::string &path) {
 }  // namespace
 
 bool is_unfinished_name(std::string_view name) {
-  return name.starts_with('.') && name.ends_with(".partial") &&
-         name.find(".ring.") != std::string_view::npos;
+  return name.starts_with('.') && name.ends_with(".partial") && name.find(".ring.") != std::string_view::npos;
 }
 
-Result<RingFile> RingFile::create(const std::string &path, std::uint64_t bytes,
-                                  std::uint64_t free_bytes) {
+Result<RingFile> RingFile::create(const std::string &path, std::uint64_t bytes, std::uint64_t free_bytes) {
   const AsCaller as_caller;
   auto old = open_old(path);
   if (!old) return tl::unexpected(old.error());
@@ -60,24 +56,22 @@ Result<RingFile> RingFile::create(const std::string &path, std::uint64_t bytes,
   if (!file) return tl::unexpected(file.error());
   RingFile made(*std::move(file), *std::move(old));
   if (auto locked = lock(made.fd(), path); !locked) return tl::unexpected(locked.error());
-  if (auto allocated = made.allocate(bytes, free_bytes); !allocated)
-    return tl::unexpected(allocated.error());
+  if (auto allocated = made.allocate(bytes, free_bytes); !allocated) return tl::unexpected(allocated.error());
   return made;
 }
 
 Result<void> RingFile::allocate(std::uint64_t bytes, std::uint64_t free_bytes) const {
   const auto fails = [&](int errno_value) {
-    return errno_error(fmt::format("{}: {} MiB for the recovery ring (see --ring, --ring-rows)",
-                                   path(), (bytes >> 20) + 1),
-                       errno_value);
+    return errno_error(
+        fmt::format("{}: {} MiB for the recovery ring (see --ring, --ring-rows)", path(), (bytes >> 20) + 1),
+        errno_value);
   };
   // The kernel would send SIGXFSZ.
   rlimit limit{};
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur) return fails(EFBIG);
   // A disk on which the blocks cannot be is not filled up before that shows, since others are writing to it.
   struct statvfs disk {};
-  if (fstatvfs(fd(), &disk) == 0 && disk.f_blocks > 0 &&
-      free_bytes / disk.f_frsize >= disk.f_bavail)
+  if (fstatvfs(fd(), &disk) == 0 && disk.f_blocks > 0 && free_bytes / disk.f_frsize >= disk.f_bavail)
     return fails(ENOSPC);
   int failure = 0;
   do failure = posix_fallocate(fd(), 0, static_cast<off_t>(bytes));

@@ -13,11 +13,10 @@ namespace rusage_bpf {
 
 class RingFile {
  public:
-  // Makes a file of so many bytes, all of them allocated, that the calling user alone may read and that is locked for as
-  // long as it is open. At `path` there may be nothing, or a ring that nobody records to, and to which nobody can record
-  // then. `free_bytes` is how much room the disk has to have.
-  static Result<RingFile> create(const std::string &path, std::uint64_t bytes,
-                                 std::uint64_t free_bytes);
+  // Makes a file of so many bytes, all of them allocated, that the calling user alone may read and that is locked for
+  // as long as it is open. At `path` there may be nothing, or a ring that nobody records to, and to which nobody can
+  // record then. `free_bytes` is how much room the disk has to have.
+  static Result<RingFile> create(const std::string &path, std::uint64_t bytes, std::uint64_t free_bytes);
 
   RingFile(RingFile &&other) noexcept = default;
   RingFile &operator=(RingFile &&) = delete;

@@ -23,8 +23,7 @@ bool is_of_a_ring(int fd, bool has_name_of_ours) {
   const ssize_t got = pread(fd, &header, sizeof(header), 0);
   if (got == sizeof(header) && has_magic(header)) return true;
   const rusage_ring_header nothing{};
-  return has_name_of_ours && got >= 0 &&
-         std::memcmp(&header, &nothing, static_cast<std::size_t>(got)) == 0;
+  return has_name_of_ours && got >= 0 && std::memcmp(&header, &nothing, static_cast<std::size_t>(got)) == 0;
 }
 
 }  // namespace
@@ -44,16 +43,15 @@ RingFound RingFound::look_at(const std::string &path, bool unfinished) {
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
     ring.bytes = static_cast<std::uint64_t>(status.st_blocks) * 512;
-    ring.changed_realtime_ns =
-        static_cast<std::uint64_t>(std::max<time_t>(status.st_mtim.tv_sec, 0)) * ns_per_s;
+    ring.changed_realtime_ns = static_cast<std::uint64_t>(std::max<time_t>(status.st_mtim.tv_sec, 0)) * ns_per_s;
   }
   if (!ring.reader) return ring;
   const auto scan = ring.reader->scan();
   ring.rows = std::min<std::uint64_t>(scan.numbers.size(), ring.reader->capacity());
   ring.changed_realtime_ns = ring.start_realtime_ns();
   if (!scan.numbers.empty())
-    ring.changed_realtime_ns = std::max(ring.changed_realtime_ns,
-                                        ring.reader->slot_of(scan.numbers.back()).row.realtime_ns);
+    ring.changed_realtime_ns =
+        std::max(ring.changed_realtime_ns, ring.reader->slot_of(scan.numbers.back()).row.realtime_ns);
   return ring;
 }
 
@@ -73,8 +71,7 @@ Result<HeldRing> HeldRing::hold(const RingFound &ring) {
   if (!file) return errno_error(ring.path);
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return errno_error(ring.path);
-  if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid ||
-      !is_of_a_ring(file.get(), ring.unfinished))
+  if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid || !is_of_a_ring(file.get(), ring.unfinished))
     return error("is not a recovery ring of yours");
   if (!prevent_lock(file.get())) return error("is being recorded to");
   return HeldRing(ring.path, std::move(file));

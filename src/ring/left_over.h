@@ -10,8 +10,8 @@ namespace rusage_bpf {
 
 struct RingFound {
   std::string path;
-  bool unfinished = false;  // its recorder was killed before it was complete, or is at it
-  std::uint64_t bytes = 0;  // that it takes on the disk
+  bool unfinished = false;                // its recorder was killed before it was complete, or is at it
+  std::uint64_t bytes = 0;                // that it takes on the disk
   std::uint64_t changed_realtime_ns = 0;  // its last row's end, where that is known
   std::uint64_t rows = 0;                 // that it holds and that can be trusted
   Result<RingReader> reader;
@@ -20,9 +20,7 @@ struct RingFound {
   static RingFound look_at(const std::string &path, bool unfinished);
 
   // 0 where it cannot be read.
-  [[nodiscard]] std::uint64_t start_realtime_ns() const {
-    return reader ? reader->recording().start_realtime_ns : 0;
-  }
+  [[nodiscard]] std::uint64_t start_realtime_ns() const { return reader ? reader->recording().start_realtime_ns : 0; }
 };
 
 // The calling user's, in all places, the newest first.

@@ -41,9 +41,7 @@ std::optional<std::string> home() {
   const Caller user = caller();
   std::optional<std::string> home;
   if (user.uid == geteuid()) home = absolute_from_environment("HOME");
-  const auto is_none = [](const std::string &path) {
-    return path.find_first_not_of('/') == std::string::npos;
-  };
+  const auto is_none = [](const std::string &path) { return path.find_first_not_of('/') == std::string::npos; };
   if (!home || is_none(*home)) home = home_of(user.uid);
   return home && !is_none(*home) ? home : std::nullopt;
 }
@@ -61,16 +59,12 @@ std::optional<std::string> runtime_directory() {
 std::vector<Place> places() {
   constexpr auto own = "/rusage-bpf";
   std::vector<Place> places;
-  if (const auto state = absolute_from_environment("XDG_STATE_HOME"))
-    places.push_back({*state + own, "", ""});
-  if (const auto at_home = home())
-    places.push_back({*at_home + "/.local/state" + own, "", *at_home});
+  if (const auto state = absolute_from_environment("XDG_STATE_HOME")) places.push_back({*state + own, "", ""});
+  if (const auto at_home = home()) places.push_back({*at_home + "/.local/state" + own, "", *at_home});
   if (const auto runtime = runtime_directory()) places.push_back({*runtime + own, "", *runtime});
-  places.push_back(
-      {temporary_directory, fmt::format("rusage-bpf-{}-", caller().uid), temporary_directory});
-  const auto again = std::unique(places.begin(), places.end(), [](const Place &a, const Place &b) {
-    return a.directory == b.directory;
-  });
+  places.push_back({temporary_directory, fmt::format("rusage-bpf-{}-", caller().uid), temporary_directory});
+  const auto again = std::unique(places.begin(), places.end(),
+                                 [](const Place &a, const Place &b) { return a.directory == b.directory; });
   places.erase(again, places.end());
   return places;
 }
@@ -79,8 +73,7 @@ std::vector<Place> places() {
 void make_directory(const Place &place) {
   const AsCaller as_caller;
   if (!place.exists.empty() && access(place.exists.c_str(), F_OK) != 0) return;
-  for (std::size_t slash = place.directory.find('/', 1);;
-       slash = place.directory.find('/', slash + 1)) {
+  for (std::size_t slash = place.directory.find('/', 1);; slash = place.directory.find('/', slash + 1)) {
     mkdir(place.directory.substr(0, slash).c_str(), 0700);
     if (slash == std::string::npos) return;
   }
@@ -104,19 +97,18 @@ std::string random_text() {
 std::string new_name() {
   struct stat pid_namespace {};
   stat("/proc/self/ns/pid", &pid_namespace);
-  return fmt::format("{:%Y%m%dT%H%M%SZ}-{}-{}-{}-{}{}", fmt::gmtime(std::time(nullptr)),
-                     short_boot_id(), pid_namespace.st_ino, getpid(), random_text(), suffix);
+  return fmt::format("{:%Y%m%dT%H%M%SZ}-{}-{}-{}-{}{}", fmt::gmtime(std::time(nullptr)), short_boot_id(),
+                     pid_namespace.st_ino, getpid(), random_text(), suffix);
 }
 
 void add_rings(const Place &place, std::vector<PossibleRing> &rings) {
   std::error_code failure;
   std::filesystem::directory_iterator entry(place.directory, failure);
-  for (const std::filesystem::directory_iterator end; !failure && entry != end;
-       entry.increment(failure)) {
+  for (const std::filesystem::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
     const std::string name = entry->path().filename();
     const bool unfinished = is_unfinished_name(name);
-    const bool is_named_so = unfinished ? name.starts_with("." + place.prefix)
-                                        : name.starts_with(place.prefix) && name.ends_with(suffix);
+    const bool is_named_so =
+        unfinished ? name.starts_with("." + place.prefix) : name.starts_with(place.prefix) && name.ends_with(suffix);
     struct stat status {};
     if (is_named_so && lstat(entry->path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_uid == caller().uid)

@@ -34,14 +34,12 @@ T from_bytes(std::string_view bytes) {
 
 // Whether the sizes fit each other, so that arithmetic with them stays in bounds.
 bool is_plausible(const rusage_ring_header &header) {
-  return header.header_bytes <= most_header_bytes &&
-         header.header_bytes % RUSAGE_RING_PAGE_BYTES == 0 &&
+  return header.header_bytes <= most_header_bytes && header.header_bytes % RUSAGE_RING_PAGE_BYTES == 0 &&
          header.description_bytes <= header.header_bytes &&
          sizeof(header) + header.description_bytes <= header.header_bytes &&
-         header.ending_bytes >= sizeof(rusage_ring_ending) &&
-         header.ending_bytes <= most_ending_bytes && header.columns <= RUSAGE_RING_MOST_COLUMNS &&
-         header.slot_bytes == slot_bytes(header.columns) && header.slots >= 2 &&
-         header.slots <= most_slots;
+         header.ending_bytes >= sizeof(rusage_ring_ending) && header.ending_bytes <= most_ending_bytes &&
+         header.columns <= RUSAGE_RING_MOST_COLUMNS && header.slot_bytes == slot_bytes(header.columns) &&
+         header.slots >= 2 && header.slots <= most_slots;
 }
 
 // What has more values than any command has arguments is left out from there on: each takes more memory than text.
@@ -66,15 +64,13 @@ Result<RingReader> RingReader::open(const std::string &path) {
 Result<RingReader> RingReader::open(Fd file, const std::string &path) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return errno_error(path);
-  if (!S_ISREG(status.st_mode))
-    return error(fmt::format("{}: is not a regular file, so not a recovery ring", path));
+  if (!S_ISREG(status.st_mode)) return error(fmt::format("{}: is not a regular file, so not a recovery ring", path));
   RingReader ring(std::move(file), path);
   const auto file_bytes = static_cast<std::uint64_t>(status.st_size);
   if (auto read = ring.read_header(file_bytes); !read) return tl::unexpected(read.error());
   if (auto read = ring.read_description(); !read) return tl::unexpected(read.error());
   const std::uint64_t from = slots_at(ring.header_);
-  ring.slots_present_ =
-      std::min(ring.header_.slots, (std::max(file_bytes, from) - from) / ring.header_.slot_bytes);
+  ring.slots_present_ = std::min(ring.header_.slots, (std::max(file_bytes, from) - from) / ring.header_.slot_bytes);
   ring.mostly_holes_ = static_cast<std::uint64_t>(status.st_blocks) * 512 < file_bytes / 2;
   return ring;
 }
@@ -86,12 +82,11 @@ Result<void> RingReader::read_header(std::uint64_t file_bytes) {
   const bool ours = has_magic(first);
   if (ours && first.byte_order != RUSAGE_RING_BYTE_ORDER &&
       first.byte_order == __builtin_bswap32(RUSAGE_RING_BYTE_ORDER))
-    return error(fmt::format(
-        "{}: is of a machine with the other byte order; recover it on such a one", path_));
+    return error(fmt::format("{}: is of a machine with the other byte order; recover it on such a one", path_));
   if (read_second_header(file_bytes)) return {};
   if (ours && first.version != RUSAGE_RING_VERSION)
-    return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}",
-                             path_, first.version, RUSAGE_RING_VERSION));
+    return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}", path_, first.version,
+                             RUSAGE_RING_VERSION));
   return error(ours ? fmt::format("{}: is a recovery ring with a damaged header", path_)
                     : fmt::format("{}: is not a recovery ring", path_));
 }
@@ -104,8 +99,8 @@ bool RingReader::read_second_header(std::uint64_t file_bytes) {
        back += RUSAGE_RING_PAGE_BYTES) {
     const std::uint64_t offset = file_bytes - back;
     const auto header = from_bytes<rusage_ring_header>(read(offset, sizeof(rusage_ring_header)));
-    if (!has_magic(header) || !is_plausible(header) ||
-        rusage_bpf::file_bytes(header) != file_bytes || header.header_bytes != back)
+    if (!has_magic(header) || !is_plausible(header) || rusage_bpf::file_bytes(header) != file_bytes ||
+        header.header_bytes != back)
       continue;
     candidates++;
     if (read_header_at(offset)) return true;
@@ -115,8 +110,8 @@ bool RingReader::read_second_header(std::uint64_t file_bytes) {
 
 bool RingReader::read_header_at(std::uint64_t offset) {
   const auto header = from_bytes<rusage_ring_header>(read(offset, sizeof(rusage_ring_header)));
-  if (!has_magic(header) || header.version != RUSAGE_RING_VERSION ||
-      header.byte_order != RUSAGE_RING_BYTE_ORDER || !is_plausible(header))
+  if (!has_magic(header) || header.version != RUSAGE_RING_VERSION || header.byte_order != RUSAGE_RING_BYTE_ORDER ||
+      !is_plausible(header))
     return false;
   const std::string text = read(offset, sizeof(header) + header.description_bytes);
   if (text.size() < sizeof(header) + header.description_bytes ||
@@ -138,12 +133,10 @@ Result<void> RingReader::read_description() {
   for (const Json &column : json.at("columns")) {
     const Json *name = find_field(column, "name");
     if (name && *name == "timestamp") continue;
-    const auto *const same = std::find_if(columns.begin(), columns.end(), [&](const Column &c) {
-      return name != nullptr && *name == c.name;
-    });
+    const auto *const same = std::find_if(columns.begin(), columns.end(),
+                                          [&](const Column &c) { return name != nullptr && *name == c.name; });
     const bool known_here = same != columns.end();
-    column_.push_back(known_here ? std::optional(static_cast<std::size_t>(same - columns.begin()))
-                                 : std::nullopt);
+    column_.push_back(known_here ? std::optional(static_cast<std::size_t>(same - columns.begin())) : std::nullopt);
   }
   if (column_.size() != header_.columns)
     return error(fmt::format("{}: is a recovery ring with damaged columns", path_));
@@ -151,19 +144,16 @@ Result<void> RingReader::read_description() {
 }
 
 bool RingReader::being_recorded() const {
-  const auto ending =
-      from_bytes<rusage_ring_ending>(read(ending_at(header_), sizeof(rusage_ring_ending)));
+  const auto ending = from_bytes<rusage_ring_ending>(read(ending_at(header_), sizeof(rusage_ring_ending)));
   return ending.seal == 0 && is_locked(file_.get());
 }
 
 std::optional<Outcome> RingReader::outcome() const {
   const std::string page = read(ending_at(header_), header_.ending_bytes);
   const auto ending = from_bytes<rusage_ring_ending>(page);
-  if (page.size() < header_.ending_bytes || ending.seal == 0 ||
-      ending.bytes > page.size() - sizeof(ending))
+  if (page.size() < header_.ending_bytes || ending.seal == 0 || ending.bytes > page.size() - sizeof(ending))
     return std::nullopt;
-  const std::string_view sealed =
-      std::string_view(page).substr(seal_bytes, sizeof(ending) - seal_bytes + ending.bytes);
+  const std::string_view sealed = std::string_view(page).substr(seal_bytes, sizeof(ending) - seal_bytes + ending.bytes);
   if (checksum(bytes_of(sealed)) != ending.seal) return std::nullopt;
   const Json json = Json::parse(page.substr(sizeof(ending), ending.bytes), nullptr, false);
   const auto outcome = outcome_from(json);
@@ -188,8 +178,7 @@ RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) 
   const auto stored = from_bytes<rusage_ring_row>(bytes);
   if (stored.seal == 0) return {.state = Slot::State::empty, .row = {}};
   const Slot damaged{.state = Slot::State::damaged, .row = {}};
-  if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal ||
-      stored.number % header_.slots != slot)
+  if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal || stored.number % header_.slots != slot)
     return damaged;
   // Sealed, but nothing that a recorder has counted.
   if (stored.number > greatest_row_number || stored.realtime_ns > greatest_figure ||
@@ -202,26 +191,22 @@ RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) 
           .losses = {stored.untracked_tasks, stored.ticks_missed}};
   for (std::size_t i = 0; i < column_.size(); i++) {
     if (!column_[i]) continue;
-    row.value[*column_[i]] =
-        from_bytes<std::uint64_t>(bytes.substr(sizeof(stored) + i * sizeof(std::uint64_t)));
+    row.value[*column_[i]] = from_bytes<std::uint64_t>(bytes.substr(sizeof(stored) + i * sizeof(std::uint64_t)));
     row.known[*column_[i]] = (stored.known >> i & 1) != 0;
   }
   return {.state = Slot::State::row, .row = row};
 }
 
 RingReader::Scan RingReader::scan() const {
-  const std::uint64_t slots_a_read =
-      std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / header_.slot_bytes);
+  const std::uint64_t slots_a_read = std::max<std::uint64_t>(1, (std::uint64_t{1} << 20) / header_.slot_bytes);
   Scan scan;
   for (std::uint64_t slot = 0; slot < slots_present_;) {
     slot = slot_with_data(slot);
-    const std::uint64_t count =
-        std::min(slots_a_read, slots_present_ - std::min(slot, slots_present_));
+    const std::uint64_t count = std::min(slots_a_read, slots_present_ - std::min(slot, slots_present_));
     const std::string block = read(slot_at(header_, slot), count * header_.slot_bytes);
     if (block.size() < header_.slot_bytes) break;
     for (std::uint64_t i = 0; (i + 1) * header_.slot_bytes <= block.size(); i++) {
-      const Slot found = decode(
-          std::string_view(block).substr(i * header_.slot_bytes, header_.slot_bytes), slot + i);
+      const Slot found = decode(std::string_view(block).substr(i * header_.slot_bytes, header_.slot_bytes), slot + i);
       if (found.state == Slot::State::row) scan.numbers.push_back(found.row.number);
       if (found.state == Slot::State::damaged) scan.damaged_slots.push_back(slot + i);
     }
@@ -246,8 +231,7 @@ std::string RingReader::read(std::uint64_t offset, std::size_t bytes) const {
   std::string buffer(bytes, '\0');
   std::size_t got = 0;
   while (got < bytes) {
-    const ssize_t more =
-        pread(file_.get(), buffer.data() + got, bytes - got, static_cast<off_t>(offset + got));
+    const ssize_t more = pread(file_.get(), buffer.data() + got, bytes - got, static_cast<off_t>(offset + got));
     if (more < 0 && errno == EINTR) continue;
     if (more <= 0) break;
     got += static_cast<std::size_t>(more);

@@ -20,8 +20,8 @@ Result<RecoveryRing> RecoveryRing::open(const RingOptions &options) {
   }
   ring.writer_.emplace(*std::move(writer));
   if (ring.writer_->smaller())
-    ring.message_ = fmt::format("the recovery ring has room for the newest {} rows alone: {}",
-                                ring.writer_->rows(), ring.path());
+    ring.message_ =
+        fmt::format("the recovery ring has room for the newest {} rows alone: {}", ring.writer_->rows(), ring.path());
   return ring;
 }
 
@@ -52,13 +52,11 @@ void RecoveryRing::append(const Row &row) {
 }
 
 void RecoveryRing::check() {
-  if (writer_ && problem_.empty())
-    keep_problem(writer_->check(), "there is no recovery ring any more");
+  if (writer_ && problem_.empty()) keep_problem(writer_->check(), "there is no recovery ring any more");
 }
 
 void RecoveryRing::end(const Outcome &outcome) {
-  if (writer_ && problem_.empty())
-    keep_problem(writer_->end(outcome), "the recovery ring lacks the recording's end");
+  if (writer_ && problem_.empty()) keep_problem(writer_->end(outcome), "the recovery ring lacks the recording's end");
 }
 
 std::string RecoveryRing::safe_in() const {

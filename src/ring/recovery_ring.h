@@ -1,5 +1,5 @@
-// The recovery ring as a recording has it. A recording goes on without one: whatever goes wrong with a ring that no one has
-// named harms nothing, and what goes wrong with any ring later on is no failure of the recording.
+// The recovery ring as a recording has it. A recording goes on without one: whatever goes wrong with a ring that no one
+// has named harms nothing, and what goes wrong with any ring later on is no failure of the recording.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,7 @@ class RecoveryRing {
 
   // Empty where there is no ring.
   [[nodiscard]] std::string path() const { return writer_ ? writer_->path() : ""; }
-  [[nodiscard]] bool in_directory_of_another() const {
-    return writer_ && writer_->in_directory_of_another();
-  }
+  [[nodiscard]] bool in_directory_of_another() const { return writer_ && writer_->in_directory_of_another(); }
 
   // Fails as `open` does.
   Result<void> begin(const Recording &recording);

@@ -89,8 +89,8 @@ void RingRows::finish() {
     if (scan_.numbers.empty()) return true;
     return full ? slot == (newest + 1) % slots : slot > newest;
   };
-  damaged_ += static_cast<std::uint64_t>(
-      std::count_if(scan_.damaged_slots.begin(), scan_.damaged_slots.end(), outside));
+  damaged_ +=
+      static_cast<std::uint64_t>(std::count_if(scan_.damaged_slots.begin(), scan_.damaged_slots.end(), outside));
 }
 
 }  // namespace rusage_bpf

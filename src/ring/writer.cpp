@@ -45,8 +45,8 @@ std::uint64_t page_start(std::uint64_t offset) {
 std::uint64_t wanted_rows(const RingOptions &options) {
   if (options.rows > 0) return options.rows;
   constexpr std::uint64_t hour_ns = 3600 * ns_per_s;
-  return std::clamp(hour_ns / std::max<std::uint64_t>(options.interval_ns, 1) + 1,
-                    least_default_rows, most_default_rows);
+  return std::clamp(hour_ns / std::max<std::uint64_t>(options.interval_ns, 1) + 1, least_default_rows,
+                    most_default_rows);
 }
 
 rusage_ring_header header_of(std::uint64_t rows, std::uint64_t description_bytes) {
@@ -54,8 +54,7 @@ rusage_ring_header header_of(std::uint64_t rows, std::uint64_t description_bytes
   std::memcpy(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic));
   header.version = RUSAGE_RING_VERSION;
   header.byte_order = RUSAGE_RING_BYTE_ORDER;
-  header.header_bytes =
-      std::max(usual_header_bytes, whole_pages(sizeof(header) + description_bytes));
+  header.header_bytes = std::max(usual_header_bytes, whole_pages(sizeof(header) + description_bytes));
   header.ending_bytes = own_ending_bytes;
   header.slots = rows + 1;
   header.slot_bytes = own_slot_bytes;
@@ -75,13 +74,12 @@ std::string description_of(const Recording &recording, const RingOptions &option
 bool is_in_memory(const std::string &path) {
   struct statfs system {};
   const std::string directory = path.substr(0, path.rfind('/') + 1);
-  return statfs(directory.c_str(), &system) == 0 &&
-         (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+  return statfs(directory.c_str(), &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }
 
 bool is_for_lack_of_room(const Error &failure) {
-  return failure.errno_value == ENOSPC || failure.errno_value == EDQUOT ||
-         failure.errno_value == EFBIG || failure.errno_value == ENOMEM;
+  return failure.errno_value == ENOSPC || failure.errno_value == EDQUOT || failure.errno_value == EFBIG ||
+         failure.errno_value == ENOMEM;
 }
 
 }  // namespace
@@ -134,8 +132,7 @@ Result<void> RingWriter::begin(const Recording &recording) {
   std::byte *const first = mapping_.data();
   std::memcpy(first, &header_, sizeof(header_));
   std::memcpy(first + sizeof(header_), description.data(), description.size());
-  header_.checksum = checksum(
-      {first + header_sealed_from, sizeof(header_) - header_sealed_from + description.size()});
+  header_.checksum = checksum({first + header_sealed_from, sizeof(header_) - header_sealed_from + description.size()});
   std::memcpy(first, &header_, sizeof(header_));
   std::memcpy(first + second_header_at(header_), first, sizeof(header_) + description.size());
   resident_from_ = page_start(slots_at(header_));
@@ -175,8 +172,7 @@ Result<void> RingWriter::end(const Outcome &outcome) {
   rusage_ring_ending ending{.seal = 0, .bytes = text.size()};
   std::memcpy(place + sizeof(ending), text.data(), text.size());
   std::memcpy(place, &ending, sizeof(ending));
-  const std::uint64_t seal =
-      checksum({place + seal_bytes, sizeof(ending) - seal_bytes + text.size()});
+  const std::uint64_t seal = checksum({place + seal_bytes, sizeof(ending) - seal_bytes + text.size()});
   std::atomic_ref(*reinterpret_cast<std::uint64_t *>(place)).store(seal, std::memory_order_release);
   return write_to_disk(ending_at(header_), header_.ending_bytes);
 }
@@ -188,8 +184,7 @@ Result<void> RingWriter::remove_unless_named() {
 Result<void> RingWriter::write_to_disk(std::uint64_t offset, std::uint64_t bytes) {
   if (!options_.sync) return check_mapping();
   const std::uint64_t from = page_start(offset);
-  if (msync(mapping_.data() + from, offset + bytes - from, MS_SYNC) != 0)
-    return errno_error(path());
+  if (msync(mapping_.data() + from, offset + bytes - from, MS_SYNC) != 0) return errno_error(path());
   return check_mapping();
 }
 
@@ -210,8 +205,7 @@ Result<void> RingWriter::check() const {
 // What lies behind is the page cache's, not ours to hold: our memory stays flat round the whole ring.
 void RingWriter::leave_behind(std::uint64_t offset) {
   constexpr std::uint64_t stretch = std::uint64_t{256} << 10;
-  if (offset < resident_from_)
-    resident_from_ = page_start(slots_at(header_));  // it has wrapped round
+  if (offset < resident_from_) resident_from_ = page_start(slots_at(header_));  // it has wrapped round
   const std::uint64_t end = page_start(offset);
   if (end < resident_from_ + stretch) return;
   madvise(mapping_.data() + resident_from_, end - resident_from_, MADV_DONTNEED);

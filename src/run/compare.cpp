@@ -31,8 +31,7 @@ Result<std::optional<OutputFile>> open_page(const std::string &path) {
   return *std::move(page);
 }
 
-Result<void> finish_page(OutputFile &page, const Comparison &comparison,
-                         const std::vector<std::string> &failed) {
+Result<void> finish_page(OutputFile &page, const Comparison &comparison, const std::vector<std::string> &failed) {
   auto written = write_comparison_page(page, comparison, failed);
   return written ? page.commit() : written;
 }
@@ -51,12 +50,11 @@ Result<int> compare(const CompareOptions &options) {
   std::vector<std::string> failed;
   for (const Limit &limit : options.limits)
     if (auto line = broken(limit, comparison)) failed.push_back(*std::move(line));
-  const auto printed = print_all(options.json ? to_text(comparison_json(comparison, failed)) + "\n"
-                                              : comparison_text(comparison));
+  const auto printed =
+      print_all(options.json ? to_text(comparison_json(comparison, failed)) + "\n" : comparison_text(comparison));
   for (const std::string &line : failed) say_line(line);
   if (*page)
-    if (auto drawn = finish_page(**page, comparison, failed); !drawn)
-      return tl::unexpected(drawn.error());
+    if (auto drawn = finish_page(**page, comparison, failed); !drawn) return tl::unexpected(drawn.error());
   if (!printed) return tl::unexpected(printed.error());
   return failed.empty() ? 0 : 1;
 }

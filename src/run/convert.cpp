@@ -24,16 +24,14 @@ Result<void> check_default_page(const std::string &path) {
   std::string start(1000, '\0');
   std::ifstream(path).read(start.data(), static_cast<std::streamsize>(start.size()));
   if (start.find(page_mark) != std::string::npos) return {};
-  return error(
-      fmt::format("{}: exists and is not a page of rusage-bpf; choose another name with -o", path));
+  return error(fmt::format("{}: exists and is not a page of rusage-bpf; choose another name with -o", path));
 }
 
 }  // namespace
 
 Result<int> convert(const ConvertOptions &options) {
   if (options.default_page)
-    if (auto checked = check_default_page(options.outputs.front()); !checked)
-      return tl::unexpected(checked.error());
+    if (auto checked = check_default_page(options.outputs.front()); !checked) return tl::unexpected(checked.error());
   const auto input = InputFile::open(options.input);
   if (!input) return tl::unexpected(input.error());
   auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = false});
@@ -46,8 +44,7 @@ Result<int> convert(const ConvertOptions &options) {
     say("{}: its end is missing, as of a recording that was cut short or goes on; the rows that "
         "are whole: {}",
         input->name(), human_count(reading->rows));
-  if (options.default_input && options.default_page)
-    say("{} is drawn in {}", options.input, options.outputs.front());
+  if (options.default_input && options.default_page) say("{} is drawn in {}", options.input, options.outputs.front());
   return 0;
 }
 

@@ -17,8 +17,7 @@ namespace {
 // Whether one has come that asks us to end.
 bool take_signals(SignalQueue &signals) {
   bool any = false;
-  while (const auto signal = signals.next())
-    any |= ends_by_default(signal->number) && !signal->was_ignored;
+  while (const auto signal = signals.next()) any |= ends_by_default(signal->number) && !signal->was_ignored;
   return any;
 }
 

@@ -15,8 +15,9 @@ namespace rusage_bpf {
 // after the last bytes that it has taken, or at a second signal.
 void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked_to_end);
 
-// What comes of the failures to write outputs, by their number. If there are any, the ring is kept, and the message says
-// so. That a reader has gone away is no failure: it has had what it wanted, and the status is what it would be without us.
+// What comes of the failures to write outputs, by their number. If there are any, the ring is kept, and the message
+// says so. That a reader has gone away is no failure: it has had what it wanted, and the status is what it would be
+// without us.
 Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &ring);
 
 // The same error, with where the rows are if they are there.

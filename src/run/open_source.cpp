@@ -8,8 +8,7 @@ namespace rusage_bpf {
 namespace {
 
 // BPF does not ask whether the target is the caller's to look into. /proc shows to everybody what they may see.
-Result<OpenedSource> open_best(const Options &options, const Selection &selection,
-                               const Target &target) {
+Result<OpenedSource> open_best(const Options &options, const Selection &selection, const Target &target) {
   std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
     auto bpf = target.may_look().and_then([&] {
@@ -28,14 +27,12 @@ Result<OpenedSource> open_best(const Options &options, const Selection &selectio
 
 }  // namespace
 
-Result<OpenedSource> open_source(const Options &options, const Selection &selection,
-                                 Target &target) {
+Result<OpenedSource> open_source(const Options &options, const Selection &selection, Target &target) {
   auto opened = open_best(options, selection, target);
   if (!opened) return opened;
   Source &source = *opened->source;
   if (source.needs_orphans()) {
-    const auto adopts =
-        target.adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
+    const auto adopts = target.adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
     if (!adopts) return tl::unexpected(adopts.error());
   }
   const auto tracks = source.track();

@@ -19,7 +19,6 @@ struct OpenedSource {
 
 // Opens the best source that can be had, or the one that the options name, and has it track the selection, which is the
 // target's.
-Result<OpenedSource> open_source(const Options &options, const Selection &selection,
-                                 Target &target);
+Result<OpenedSource> open_source(const Options &options, const Selection &selection, Target &target);
 
 }  // namespace rusage_bpf

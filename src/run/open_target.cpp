@@ -22,9 +22,7 @@ Result<std::optional<User>> find_command_user(const Options &options) {
                     "sudo rusage-bpf --user {0} ...",
                     name));
   auto user = find_user(name);
-  if (!user)
-    return error(
-        fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
+  if (!user) return error(fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
   return user;
 }
 
@@ -73,8 +71,7 @@ StopConditions stop_conditions(const Options &options, const StopSources &stops)
 
 Result<std::unique_ptr<Target>> open_target(const Options &options, StopSources &stops) {
   if (!options.attach()) return hold_command(options, stops);
-  return options.pid ? as_target(Attach::find(*options.pid))
-                     : as_target(Cgroup::find(options.cgroup));
+  return options.pid ? as_target(Attach::find(*options.pid)) : as_target(Cgroup::find(options.cgroup));
 }
 
 }  // namespace rusage_bpf

@@ -18,8 +18,8 @@ struct StopSources {
   Fd process;                          // of --stop-with, a pidfd
 };
 
-// To be opened first of all. With no command to inherit them, a signal from here on waits until the recording has begun,
-// and leaves no half-made output behind.
+// To be opened first of all. With no command to inherit them, a signal from here on waits until the recording has
+// begun, and leaves no half-made output behind.
 Result<StopSources> open_stop_sources(const Options &options);
 
 StopConditions stop_conditions(const Options &options, const StopSources &stops);

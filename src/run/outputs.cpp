@@ -17,8 +17,7 @@ Result<std::unique_ptr<Output>> make_output(OutputFile file, BackgroundWriters *
   return std::make_unique<OutputFile>(std::move(file));
 }
 
-std::unique_ptr<Sink> make_sink(Format format, std::unique_ptr<Output> file,
-                                const Writing &writing) {
+std::unique_ptr<Sink> make_sink(Format format, std::unique_ptr<Output> file, const Writing &writing) {
   switch (format) {
     case Format::ndjson:
       return std::make_unique<NdjsonSink>(std::move(file), writing.followed);
@@ -34,8 +33,7 @@ std::unique_ptr<Sink> make_sink(Format format, std::unique_ptr<Output> file,
   return std::make_unique<JsonSink>(std::move(file));
 }
 
-Result<void> add_output(Outputs &outputs, Format format, Result<Destination> destination,
-                        const Writing &writing) {
+Result<void> add_output(Outputs &outputs, Format format, Result<Destination> destination, const Writing &writing) {
   if (!destination) return tl::unexpected(destination.error());
   outputs.in_directory_of_another |= destination->is_in_place_of_another();
   outputs.default_name = destination->default_name();

@@ -22,17 +22,17 @@ struct Outputs {
 
 // How outputs are written, beside what their names tell.
 struct Writing {
-  bool csv_meta = false;  // what is known of the recording stands in front of CSV
-  bool followed = true;   // NDJSON stands under its name from the beginning, for readers to follow
-  BackgroundWriters *background =
-      nullptr;  // whose threads write them; none: they are written at once
+  bool csv_meta = false;                    // what is known of the recording stands in front of CSV
+  bool followed = true;                     // NDJSON stands under its name from the beginning, for readers to follow
+  BackgroundWriters *background = nullptr;  // whose threads write them; none: they are written at once
 };
 
-// One sink a name, of the format that the name selects; without a name, one of JSON that gets a default name. Fails where
-// one of them could not be written, and then none of them is there.
+// One sink a name, of the format that the name selects; without a name, one of JSON that gets a default name. Fails
+// where one of them could not be written, and then none of them is there.
 Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing = {});
 
-// Where there is no summary to do it, says what a recording is called that nobody has named and that is not rusage.json.
+// Where there is no summary to do it, says what a recording is called that nobody has named and that is not
+// rusage.json.
 void say_unusual_name(const Outputs &outputs);
 
 }  // namespace rusage_bpf

@@ -14,15 +14,14 @@
 namespace rusage_bpf {
 namespace {
 
-// Unless it is asked for, only where nobody else is expected to write to the terminal: a command has our standard error,
-// and who reads rows from standard output shows them there.
+// Unless it is asked for, only where nobody else is expected to write to the terminal: a command has our standard
+// error, and who reads rows from standard output shows them there.
 bool wants_live_line(const Options &options) {
   if (options.progress) return *options.progress;
-  const bool rows_elsewhere =
-      std::none_of(options.outputs.begin(), options.outputs.end(), [](const std::string &name) {
-        const auto output = parse_output_name(name);
-        return output && output->path == "-";
-      });
+  const bool rows_elsewhere = std::none_of(options.outputs.begin(), options.outputs.end(), [](const std::string &name) {
+    const auto output = parse_output_name(name);
+    return output && output->path == "-";
+  });
   return options.attach() && !options.quiet && rows_elsewhere;
 }
 
@@ -37,10 +36,9 @@ Result<RingOptions> ring_options(const Options &options) {
     if (!output) continue;
     const bool is_stream = output->path == "-";
     if (!ring.path.empty() && is_same_file(is_stream ? "/dev/stdout" : output->path, ring.path))
-      return tl::unexpected(Error{
-          .message =
-              fmt::format("-o {} and --ring {} are the same file; give two names", name, ring.path),
-          .kind = options.attach() ? Error::Kind::usage : Error::Kind::recorder});
+      return tl::unexpected(
+          Error{.message = fmt::format("-o {} and --ring {} are the same file; give two names", name, ring.path),
+                .kind = options.attach() ? Error::Kind::usage : Error::Kind::recorder});
     std::error_code none;
     if (!is_stream) ring.outputs.push_back(std::filesystem::absolute(output->path, none));
   }
@@ -50,11 +48,9 @@ Result<RingOptions> ring_options(const Options &options) {
 void add_terminal_sinks(const Options &options, const std::string &ring_path, Outputs &outputs) {
   // The live line goes before the summary comes.
   if (wants_live_line(options))
-    if (auto line = StatusLine::open())
-      outputs.sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
+    if (auto line = StatusLine::open()) outputs.sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)
-    outputs.sinks.push_back(
-        std::make_unique<SummarySink>(options.outputs, outputs.default_name, ring_path));
+    outputs.sinks.push_back(std::make_unique<SummarySink>(options.outputs, outputs.default_name, ring_path));
 }
 
 }  // namespace
@@ -64,8 +60,7 @@ Result<RecordingOutputs> open_recording_outputs(const Options &options) {
   if (!wanted) return tl::unexpected(wanted.error());
   auto writers = BackgroundWriters::create();
   if (!writers) return tl::unexpected(writers.error());
-  auto outputs =
-      open_outputs(options.outputs, {.csv_meta = options.csv_meta, .background = &*writers});
+  auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .background = &*writers});
   if (!outputs) return tl::unexpected(outputs.error());
   auto ring = RecoveryRing::open(*wanted);
   if (!ring) return tl::unexpected(ring.error());

@@ -33,8 +33,7 @@ void wait_for_row(std::uint64_t interval_ns) {
   nanosleep(&pause, nullptr);
 }
 
-Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last,
-                   const Totals &totals) {
+Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last, const Totals &totals) {
   const auto told = ring.outcome();
   Outcome outcome = told.value_or(Outcome());
   if (!told) {
@@ -55,20 +54,17 @@ Result<void> check_outputs(const RingReader &ring, const RecoverOptions &options
   for (const std::string &name : options.outputs) {
     const auto output = parse_output_name(name);
     if (output && output->path != "-" && is_same_file(output->path, ring.path()))
-      return tl::unexpected(Error{
-          .message = fmt::format("recover: -o {} is the ring itself; give another name", name),
-          .kind = Error::Kind::usage});
+      return tl::unexpected(Error{.message = fmt::format("recover: -o {} is the ring itself; give another name", name),
+                                  .kind = Error::Kind::usage});
   }
   return {};
 }
 
 Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   if (auto checked = check_outputs(ring, options); !checked) return tl::unexpected(checked.error());
-  auto outputs =
-      open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = options.follow});
+  auto outputs = open_outputs(options.outputs, {.csv_meta = options.csv_meta, .followed = options.follow});
   if (!outputs) return tl::unexpected(outputs.error());
-  if (!options.quiet)
-    outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, outputs->default_name));
+  if (!options.quiet) outputs->sinks.push_back(std::make_unique<SummarySink>(options.outputs, outputs->default_name));
   const std::size_t output_count = std::max<std::size_t>(options.outputs.size(), 1);
   Sinks sinks(std::move(outputs->sinks));
   sinks.begin(ring.recording());
@@ -87,8 +83,7 @@ Result<int> recover(const RingReader &ring, const RecoverOptions &options) {
   }
   sinks.end(outcome_of(ring, rows, last, sinks.totals()));
   if (!sinks.errors().empty()) return tl::unexpected(all_of(sinks.errors()));
-  if (rows.damaged() > 0)
-    say("{} damaged in the ring, and left out: {}", rows.damaged(), ring.path());
+  if (rows.damaged() > 0) say("{} damaged in the ring, and left out: {}", rows.damaged(), ring.path());
   if (options.quiet) say_unusual_name(*outputs);
   return 0;
 }

@@ -22,8 +22,7 @@ namespace {
 
 std::string started(std::uint64_t realtime_ns) {
   if (realtime_ns == 0) return "";
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                     fmt::localtime(static_cast<std::time_t>(realtime_ns / ns_per_s)));
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(realtime_ns / ns_per_s)));
 }
 
 std::uint64_t age_ns(const RingFound &ring) {
@@ -89,9 +88,7 @@ std::optional<std::string> find_document(const RingFound &ring) {
   const auto beside = files_beside(ring.path);
   for (const std::string &output : ring.reader->outputs())
     for (const std::string &path : possible_names(output))
-      if (std::find(beside.begin(), beside.end(), path) == beside.end() &&
-          holds_rows_of(ring, path))
-        return path;
+      if (std::find(beside.begin(), beside.end(), path) == beside.end() && holds_rows_of(ring, path)) return path;
   return std::nullopt;
 }
 
@@ -100,10 +97,8 @@ std::string reason_to_remove(const RingFound &ring, std::optional<std::uint64_t>
   if (ring.unfinished) return "it was never complete";
   if (ring.reader && ring.rows == 0) return "it holds no rows";
   if (ring.reader)
-    if (const auto document = find_document(ring))
-      return fmt::format("its rows are in {}", one_line(*document));
-  if (older_than_ns && age_ns(ring) >= *older_than_ns)
-    return fmt::format("its last row is {} old", age(age_ns(ring)));
+    if (const auto document = find_document(ring)) return fmt::format("its rows are in {}", one_line(*document));
+  if (older_than_ns && age_ns(ring) >= *older_than_ns) return fmt::format("its last row is {} old", age(age_ns(ring)));
   return "";
 }
 
@@ -116,8 +111,7 @@ struct Amount {
     bytes += ring.bytes;
   }
   [[nodiscard]] std::string text() const {
-    return fmt::format("{} {}, {}", human_count(rings), rings == 1 ? "ring" : "rings",
-                       human_bytes(bytes));
+    return fmt::format("{} {}, {}", human_count(rings), rings == 1 ? "ring" : "rings", human_bytes(bytes));
   }
 };
 
@@ -130,13 +124,11 @@ Result<void> list_rings() {
     return {};
   }
   constexpr auto line = "{:<19}  {:>6}  {:>11}  {:>9}  {:<10}  {}  {}\n";
-  std::string list =
-      fmt::format(line, "STARTED", "AGE", "ROWS", "SIZE", "STATE", padded("WHAT", 30), "RING");
+  std::string list = fmt::format(line, "STARTED", "AGE", "ROWS", "SIZE", "STATE", padded("WHAT", 30), "RING");
   for (const RingFound &ring : rings) {
     const std::string target = ring.reader ? target_name(ring.reader->recording()) : "";
-    list += fmt::format(line, started(ring.start_realtime_ns()), age(age_ns(ring)),
-                        human_count(ring.rows), human_bytes(ring.bytes), state_of(ring),
-                        padded(one_line(target, 30), 30), one_line(ring.path));
+    list += fmt::format(line, started(ring.start_realtime_ns()), age(age_ns(ring)), human_count(ring.rows),
+                        human_bytes(ring.bytes), state_of(ring), padded(one_line(target, 30), 30), one_line(ring.path));
   }
   return print_all(list);
 }
@@ -167,8 +159,7 @@ Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns) {
       continue;
     }
     removed.add(ring);
-    text +=
-        fmt::format("removed {}, {}: {}\n", one_line(ring.path), human_bytes(ring.bytes), reason);
+    text += fmt::format("removed {}, {}: {}\n", one_line(ring.path), human_bytes(ring.bytes), reason);
   }
   text += fmt::format("removed {}", removed.text());
   if (recorded_to.rings > 0) text += fmt::format("; left alone {}", recorded_to.text());

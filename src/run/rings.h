@@ -11,8 +11,8 @@ namespace rusage_bpf {
 // Prints the rings that there are.
 Result<void> list_rings();
 
-// Removes the rings without rows, those whose rows a document holds, and those whose last row is older than asked. Prints
-// which. Never one that is being recorded to.
+// Removes the rings without rows, those whose rows a document holds, and those whose last row is older than asked.
+// Prints which. Never one that is being recorded to.
 Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns);
 
 }  // namespace rusage_bpf

@@ -18,8 +18,7 @@ namespace rusage_bpf {
 namespace {
 
 // From here on there is nothing to do but to record: outputs, source and target are at hand.
-Result<void> give_up_privileges(const RecordingOutputs &outputs, const Source &source,
-                                const Target &target) {
+Result<void> give_up_privileges(const RecordingOutputs &outputs, const Source &source, const Target &target) {
   const uid_t own_uid = caller().uid;  // what we are about to become
   const bool stays_root = own_uid == 0;
   const std::optional<uid_t> command_uid = target.user_to_signal();
@@ -35,7 +34,8 @@ Result<void> give_up_privileges(const RecordingOutputs &outputs, const Source &s
   return dropped;
 }
 
-// Whether somebody wants us to end, and not the recording alone, as who types Ctrl-C does. A command's signals are its own.
+// Whether somebody wants us to end, and not the recording alone, as who types Ctrl-C does. A command's signals are its
+// own.
 bool asked_to_end(const Options &options, const Result<Recorded> &recorded) {
   if (!options.attach()) return false;
   if (!recorded) return true;
@@ -44,8 +44,8 @@ bool asked_to_end(const Options &options, const Result<Recorded> &recorded) {
 }
 
 // The outputs are in place, or it is said which are not.
-Result<void> finish_recording(const Options &options, const Result<Recorded> &recorded,
-                              RecordingOutputs &outputs, SignalQueue &signals) {
+Result<void> finish_recording(const Options &options, const Result<Recorded> &recorded, RecordingOutputs &outputs,
+                              SignalQueue &signals) {
   finish_outputs(outputs.writers, signals, asked_to_end(options, recorded));
   if (!recorded) return tl::unexpected(with_ring(recorded.error(), outputs.ring));
   std::map<std::size_t, Error> failures = recorded->failures;
@@ -73,17 +73,15 @@ Result<int> run(const Options &options) {
     return tl::unexpected(given_up.error());
 
   const auto recorded =
-      record(describe(options, selection, *opened), baseline_of(selection),
-             stop_conditions(options, *stops),
-             {*opened->source, **target, *stops->signals, outputs->ring,
-              std::move(outputs->outputs.sinks), outputs->writers, *clock, options.max_processes});
+      record(describe(options, selection, *opened), baseline_of(selection), stop_conditions(options, *stops),
+             {*opened->source, **target, *stops->signals, outputs->ring, std::move(outputs->outputs.sinks),
+              outputs->writers, *clock, options.max_processes});
   (*target)->forget_orphans();
   opened->source.reset();
 
   // Outputs are finished meanwhile. What could not be executed has ended.
   if (recorded || recorded.error().kind == Error::Kind::recorder)
-    if (auto over = wait_for_end(**target, *stops->signals); !over)
-      return tl::unexpected(over.error());
+    if (auto over = wait_for_end(**target, *stops->signals); !over) return tl::unexpected(over.error());
   if (auto finished = finish_recording(options, recorded, *outputs, *stops->signals); !finished)
     return tl::unexpected(finished.error());
   return (*target)->exit_status();

@@ -56,8 +56,7 @@ std::vector<pid_t> threads_of(pid_t pid) {
 }
 
 tl::unexpected<Error> refused(int error_number, const std::string &reason = {}) {
-  return tl::unexpected(
-      Error{.message = why_refused(error_number, reason), .errno_value = error_number});
+  return tl::unexpected(Error{.message = why_refused(error_number, reason), .errno_value = error_number});
 }
 
 // Gives what the program returns.
@@ -91,8 +90,7 @@ Result<void> run_tick(int program) {
 class BpfSource::Numbers {
  public:
   static Result<std::unique_ptr<Numbers>> map(int map, std::size_t count) {
-    void *memory =
-        mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+    void *memory = mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
     if (memory == MAP_FAILED) return errno_error("mapping what the BPF programs share with us");
     return std::make_unique<Numbers>(std::span(static_cast<std::uint64_t *>(memory), count));
   }
@@ -113,8 +111,8 @@ void BpfSource::Destroy::operator()(kernel_side *kernel) const {
   owned->destroy(owned->skeleton);
 }
 
-BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way,
-                     std::unique_ptr<EventReader> events, std::unique_ptr<Numbers> group_pids)
+BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way, std::unique_ptr<EventReader> events,
+                     std::unique_ptr<Numbers> group_pids)
     : kernel_(std::move(kernel)),
       selection_(std::move(selection)),
       way_(way),
@@ -139,13 +137,10 @@ static decltype(&load_held_command) loader(TargetKind kind, const BpfOptions &wa
     return way.hold_tasks ? held : unheld;
   };
   if (kind == TargetKind::cgroup)
-    return either(load_held_cgroup, load_unheld_cgroup, load_held_cgroup_of_user,
-                  load_unheld_cgroup_of_user);
+    return either(load_held_cgroup, load_unheld_cgroup, load_held_cgroup_of_user, load_unheld_cgroup_of_user);
   if (kind == TargetKind::tree)
-    return either(load_held_tree, load_unheld_tree, load_held_tree_of_user,
-                  load_unheld_tree_of_user);
-  return either(load_held_command, load_unheld_command, load_held_command_of_user,
-                load_unheld_command_of_user);
+    return either(load_held_tree, load_unheld_tree, load_held_tree_of_user, load_unheld_tree_of_user);
+  return either(load_held_command, load_unheld_command, load_held_command_of_user, load_unheld_command_of_user);
 }
 
 // Of an exec a CPU tells some hundred bytes, or 8 KiB where its arguments are long. This is enough for longer
@@ -170,8 +165,7 @@ static std::uint32_t most_cpus() {
   return cpus > 0 ? static_cast<std::uint32_t>(cpus) : 8192;
 }
 
-BpfSource::Kernel BpfSource::load(const Selection &selection, const BpfOptions &way,
-                                  std::span<char> log) {
+BpfSource::Kernel BpfSource::load(const Selection &selection, const BpfOptions &way, std::span<char> log) {
   const auto *const cgroup = std::get_if<selected::Cgroup>(&selection);
   const std::uint32_t cpus = most_cpus();
   const kernel_options options{
@@ -193,8 +187,7 @@ BpfSource::Kernel BpfSource::load(const Selection &selection, const BpfOptions &
 
 std::string BpfSource::reason_against(const Selection &selection, const BpfOptions &way) {
   if (way.hold_tasks)
-    if (const auto missing =
-            missing_functions({"bpf_task_acquire", "bpf_task_release", "bpf_rdonly_cast"});
+    if (const auto missing = missing_functions({"bpf_task_acquire", "bpf_task_release", "bpf_rdonly_cast"});
         !missing.empty())
       return fmt::format("this kernel lacks {}", fmt::join(missing, ", "));
   std::vector<char> log(std::size_t{16} << 20);  // more than a verifier ever said
@@ -203,8 +196,7 @@ std::string BpfSource::reason_against(const Selection &selection, const BpfOptio
   return reason_in(log.data());
 }
 
-Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection,
-                                                   const BpfOptions &options) {
+Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, const BpfOptions &options) {
   if (bpf_kills()) return refused(EPERM);
 
   // The only sure test for what a kernel allows is to try.
@@ -304,8 +296,7 @@ Result<Sample> BpfSource::sample(bool reports_live_tasks) {
 
 std::string_view BpfSource::origin(rusage_column column) const {
   if (columns[column].is_time()) return "clock";
-  const bool memory_or_descriptors =
-      column == RUSAGE_rss || column == RUSAGE_vms || column == RUSAGE_num_fds;
+  const bool memory_or_descriptors = column == RUSAGE_rss || column == RUSAGE_vms || column == RUSAGE_num_fds;
   return way_.gauges_from_proc && memory_or_descriptors ? "proc" : "bpf";
 }
 

@@ -28,8 +28,7 @@ class BpfSource final : public Source {
  public:
   // Loads the programs and attaches them. Fails where the kernel lacks what we need or
   // refuses it to us, and then says what to do.
-  static Result<std::unique_ptr<BpfSource>> open(const Selection &selection,
-                                                 const BpfOptions &options = {});
+  static Result<std::unique_ptr<BpfSource>> open(const Selection &selection, const BpfOptions &options = {});
   // Why the kernel refuses this way of recording, in one line, found by trying it; empty where it does not say, or does
   // not refuse it.
   static std::string reason_against(const Selection &selection, const BpfOptions &way = {});
@@ -52,8 +51,8 @@ class BpfSource final : public Source {
   };
   using Kernel = std::unique_ptr<::kernel_side, Destroy>;
   class Numbers;
-  BpfSource(Kernel kernel, Selection selection, const BpfOptions &way,
-            std::unique_ptr<EventReader> events, std::unique_ptr<Numbers> group_pids);
+  BpfSource(Kernel kernel, Selection selection, const BpfOptions &way, std::unique_ptr<EventReader> events,
+            std::unique_ptr<Numbers> group_pids);
   static Kernel load(const Selection &selection, const BpfOptions &way, std::span<char> log = {});
   Result<void> track(const selected::Command &command);
   Result<void> track(const selected::Tree &tree);

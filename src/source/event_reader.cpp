@@ -19,8 +19,8 @@ std::string up_to_zero(std::string_view text) {
   return std::string(text.substr(0, text.find('\0')));
 }
 
-// Whether the path is that of a link to an open file, whose name is a descriptor's number or "exe": fexecve and execveat
-// give it, and so does a program that executes itself anew.
+// Whether the path is that of a link to an open file, whose name is a descriptor's number or "exe": fexecve and
+// execveat give it, and so does a program that executes itself anew.
 bool is_link_to_file(const std::string &path) {
   const std::string name = base_name(path);
   const std::string directory = path.substr(0, path.size() - name.size());
@@ -55,8 +55,7 @@ void EventReader::Free::operator()(::ring_buffer *buffer) const {
   ring_buffer__free(buffer);
 }
 
-Result<std::unique_ptr<EventReader>> EventReader::open(const ::kernel_side &kernel,
-                                                       bool find_images) {
+Result<std::unique_ptr<EventReader>> EventReader::open(const ::kernel_side &kernel, bool find_images) {
   std::unique_ptr<EventReader> reader(new EventReader(kernel, find_images));
   constexpr std::size_t bytes = RUSAGE_TASK_EVENTS * sizeof(rusage_task_event);
   void *memory = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, kernel.task_events, 0);
@@ -94,8 +93,7 @@ int EventReader::add_exec(void *self, void *record, std::size_t bytes) {
   auto &reader = *static_cast<EventReader *>(self);
   Exec exec{};
   std::memcpy(&exec.record, record, sizeof(exec.record));
-  const std::string_view text(static_cast<const char *>(record) + sizeof(exec.record),
-                              bytes - sizeof(exec.record));
+  const std::string_view text(static_cast<const char *>(record) + sizeof(exec.record), bytes - sizeof(exec.record));
   exec.image = image_of(exec.record, text);
   reader.events_.execs.push_back(std::move(exec));
   reader.execs_++;

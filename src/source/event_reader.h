@@ -29,8 +29,7 @@ class EventReader {
   TaskEvents drain();
 
  private:
-  explicit EventReader(const ::kernel_side &kernel, bool find_images)
-      : kernel_(kernel), find_images_(find_images) {}
+  explicit EventReader(const ::kernel_side &kernel, bool find_images) : kernel_(kernel), find_images_(find_images) {}
   static int add_exec(void *self, void *record, std::size_t bytes);
 
   struct Free {

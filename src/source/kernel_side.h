@@ -25,8 +25,7 @@ struct kernel_options {
   __u64 tick_ns;
   __u64 page_bytes;
   bool gauges_from_proc;
-  bool
-      is_root_of_namespace; /* of a user namespace: the recorder's capabilities are its user's own */
+  bool is_root_of_namespace; /* of a user namespace: the recorder's capabilities are its user's own */
   /* Where the kernel's verifier says why it refuses a program; it takes several times as long then. NULL: it need
    * not. Kernels before 6.4 refuse a program whose log does not fit. */
   char *log;

@@ -1,8 +1,8 @@
 // Who has the figures of the processes that are gone.
 //
-// When a parent waits for a child, the kernel adds the child's figures to the parent's: then they must go from our
-// sum, as they would be in it twice. When nobody waits, as where SIGCHLD is ignored, they must stay. /proc does not
-// tell which it was. But a parent waits for all of its children, or it ignores them all; and when it has waited for one, its
+// When a parent waits for a child, the kernel adds the child's figures to the parent's: then they must go from our sum,
+// as they would be in it twice. When nobody waits, as where SIGCHLD is ignored, they must stay. /proc does not tell
+// which it was. But a parent waits for all of its children, or it ignores them all; and when it has waited for one, its
 // minor faults of those it has waited for have grown: every process has some, but for one that vfork made and that
 // executed nothing, which has next to no figures at all.
 //
@@ -19,8 +19,7 @@ namespace rusage_bpf {
 void ProcSource::settle_the_gone() {
   const auto is_there = [](const std::unique_ptr<Member> &member) {
     const auto state = member->process.state();
-    return state != ProcMember::State::gone && state != ProcMember::State::reaped &&
-           !member->moved_out;
+    return state != ProcMember::State::gone && state != ProcMember::State::reaped && !member->moved_out;
   };
   if (gone_.empty() && std::all_of(members_.begin(), members_.end(), is_there)) return;
   const auto first_gone = std::stable_partition(members_.begin(), members_.end(), is_there);
@@ -69,9 +68,8 @@ ProcSource::Member *ProcSource::heir_of(const Member &gone) const {
   pid_t parent = gone.process.parent();
   for (std::size_t generations = 0; generations <= gone_.size(); generations++) {
     if (Member *there = find(parent)) return there;
-    const auto also_gone = std::find_if(gone_.begin(), gone_.end(), [parent](const auto &member) {
-      return member->process.pid() == parent;
-    });
+    const auto also_gone = std::find_if(gone_.begin(), gone_.end(),
+                                        [parent](const auto &member) { return member->process.pid() == parent; });
     if (also_gone == gone_.end()) return nullptr;
     if ((*also_gone)->process.state() == ProcMember::State::reaped) return also_gone->get();
     parent = (*also_gone)->process.parent();

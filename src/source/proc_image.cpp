@@ -36,16 +36,14 @@ std::string file_behind(int directory, const std::string &link) {
   // The kernel says so of a file that has no name any more. Others may have one that ends like that.
   constexpr std::string_view deleted = " (deleted)";
   struct stat status {};
-  if (name.ends_with(deleted) && fstatat(directory, link.c_str(), &status, 0) == 0 &&
-      status.st_nlink == 0)
+  if (name.ends_with(deleted) && fstatat(directory, link.c_str(), &status, 0) == 0 && status.st_nlink == 0)
     name.resize(name.size() - deleted.size());
   return name;
 }
 
 // What was executed by its descriptor, as fexecve does, has the descriptor's number for a name, until Linux 6.14. A
 // script's interpreter is given the descriptor to read from.
-std::string executed_by_descriptor(int directory, const std::string &number,
-                                   const std::vector<std::string> &argv) {
+std::string executed_by_descriptor(int directory, const std::string &number, const std::vector<std::string> &argv) {
   const bool is_script = std::find(argv.begin(), argv.end(), "/dev/fd/" + number) != argv.end();
   return file_behind(directory, is_script ? "fd/" + number : "exe");
 }
@@ -60,14 +58,12 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
   };
   const bool is_number = !comm.empty() && comm.find_first_not_of("0123456789") == std::string::npos;
   if (is_number && std::none_of(argv.begin(), argv.end(), is_comm))
-    if (std::string name = executed_by_descriptor(directory, comm, argv); !name.empty())
-      return name;
+    if (std::string name = executed_by_descriptor(directory, comm, argv); !name.empty()) return name;
   constexpr std::size_t longest_comm = 15;
   if (comm.size() != longest_comm) return comm;
   // A script stands behind its interpreter and the interpreter's argument.
   for (std::size_t i = 0; i < std::min<std::size_t>(argv.size(), 3); i++)
-    if (std::string started_as = base_name(argv[i]); started_as.starts_with(comm))
-      return started_as;
+    if (std::string started_as = base_name(argv[i]); started_as.starts_with(comm)) return started_as;
   std::string executable = file_behind(directory, "exe");
   return executable.starts_with(comm) ? executable : comm;
 }
@@ -83,8 +79,7 @@ std::shared_ptr<const Image> image_in(int process) {
   if (argv.empty()) {
     proc::Reader reader;
     if (const auto tid = proc::thread_instead_of_main(process, reader)) {
-      const Fd thread(
-          openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+      const Fd thread(openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
       argv = read_arguments(thread.get());
     }
   }

@@ -70,8 +70,7 @@ void ProcMember::close_directory() {
 ProcMember::State ProcMember::cannot_be_read() {
   const bool looks_gone = errno == ESRCH || errno == ENOENT;
   struct stat status {};
-  const bool is_there =
-      directory_ ? fstat(directory_.get(), &status) != 0 : kill(pid_, 0) == 0 || errno == EPERM;
+  const bool is_there = directory_ ? fstat(directory_.get(), &status) != 0 : kill(pid_, 0) == 0 || errno == EPERM;
   if (looks_gone && !is_there) return state_ = State::gone;
   denied_ = true;
   gauges_known_.reset();
@@ -137,12 +136,10 @@ ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, b
   raise_to(used_.minor_faults, proc::saturating_sum(stat->minor_faults, stat->reaped_minor_faults));
   raise_to(used_.major_faults, proc::saturating_sum(stat->major_faults, stat->reaped_major_faults));
   reaped_minor_faults_ = std::max(reaped_minor_faults_, stat->reaped_minor_faults);
-  for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_major_faults})
-    known_.set(column);
+  for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_major_faults}) known_.set(column);
   const std::uint64_t threads = stat->threads;
   const bool main_thread_is_over = stat->state == 'Z' && !over;
-  read_cpu(stat->user_ticks, stat->system_ticks, stat->reaped_user_ticks,
-           stat->reaped_system_ticks);
+  read_cpu(stat->user_ticks, stat->system_ticks, stat->reaped_user_ticks, stat->reaped_system_ticks);
   read_threads(reader, threads);
   if (over) {
     gauges_known_.reset();
@@ -160,18 +157,14 @@ ProcMember::State ProcMember::look(proc::Reader &reader, std::uint64_t now_ns, b
 
 // The process's own clock has the run time that the scheduler keeps, to the nanosecond; the file has it in ticks, which
 // tell how it is split. What was waited for is there in ticks alone: often less than was seen of it.
-void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
-                          std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks) {
-  const std::uint64_t own_ns =
-      run_ns_.value_or(ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks)));
-  const std::uint64_t reaped_ns =
-      ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
+void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks, std::uint64_t reaped_user_ticks,
+                          std::uint64_t reaped_system_ticks) {
+  const std::uint64_t own_ns = run_ns_.value_or(ticks_to_ns(proc::saturating_sum(user_ticks, system_ticks)));
+  const std::uint64_t reaped_ns = ticks_to_ns(proc::saturating_sum(reaped_user_ticks, reaped_system_ticks));
   reaped_cpu_ns_ = std::max(reaped_cpu_ns_, reaped_ns);
-  raise_to(used_.cpu.run,
-           proc::saturating_sum(own_ns, std::max<std::uint64_t>(reaped_ns, inherited_.cpu.run)));
+  raise_to(used_.cpu.run, proc::saturating_sum(own_ns, std::max<std::uint64_t>(reaped_ns, inherited_.cpu.run)));
   raise_to(used_.cpu.user_ticks, ticks_to_ns(proc::saturating_sum(user_ticks, reaped_user_ticks)));
-  raise_to(used_.cpu.system_ticks,
-           ticks_to_ns(proc::saturating_sum(system_ticks, reaped_system_ticks)));
+  raise_to(used_.cpu.system_ticks, ticks_to_ns(proc::saturating_sum(system_ticks, reaped_system_ticks)));
 }
 
 int ProcMember::read_io(proc::Reader &reader) {
@@ -196,8 +189,8 @@ int ProcMember::read_io(proc::Reader &reader) {
 // Threads come in the order of the look before, most often.
 ProcMember::Thread &ProcMember::thread_at(std::size_t index, pid_t tid) {
   if (index < threads_.size() && threads_[index].tid == tid) return threads_[index];
-  const auto found = std::find_if(threads_.begin(), threads_.end(),
-                                  [tid](const Thread &thread) { return thread.tid == tid; });
+  const auto found =
+      std::find_if(threads_.begin(), threads_.end(), [tid](const Thread &thread) { return thread.tid == tid; });
   if (found != threads_.end()) return *found;
   if (tid != pid_) threads_found_++;
   return threads_.emplace_back(Thread{.tid = tid});
@@ -211,8 +204,7 @@ void ProcMember::read_threads(proc::Reader &reader, std::uint64_t count) {
     const auto tids = reader.numbers_in(directory_.get(), "task");
     if (!tids) return;
     for (Thread &thread : threads_) thread.seen = false;
-    for (std::size_t i = 0; i < tids->size(); i++)
-      read_thread(reader, thread_at(i, (*tids)[i]), false);
+    for (std::size_t i = 0; i < tids->size(); i++) read_thread(reader, thread_at(i, (*tids)[i]), false);
     std::erase_if(threads_, [this](const Thread &thread) {
       if (thread.seen) return false;
       over_.voluntary += thread.voluntary;
@@ -235,8 +227,7 @@ void ProcMember::read_threads(proc::Reader &reader, std::uint64_t count) {
 void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
   thread.seen = true;
   const auto read = [&](const char *file) {
-    return reader.file(directory_.get(),
-                       alone ? file + 1 : proc::Path("task/", thread.tid, file).c_str());
+    return reader.file(directory_.get(), alone ? file + 1 : proc::Path("task/", thread.tid, file).c_str());
   };
   const auto status_text = read("/status");
   if (const auto status = status_text ? proc::parse_status(*status_text) : std::nullopt) {
@@ -254,9 +245,8 @@ void ProcMember::read_thread(proc::Reader &reader, Thread &thread, bool alone) {
 
 void ProcMember::read_memory(proc::Reader &reader, std::uint64_t now_ns) {
   memory_read_ns_ = now_ns;
-  const auto text = reader.file(
-      directory_.get(),
-      live_thread_ == 0 ? "statm" : proc::Path("task/", live_thread_, "/statm").c_str());
+  const auto text =
+      reader.file(directory_.get(), live_thread_ == 0 ? "statm" : proc::Path("task/", live_thread_, "/statm").c_str());
   if (const auto statm = text ? proc::parse_statm(*text) : std::nullopt) {
     gauges_[RUSAGE_rss] = pages_to_bytes(statm->resident_pages);
     gauges_[RUSAGE_vms] = pages_to_bytes(statm->virtual_pages);
@@ -272,15 +262,14 @@ int ProcMember::read_descriptors() {
   return 0;
 }
 
-// The main thread's files show nothing of what its process has. What another thread shows is the process's as well, unless
-// it has descriptors of its own.
+// The main thread's files show nothing of what its process has. What another thread shows is the process's as well,
+// unless it has descriptors of its own.
 void ProcMember::read_gauges_of_thread(proc::Reader &reader) {
   gauges_known_.reset(RUSAGE_num_fds);
   const auto tid = proc::thread_instead_of_main(directory_.get(), reader);
   if (!tid) return;
   live_thread_ = *tid;
-  const auto descriptors =
-      proc::count_descriptors(directory_.get(), proc::Path("task/", *tid, "/fd").c_str());
+  const auto descriptors = proc::count_descriptors(directory_.get(), proc::Path("task/", *tid, "/fd").c_str());
   if (!descriptors) return;
   gauges_[RUSAGE_num_fds] = *descriptors;
   gauges_known_.set(RUSAGE_num_fds);
@@ -289,8 +278,7 @@ void ProcMember::read_gauges_of_thread(proc::Reader &reader) {
 void ProcMember::add_children(proc::Reader &reader, std::vector<pid_t> &children) {
   if (!others_may_have_changed_it_ || !open_directory()) return;
   for (const Thread &thread : threads_)
-    if (const auto list =
-            reader.list(directory_.get(), proc::Path("task/", thread.tid, "/children").c_str()))
+    if (const auto list = reader.list(directory_.get(), proc::Path("task/", thread.tid, "/children").c_str()))
       proc::parse_pids(*list, children);
 }
 

@@ -30,8 +30,8 @@ class ProcMember {
     reaped,  // by us, with its exit status
   };
 
-  // Nothing where there is no such process, or none that we can see: errno says which. `holds_directory`: two descriptors
-  // are held; else the process's directory is opened again for each poll.
+  // Nothing where there is no such process, or none that we can see: errno says which. `holds_directory`: two
+  // descriptors are held; else the process's directory is opened again for each poll.
   static std::optional<ProcMember> open(int proc, pid_t pid, bool holds_directory = true);
 
   // Reads all there may be to see anew, or all there is. What cannot be read stays as it was.
@@ -47,8 +47,8 @@ class ProcMember {
   // It was waited for: the kernel's own total, for it and all it has waited for, takes the place of what was seen.
   void end(int status, const KernelTotal &total);
 
-  // It has waited for a process that was seen to use this much: that is in its figures already, but for those that no file
-  // shows.
+  // It has waited for a process that was seen to use this much: that is in its figures already, but for those that no
+  // file shows.
   void inherit(const rusage_reading &theirs);
 
   // Whether it has executed something since this was asked last: it has another name and another command line, or,
@@ -105,8 +105,8 @@ class ProcMember {
   bool open_directory();
   bool rests(std::uint64_t now_ns);
   State cannot_be_read();
-  void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks,
-                std::uint64_t reaped_user_ticks, std::uint64_t reaped_system_ticks);
+  void read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks, std::uint64_t reaped_user_ticks,
+                std::uint64_t reaped_system_ticks);
   // These give errno where they fail.
   int read_io(proc::Reader &reader);
   int read_descriptors();

@@ -25,8 +25,7 @@ Known never_known() {
 bool is_of_our_namespace(int proc) {
   std::array<char, 16> text{};
   const ssize_t length = readlinkat(proc, "self", text.data(), text.size());
-  return length > 0 && std::string_view(text.data(), static_cast<std::size_t>(length)) ==
-                           std::to_string(getpid());
+  return length > 0 && std::string_view(text.data(), static_cast<std::size_t>(length)) == std::to_string(getpid());
 }
 
 void add_counters(const rusage_reading &reading, Values &sum) {
@@ -45,17 +44,14 @@ rusage_reading ProcSource::Member::used() const {
   return difference(process.used(), before);
 }
 
-Result<std::unique_ptr<ProcSource>> ProcSource::open(Selection selection,
-                                                     const ProcOptions &options) {
+Result<std::unique_ptr<ProcSource>> ProcSource::open(Selection selection, const ProcOptions &options) {
   Fd proc(::open(options.proc.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!proc) return errno_error(fmt::format("recording needs {}", options.proc));
   if (!is_of_our_namespace(proc.get()))
-    return error(fmt::format(
-        "recording needs a {0} of this pid namespace; run: mount -t proc proc {0}", options.proc));
+    return error(fmt::format("recording needs a {0} of this pid namespace; run: mount -t proc proc {0}", options.proc));
   std::unique_ptr<ProcSource> source(new ProcSource(std::move(proc), std::move(selection)));
   // Every process has this list, or none has.
-  source->has_children_lists_ =
-      source->reader_.list(source->proc_.get(), "thread-self/children").has_value();
+  source->has_children_lists_ = source->reader_.list(source->proc_.get(), "thread-self/children").has_value();
   return source;
 }
 
@@ -105,7 +101,8 @@ Result<void> ProcSource::track(const selected::Cgroup &cgroup) {
 Result<Sample> ProcSource::sample(bool reports_live_tasks) {
   last_look_ns_ = std::exchange(now_ns_, monotonic_ns());
   births_.look(proc_.get(), reader_, now_ns_);
-  // Parents come before children: one that is waited for between the two is in neither, for a moment, and never in both.
+  // Parents come before children: one that is waited for between the two is in neither, for a moment, and never in
+  // both.
   for (const auto &member : members_)
     if (member->process.state() != ProcMember::State::reaped) look_at(*member);
   settle_the_gone();
@@ -133,8 +130,7 @@ Snapshot ProcSource::sum_up() const {
     any_lives = true;
     gauges |= member->process.gauges_known();
     for (std::size_t i = 0; i < column_count; i++)
-      if (columns[i].is_gauge() && member->process.gauges_known()[i])
-        snapshot.value[i] += member->process.gauges()[i];
+      if (columns[i].is_gauge() && member->process.gauges_known()[i]) snapshot.value[i] += member->process.gauges()[i];
   }
   add_counters(counters, snapshot.value);
   snapshot.value[RUSAGE_user] = user_ns;
@@ -174,8 +170,7 @@ void ProcSource::before_reaping(pid_t pid, int status, const KernelTotal &total)
     return;
   }
   look_at(*member);
-  if (member->awaits_first_exec)
-    tell_exec(*member, std::make_shared<const Image>(Image{member->process.comm(), {}}));
+  if (member->awaits_first_exec) tell_exec(*member, std::make_shared<const Image>(Image{member->process.comm(), {}}));
   member->process.end(status, total);
   if (member->process.denied()) unreadable_.insert(pid);
 }
@@ -253,8 +248,7 @@ std::string_view ProcSource::origin(rusage_column column) const {
 }
 
 MissedEvents ProcSource::missed_events() const {
-  MissedEvents missed{.tasks = births_.count(),
-                      .unreadable_processes = unreadable_.size() + without_number_};
+  MissedEvents missed{.tasks = births_.count(), .unreadable_processes = unreadable_.size() + without_number_};
   if (missed.tasks) *missed.tasks -= std::min(*missed.tasks, births_seen_);
   return missed;
 }

@@ -24,8 +24,7 @@ struct ProcOptions {
 
 class ProcSource final : public Source {
  public:
-  static Result<std::unique_ptr<ProcSource>> open(Selection selection,
-                                                  const ProcOptions &options = {});
+  static Result<std::unique_ptr<ProcSource>> open(Selection selection, const ProcOptions &options = {});
 
   [[nodiscard]] std::string_view name() const override { return "proc"; }
   // Whatever else becomes a child of a command's parent from here on is of the tree: an orphan that was adopted.
@@ -57,12 +56,10 @@ class ProcSource final : public Source {
     bool unwaited = false;  // no process of the tree has reaped it
     bool told_end = false;
     bool settled = false;
-    pid_t awaited_heir =
-        0;  // of an exited process: the process that had not got its usage at the poll before
+    pid_t awaited_heir = 0;  // of an exited process: the process that had not got its usage at the poll before
   };
 
-  ProcSource(Fd proc, Selection selection)
-      : proc_(std::move(proc)), selection_(std::move(selection)) {}
+  ProcSource(Fd proc, Selection selection) : proc_(std::move(proc)), selection_(std::move(selection)) {}
   [[nodiscard]] bool of_cgroup() const { return kind_of(selection_) == TargetKind::cgroup; }
 
   // proc_source.cpp: one sample, and the events of single processes.
@@ -122,8 +119,7 @@ class ProcSource final : public Source {
   proc::Births births_;
   std::uint64_t births_seen_ = 0;
   std::set<pid_t> unreadable_;
-  std::uint64_t without_number_ =
-      0;  // processes of other pid namespaces that were in the cgroup, at most at once
+  std::uint64_t without_number_ = 0;  // processes of other pid namespaces that were in the cgroup, at most at once
   std::uint64_t now_ns_ = 0;
   std::uint64_t last_look_ns_ = 0;
   std::uint64_t spans_ = 0;

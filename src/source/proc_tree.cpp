@@ -68,17 +68,15 @@ void ProcSource::find_new_members() {
   else
     find_by_parents();
   if (members_.size() > before)
-    std::stable_sort(members_.begin(), members_.end(), [](const auto &a, const auto &b) {
-      return a->process.start_ns() < b->process.start_ns();
-    });
+    std::stable_sort(members_.begin(), members_.end(),
+                     [](const auto &a, const auto &b) { return a->process.start_ns() < b->process.start_ns(); });
 }
 
-// What else has the same parent by now is none of the command's orphans: the command stands still. Until its parent waits
-// for it, no other process has its number.
+// What else has the same parent by now is none of the command's orphans: the command stands still. Until its parent
+// waits for it, no other process has its number.
 void ProcSource::exclude_siblings_of(pid_t pid) {
   std::vector<pid_t> siblings;
-  if (const auto list =
-          has_children_lists_ ? reader_.list(proc_.get(), own_children_.c_str()) : std::nullopt) {
+  if (const auto list = has_children_lists_ ? reader_.list(proc_.get(), own_children_.c_str()) : std::nullopt) {
     proc::parse_pids(*list, siblings);
   } else if (const auto all = reader_.numbers_in(proc_.get(), ".")) {
     const std::vector<pid_t> pids(all->begin(), all->end());
@@ -95,8 +93,7 @@ void ProcSource::exclude_siblings_of(pid_t pid) {
 void ProcSource::find_children() {
   pids_.clear();
   if (!own_children_.empty())
-    if (const auto list = reader_.list(proc_.get(), own_children_.c_str()))
-      proc::parse_pids(*list, pids_);
+    if (const auto list = reader_.list(proc_.get(), own_children_.c_str())) proc::parse_pids(*list, pids_);
   for (std::size_t i = 0;; i++) {
     for (const pid_t pid : pids_) admit(pid);
     // Those that were added just now have children as well.
@@ -122,8 +119,7 @@ void ProcSource::find_by_parents() {
   for (const pid_t pid : pids_) {
     if (by_pid_.contains(pid) || excluded_.contains(pid)) continue;
     const auto text = reader_.file(proc_.get(), proc::Path("", pid, "/stat").c_str());
-    if (const auto stat = text ? proc::parse_stat(*text) : std::nullopt)
-      others.push_back({pid, stat->parent});
+    if (const auto stat = text ? proc::parse_stat(*text) : std::nullopt) others.push_back({pid, stat->parent});
   }
   const pid_t adopter = own_children_.empty() ? 0 : adopter_;
   for (std::size_t before = others.size() + 1; others.size() < before;) {
@@ -136,8 +132,8 @@ void ProcSource::find_by_parents() {
   }
 }
 
-// Two descriptors are held open for each process, as long as there are enough: more than the limit that we were given is
-// taken where it is needed, and a part is left for everything else.
+// Two descriptors are held open for each process, as long as there are enough: more than the limit that we were given
+// is taken where it is needed, and a part is left for everything else.
 bool ProcSource::may_hold_directory() {
   constexpr std::uint64_t for_all_else = 40;
   const auto that_fit = [&] {
@@ -165,8 +161,8 @@ Result<void> ProcSource::open_cgroup(const std::string &path) {
   return {};
 }
 
-// Adds the numbers of its processes to `pids_`; 0, or what prevents that. The kernel gives a 0 for each process of another
-// pid namespace.
+// Adds the numbers of its processes to `pids_`; 0, or what prevents that. The kernel gives a 0 for each process of
+// another pid namespace.
 int ProcSource::list_cgroup(int directory) {
   const auto list = reader_.list(directory, "cgroup.procs");
   if (!list) return errno;
@@ -174,8 +170,9 @@ int ProcSource::list_cgroup(int directory) {
   return 0;
 }
 
-// Members are listed in the cgroup or below it; those that are elsewhere now have moved out. Where the list of one cannot be
-// read, it is not known who has. Threaded ones have no such list: their processes stand in that of the one above.
+// Members are listed in the cgroup or below it; those that are elsewhere now have moved out. Where the list of one
+// cannot be read, it is not known who has. Threaded ones have no such list: their processes stand in that of the one
+// above.
 void ProcSource::find_in_cgroup() {
   pids_.clear();
   unnumbered_ = 0;
@@ -190,8 +187,8 @@ void ProcSource::find_in_cgroup() {
   namespace fs = std::filesystem;
   const std::string path = fmt::format("/proc/self/fd/{}", cgroup_directory_.get());
   std::error_code failure;
-  for (fs::recursive_directory_iterator entry(path + "/", failure);
-       !failure && entry != fs::end(entry); entry.increment(failure)) {
+  for (fs::recursive_directory_iterator entry(path + "/", failure); !failure && entry != fs::end(entry);
+       entry.increment(failure)) {
     if (!entry->is_directory(failure)) continue;
     const Fd opened(::open(entry->path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (opened) add_list(opened.get());

@@ -39,17 +39,17 @@ class Source {
 
   // Begins to track the selection that the source was opened for. To be called once.
   //
-  // A command counts from its fork, and a tree from the fork of each of its tasks. What the tasks of a cgroup used before
-  // they came to it does not count.
+  // A command counts from its fork, and a tree from the fork of each of its tasks. What the tasks of a cgroup used
+  // before they came to it does not count.
   virtual Result<void> track() = 0;
 
   // What the tracked tasks have used up to now, and what has happened to them since the sample before. The greatest gap
-  // between two samples is `max_sample_gap_ns`. Where counting starts or ends with a sample, it `reports_live_tasks`: an
-  // event for each task that the snapshot has the counters of.
+  // between two samples is `max_sample_gap_ns`. Where counting starts or ends with a sample, it `reports_live_tasks`:
+  // an event for each task that the snapshot has the counters of.
   virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
 
-  // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`. `status`
-  // is as wait reports it.
+  // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`.
+  // `status` is as wait reports it.
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
 
   // True if the recorder must be a child subreaper.

@@ -25,9 +25,8 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 
 // The last line that has `text`; empty where there is none.
 std::string_view last_with(const std::vector<std::string_view> &lines, std::string_view text) {
-  const auto found = std::find_if(lines.rbegin(), lines.rend(), [&](std::string_view line) {
-    return line.find(text) != std::string_view::npos;
-  });
+  const auto found = std::find_if(lines.rbegin(), lines.rend(),
+                                  [&](std::string_view line) { return line.find(text) != std::string_view::npos; });
   return found == lines.rend() ? std::string_view() : *found;
 }
 
@@ -38,14 +37,12 @@ std::string_view last_with(const std::vector<std::string_view> &lines, std::stri
 std::string misfit_in(const std::vector<std::string_view> &lines) {
   const std::string_view call = last_with(lines, fmt::format(": (85) call {}", misfit));
   const std::string_view instruction = call.substr(0, call.find(':'));
-  const std::string_view put =
-      last_with(lines, fmt::format(": substituting insn #{} w/", instruction));
+  const std::string_view put = last_with(lines, fmt::format(": substituting insn #{} w/", instruction));
   const std::string_view relocation = put.substr(0, put.find(": substituting"));
   const std::string_view about =
       relocation.empty() ? put : last_with(lines, fmt::format("{}: <byte_off> [", relocation));
   const std::size_t name = about.find("] ");
-  if (name == std::string_view::npos)
-    return "a field of this kernel is not as the programs expect it";
+  if (name == std::string_view::npos) return "a field of this kernel is not as the programs expect it";
   const std::string_view field = about.substr(name + 2);
   return fmt::format("{} is not as the programs expect it", field.substr(0, field.find(" (")));
 }
@@ -57,8 +54,8 @@ std::string reason_in(std::string_view log) {
                                   "["};  // the last one: types that are loaded before
   std::vector<std::string_view> lines = lines_of(log);
   std::erase_if(lines, [&](std::string_view line) {
-    return line.empty() || std::any_of(no_reasons.begin(), no_reasons.end(),
-                                       [&](auto *words) { return line.starts_with(words); });
+    return line.empty() ||
+           std::any_of(no_reasons.begin(), no_reasons.end(), [&](auto *words) { return line.starts_with(words); });
   });
   if (lines.empty()) return {};
   if (lines.back().find(misfit) != std::string_view::npos) return misfit_in(lines);

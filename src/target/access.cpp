@@ -31,10 +31,8 @@ Result<void> may_look_into(pid_t pid) {
   char byte = 0;
   if (file && read(file.get(), &byte, 1) == 1) return {};
   if (errno == ENOENT || errno == ESRCH) return {};  // it is gone
-  if (errno != EACCES && errno != EPERM)
-    return errno_error(fmt::format("reading the counters of process {}", pid));
-  return error(
-      fmt::format("process {} is not yours to look into; run it as: sudo rusage-bpf ...", pid));
+  if (errno != EACCES && errno != EPERM) return errno_error(fmt::format("reading the counters of process {}", pid));
+  return error(fmt::format("process {} is not yours to look into; run it as: sudo rusage-bpf ...", pid));
 }
 
 bool may_look_into_all() {

@@ -32,8 +32,8 @@ std::vector<std::string> command_line(pid_t pid) {
   const Fd directory(open(process.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   proc::Reader reader;
   const auto tid = proc::thread_instead_of_main(directory.get(), reader);
-  return texts_of_bytes(running_arguments(
-      read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline")));
+  return texts_of_bytes(
+      running_arguments(read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline")));
 }
 
 }  // namespace
@@ -44,8 +44,7 @@ Result<Fd> open_process(const char *option, pid_t pid) {
   if (errno == ESRCH) return error(fmt::format("{} {}: there is no such process", option, pid));
   // Which of the two depends on the kernel.
   if (errno == EINVAL || errno == ENOENT)
-    return error(
-        fmt::format("{} {}: this is a thread; give the number of its process", option, pid));
+    return error(fmt::format("{} {}: this is a thread; give the number of its process", option, pid));
   return errno_error(fmt::format("{} {}", option, pid));
 }
 

@@ -36,8 +36,7 @@ bool is_cgroup2(int directory) {
 tl::unexpected<Error> not_cgroup2(const std::string &path) {
   const std::string mount = mount_point();
   if (mount.empty())
-    return error(fmt::format(
-        "--cgroup {}: not a cgroup v2, and none is mounted; see: mount -t cgroup2", path));
+    return error(fmt::format("--cgroup {}: not a cgroup v2, and none is mounted; see: mount -t cgroup2", path));
   std::error_code ignored;
   std::string instead = mount;
   for (fs::path rest = fs::weakly_canonical(path, ignored).relative_path(); !rest.empty();
@@ -48,8 +47,7 @@ tl::unexpected<Error> not_cgroup2(const std::string &path) {
       break;
     }
   }
-  return error(
-      fmt::format("--cgroup {}: not a directory of cgroup v2; one that is: {}", path, instead));
+  return error(fmt::format("--cgroup {}: not a directory of cgroup v2; one that is: {}", path, instead));
 }
 
 Result<void> check_may_look(const std::string &path) {
@@ -70,8 +68,7 @@ Result<void> check_may_look(const std::string &path) {
 
 Result<Cgroup> Cgroup::find(const std::string &path) {
   Fd directory(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory && errno != ENOENT && errno != ENOTDIR)
-    return errno_error(fmt::format("--cgroup {}", path));
+  if (!directory && errno != ENOENT && errno != ENOTDIR) return errno_error(fmt::format("--cgroup {}", path));
   if (!directory || !is_cgroup2(directory.get())) return not_cgroup2(path);
   struct stat status {};
   if (fstat(directory.get(), &status) != 0) return errno_error(fmt::format("--cgroup {}", path));

@@ -11,7 +11,8 @@ namespace rusage_bpf {
 
 class Cgroup final : public Target {
  public:
-  // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is one.
+  // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is
+  // one.
   static Result<Cgroup> find(const std::string &path);
 
   [[nodiscard]] Result<void> may_look() const override;

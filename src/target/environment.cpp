@@ -26,8 +26,7 @@ std::optional<std::string_view> block_of_kernel() {
   text << std::ifstream("/proc/self/stat").rdbuf();
   const std::string line = std::move(text).str();
   const auto stat = proc::parse_stat(line);
-  if (!stat || stat->environment_begin == 0 || stat->environment_end < stat->environment_begin)
-    return std::nullopt;
+  if (!stat || stat->environment_begin == 0 || stat->environment_end < stat->environment_begin) return std::nullopt;
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives our own addresses as numbers
   return std::string_view(reinterpret_cast<const char *>(stat->environment_begin),
                           stat->environment_end - stat->environment_begin);
@@ -57,8 +56,8 @@ void give_back_stack_limit() {
   if (!exec_gave_privileges()) return;
   rlimit own{};
   rlimit given{};
-  if (getrlimit(RLIMIT_STACK, &own) != 0 ||
-      prlimit(getppid(), RLIMIT_STACK, nullptr, &given) != 0 || given.rlim_cur <= own.rlim_cur)
+  if (getrlimit(RLIMIT_STACK, &own) != 0 || prlimit(getppid(), RLIMIT_STACK, nullptr, &given) != 0 ||
+      given.rlim_cur <= own.rlim_cur)
     return;
   own.rlim_cur = std::min(given.rlim_cur, own.rlim_max);
   setrlimit(RLIMIT_STACK, &own);

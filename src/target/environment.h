@@ -30,8 +30,8 @@ class Environment {
   std::vector<std::string> entries_;
 };
 
-// Where an exec has given us privileges, the kernel has lowered the soft limit of the stack to 8 MiB: makes it again what
-// our parent has, from whom we have ours.
+// Where an exec has given us privileges, the kernel has lowered the soft limit of the stack to 8 MiB: makes it again
+// what our parent has, from whom we have ours.
 void give_back_stack_limit();
 
 }  // namespace rusage_bpf

@@ -15,11 +15,8 @@ namespace {
 
 // The file that execvp(3) would find, if there is one to execute.
 std::optional<std::string> find_executable(const std::string &command) {
-  const auto is_executable = [](const std::string &path) {
-    return access(path.c_str(), X_OK) == 0;
-  };
-  if (command.find('/') != std::string::npos)
-    return is_executable(command) ? std::optional(command) : std::nullopt;
+  const auto is_executable = [](const std::string &path) { return access(path.c_str(), X_OK) == 0; };
+  if (command.find('/') != std::string::npos) return is_executable(command) ? std::optional(command) : std::nullopt;
   const char *path = std::getenv("PATH");
   std::istringstream directories(path ? path : "/bin:/usr/bin");
   for (std::string directory; std::getline(directories, directory, ':');) {
@@ -74,8 +71,7 @@ std::string not_found(const std::string &command) {
 tl::unexpected<Error> exec_error(const std::string &command, int reason) {
   auto error = errno_error(command, reason);
   const bool missing = reason == ENOENT || reason == ENOTDIR;
-  error.value().kind =
-      missing ? Error::Kind::command_not_found : Error::Kind::command_not_executable;
+  error.value().kind = missing ? Error::Kind::command_not_found : Error::Kind::command_not_executable;
   if (missing) error.value().message = not_found(command);
   return error;
 }

@@ -94,15 +94,13 @@ bool Keeper::is_needed() {
   int is_subreaper = 0;
   if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0) == 0 && is_subreaper) return true;
   siginfo_t info{};
-  const bool childless =
-      waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 && errno == ECHILD;
+  const bool childless = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 && errno == ECHILD;
   return !childless || getpid() == 1;
 }
 
 Result<Keeper> Keeper::start(const std::function<void()> &child) {
   std::array<int, 2> ends{};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
-    return errno_error("making a socket");
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return errno_error("making a socket");
   Fd ours(ends[0]);
   Fd theirs(ends[1]);
   const pid_t recorder = getpid();
@@ -111,8 +109,7 @@ Result<Keeper> Keeper::start(const std::function<void()> &child) {
   if (pid == 0) run_keeper(theirs.get(), recorder, child);
   theirs.reset();
   pid_t command = -1;
-  if (!receive_one(ours.get(), command) || command < 0)
-    return error("starting the command: no process could be made");
+  if (!receive_one(ours.get(), command) || command < 0) return error("starting the command: no process could be made");
   return Keeper(pid, command, std::move(ours));
 }
 

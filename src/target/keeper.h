@@ -34,11 +34,12 @@ class Keeper {
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] pid_t child() const { return child_; }
 
-  // The keeper begins to report; it becomes the parent of the child's orphans first if `adopts_orphans`. To be called once.
+  // The keeper begins to report; it becomes the parent of the child's orphans first if `adopts_orphans`. To be called
+  // once.
   Result<void> begin(bool adopts_orphans);
 
-  // The next report; nothing where there is none yet. SIGCHLD says that one has come. A process that has ended is a zombie
-  // until `let_go`, which must follow, and gone after that.
+  // The next report; nothing where there is none yet. SIGCHLD says that one has come. A process that has ended is a
+  // zombie until `let_go`, which must follow, and gone after that.
   std::optional<ChildReport> next();
   void let_go();
 
@@ -46,8 +47,7 @@ class Keeper {
   [[nodiscard]] bool is_done() const { return done_; }
 
  private:
-  Keeper(pid_t pid, pid_t child, Fd socket)
-      : pid_(pid), child_(child), socket_(std::move(socket)) {}
+  Keeper(pid_t pid, pid_t child, Fd socket) : pid_(pid), child_(child), socket_(std::move(socket)) {}
 
   pid_t pid_;
   pid_t child_;

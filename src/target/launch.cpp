@@ -73,8 +73,8 @@ std::vector<char *> pointers_to(const std::vector<std::string> &strings) {
 
 // The child's side: waits for the byte that lets it go, then executes the command or says why it
 // cannot.
-[[noreturn]] void execute(const std::vector<std::string> &argv,
-                          const std::vector<std::string> &environment, int start, int failure) {
+[[noreturn]] void execute(const std::vector<std::string> &argv, const std::vector<std::string> &environment, int start,
+                          int failure) {
   char go = 0;
   ssize_t got = 0;
   do got = read(start, &go, 1);
@@ -110,8 +110,8 @@ bool in_foreground() {
 
 bool is_stopped_child(pid_t pid) {
   siginfo_t info{};
-  return waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
-         info.si_pid == pid && info.si_status == SIGTSTP;
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid &&
+         info.si_status == SIGTSTP;
 }
 
 bool has_own_children() {
@@ -121,8 +121,7 @@ bool has_own_children() {
 
 }  // namespace
 
-Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
-                            const std::optional<User> &user) {
+Result<Launch> Launch::hold(std::vector<std::string> argv, Until until, const std::optional<User> &user) {
   auto start = make_pipe();
   auto failure = make_pipe();
   if (!start || !failure) return tl::unexpected((start ? failure : start).error());
@@ -158,8 +157,7 @@ Result<Launch> Launch::hold(std::vector<std::string> argv, Until until,
 }
 
 Selection Launch::selection() const {
-  return selected::Command{
-      .pid = pid_, .parent = keeper_ ? keeper_->pid() : getpid(), .argv = texts_of_bytes(argv_)};
+  return selected::Command{.pid = pid_, .parent = keeper_ ? keeper_->pid() : getpid(), .argv = texts_of_bytes(argv_)};
 }
 
 Result<void> Launch::release() {
@@ -235,8 +233,7 @@ int Launch::exit_status() const {
 }
 
 Result<void> Launch::adopt_orphans(const BeforeReaping &before_reaping) {
-  if (!keeper_ && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
-    return errno_error("adopting orphans");
+  if (!keeper_ && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return errno_error("adopting orphans");
   before_reaping_ = before_reaping;
   return {};
 }
@@ -264,8 +261,7 @@ Result<void> Launch::reap_own_children() {
     if (failed) return errno_error("waiting for the command");
     if (info.si_pid == 0) return {};
     note_end(info.si_pid, status_of(info), usage);
-    if (waitpid(info.si_pid, nullptr, 0) != info.si_pid)
-      return errno_error("waiting for the command");
+    if (waitpid(info.si_pid, nullptr, 0) != info.si_pid) return errno_error("waiting for the command");
     if (auto executed = check_executed(info.si_pid); !executed) return executed;
   }
 }
@@ -284,16 +280,14 @@ Result<void> Launch::reap_by_keeper() {
   // The first process of a pid namespace is the parent of others' orphans as well.
   if (getpid() == 1)
     while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
-  if (keeper_->is_done() && !ended_)
-    return error("waiting for the command: the process that keeps it is gone");
+  if (keeper_->is_done() && !ended_) return error("waiting for the command: the process that keeps it is gone");
   return {};
 }
 
 void Launch::note_end(pid_t pid, int status, const rusage &usage) {
   const KernelTotal total = kernel_total(usage);
   if (before_reaping_) before_reaping_(pid, status, total);
-  if (pid == pid_)
-    ended_ = Ended{.by = EndReason::command, .exit = exit_of_status(status), .kernel = total};
+  if (pid == pid_) ended_ = Ended{.by = EndReason::command, .exit = exit_of_status(status), .kernel = total};
 }
 
 Result<void> Launch::check_executed(pid_t pid) {

@@ -59,8 +59,8 @@ class Launch final : public Target {
   Result<std::optional<Ended>> reap();
 
  private:
-  Launch(std::vector<std::string> argv, Until until, uid_t uid, pid_t pid,
-         std::optional<Keeper> keeper, Fd start, Fd failure)
+  Launch(std::vector<std::string> argv, Until until, uid_t uid, pid_t pid, std::optional<Keeper> keeper, Fd start,
+         Fd failure)
       : argv_(std::move(argv)),
         until_(until),
         uid_(uid),

@@ -7,8 +7,7 @@ std::optional<Ended> ended_by_signal(const Signal &signal) {
 }
 
 bool is_empty(const Snapshot &tree) {
-  return tree.value[RUSAGE_thread_count] == 0 && tree.pending_new_tasks == 0 &&
-         tree.hidden_tasks == 0;
+  return tree.value[RUSAGE_thread_count] == 0 && tree.pending_new_tasks == 0 && tree.hidden_tasks == 0;
 }
 
 }  // namespace rusage_bpf

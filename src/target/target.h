@@ -27,8 +27,8 @@ class Target {
   // could trace.
   [[nodiscard]] virtual Result<void> may_look() const { return {}; }
 
-  // Called for each child that is over, and before it is waited for: its number, its status as wait reports it, and what
-  // it and all that it has waited for have used.
+  // Called for each child that is over, and before it is waited for: its number, its status as wait reports it, and
+  // what it and all that it has waited for have used.
   using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
 
   // Makes us the reaper of the command's orphans.
@@ -48,8 +48,8 @@ class Target {
   // A signal came to the recorder: passes it on, or takes it for the end of the recording.
   virtual Result<std::optional<Ended>> take(const Signal &signal) = 0;
 
-  // To be called before each look: the end of the recording where no signal has said so, as when the kernel has made one
-  // signal of several.
+  // To be called before each look: the end of the recording where no signal has said so, as when the kernel has made
+  // one signal of several.
   virtual Result<std::optional<Ended>> check() { return std::nullopt; }
 
   // The end of the recording, if what was just seen of the target is that.

@@ -81,8 +81,8 @@ Result<void> forbid_typing() {
   constexpr std::uint64_t low_half = 0xffffffff;
   for (const unsigned request : {TIOCSTI, TIOCLINUX}) {
     const scmp_arg_cmp is_request = SCMP_A1(SCMP_CMP_MASKED_EQ, low_half, request);
-    if (const int failure = seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM),
-                                                   SCMP_SYS(ioctl), 1, &is_request))
+    if (const int failure =
+            seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &is_request))
       return failed(failure);
   }
   if (const int failure = seccomp_load(filter.get())) return failed(failure);

@@ -45,15 +45,13 @@ bool has_others(const Ancestor &ancestor) {
 
 }  // namespace
 
-std::size_t count_wrappers(const std::vector<Ancestor> &ancestors,
-                           const std::vector<std::string> &argv,
+std::size_t count_wrappers(const std::vector<Ancestor> &ancestors, const std::vector<std::string> &argv,
                            bool (*has_other_children)(const Ancestor &)) {
   std::size_t count = 0;
   for (const Ancestor &ancestor : ancestors) {
     if (ancestor.pid == 1) break;
-    const bool given = ancestor.is_shell()
-                           ? shell_only_waits(ancestor, argv) && !has_other_children(ancestor)
-                           : is_given(ancestor.argv, argv);
+    const bool given = ancestor.is_shell() ? shell_only_waits(ancestor, argv) && !has_other_children(ancestor)
+                                           : is_given(ancestor.argv, argv);
     if (!given && !is_privilege_program(ancestor)) break;
     count++;
   }
@@ -62,8 +60,7 @@ std::size_t count_wrappers(const std::vector<Ancestor> &ancestors,
 
 std::vector<pid_t> recorder_and_wrappers(std::optional<pid_t> root) {
   auto above = ancestors();
-  above.erase(std::find_if(above.begin(), above.end(),
-                           [&](const Ancestor &ancestor) { return ancestor.pid == root; }),
+  above.erase(std::find_if(above.begin(), above.end(), [&](const Ancestor &ancestor) { return ancestor.pid == root; }),
               above.end());
   above.resize(count_wrappers(above, own_argv(), has_others));
   std::vector<pid_t> pids{getpid()};

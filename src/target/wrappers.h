@@ -18,8 +18,7 @@ std::vector<pid_t> recorder_and_wrappers(std::optional<pid_t> root = std::nullop
 
 // How many of the ancestors, the parent first, are wrappers of what has these arguments. `has_other_children` says
 // whether one of them has a child that is not in our line.
-std::size_t count_wrappers(const std::vector<Ancestor> &ancestors,
-                           const std::vector<std::string> &argv,
+std::size_t count_wrappers(const std::vector<Ancestor> &ancestors, const std::vector<std::string> &argv,
                            bool (*has_other_children)(const Ancestor &));
 
 }  // namespace rusage_bpf

@@ -23,8 +23,7 @@ using namespace rusage_bpf;
 int main(int argc, char **argv) {
   const bool sync = argc == 3 && std::string_view(argv[2]) == "sync";
   if (argc != 2 && !sync) fail("usage: ring_bench DIRECTORY [sync]");
-  auto ring = RingWriter::create(
-      {.path = fmt::format("{}/ring_bench.ring", argv[1]), .rows = 0, .sync = sync});
+  auto ring = RingWriter::create({.path = fmt::format("{}/ring_bench.ring", argv[1]), .rows = 0, .sync = sync});
   if (!ring) fail(ring.error().message);
   if (auto begun = ring->begin(Recording()); !begun) fail(begun.error().message);
 

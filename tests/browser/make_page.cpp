@@ -96,9 +96,8 @@ std::pair<Json, Json> processes_and_commands(std::uint64_t count, double duratio
   for (std::uint64_t i = 0; i < count; i++) {
     const double at = static_cast<double>(i) / static_cast<double>(count);
     const bool root = i == 0;
-    const double length = root ? duration_s
-                               : duration_s / static_cast<double>(count) *
-                                     (uniform(random) < .2 ? 9 : 2) * uniform(random);
+    const double length =
+        root ? duration_s : duration_s / static_cast<double>(count) * (uniform(random) < .2 ? 9 : 2) * uniform(random);
     const double start = root ? 0 : at * duration_s;
     const double end = std::min(duration_s, start + length);
     const std::string command = name(root ? 0 : 1 + static_cast<int>(uniform(random) * 6));
@@ -169,8 +168,8 @@ Result<void> write(const Page &page, const std::string &path) {
     return sink.end(outcome);
   }
   Json document = page_document(page.recording, outcome);
-  std::tie(document["processes"], document["commands"]) = processes_and_commands(
-      page.processes, static_cast<double>(outcome.totals.elapsed_ns()) / second, page.name);
+  std::tie(document["processes"], document["commands"]) =
+      processes_and_commands(page.processes, static_cast<double>(outcome.totals.elapsed_ns()) / second, page.name);
   auto written = write_page(*file, document, buckets);
   return written ? file->commit() : written;
 }

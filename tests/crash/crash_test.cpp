@@ -88,9 +88,8 @@ class Crash {
 
   // What `recover` makes of the ring; nothing where the recorder did not come to have one.
   [[nodiscard]] std::optional<Document> recover(const std::string &ring = "ring") const {
-    const Finished run =
-        run_to_end({.argv = {built("rusage-bpf"), "recover", "-q", ring, "-o", "out.json"},
-                    .directory = scene_.path()});
+    const Finished run = run_to_end(
+        {.argv = {built("rusage-bpf"), "recover", "-q", ring, "-o", "out.json"}, .directory = scene_.path()});
     INFO(run.errors);
     if (!scene_.exists(ring)) {
       CHECK(run.exit_code == 1);
@@ -162,8 +161,8 @@ TEST_CASE("The same holds while others read the ring, and these come to its end 
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
     crash.wait_for_rows(1);
-    Background reader({.argv = {built("rusage-bpf"), "recover", "-q", "ring", "--follow"},
-                       .directory = crash.scene().path()});
+    Background reader(
+        {.argv = {built("rusage-bpf"), "recover", "-q", "ring", "--follow"}, .directory = crash.scene().path()});
     for (std::size_t looks = crash.random(0, 3); looks > 0; looks--) {
       const auto so_far = crash.recover();
       REQUIRE(so_far);
@@ -193,8 +192,7 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has over
     const std::size_t overwritten = document->json()["meta"]["rows_overwritten"];
     CHECK(rows.size() == std::min<std::size_t>(16, overwritten + rows.size()));
     CHECK(overwritten + rows.size() >= finished.size());
-    for (std::size_t n = overwritten; n < finished.size(); n++)
-      REQUIRE(rows[n - overwritten] == finished[n]);
+    for (std::size_t n = overwritten; n < finished.size(); n++) REQUIRE(rows[n - overwritten] == finished[n]);
     CHECK(document->json()["audit"]["rows_damaged"] == 0);
   }
 }
@@ -215,8 +213,7 @@ std::set<std::string> rings_in(const Scene &scene) {
   std::set<std::string> names;
   const auto directory = scene.path(".local/state/rusage-bpf");
   if (std::filesystem::exists(directory))
-    for (const auto &entry : std::filesystem::directory_iterator(directory))
-      names.insert(entry.path().filename());
+    for (const auto &entry : std::filesystem::directory_iterator(directory)) names.insert(entry.path().filename());
   return names;
 }
 
@@ -235,8 +232,7 @@ TEST_CASE(
     const auto left = rings_in(scene);
     const std::string listed = run_to_end(nobodys_recorder(scene, {"recover"})).output;
     for (const std::string &name : left) CHECK(listed.find(name) != std::string::npos);
-    CHECK(run_to_end(nobodys_recorder(scene, {"recover", "--prune", "--older-than", "0s"}))
-              .exit_code == 0);
+    CHECK(run_to_end(nobodys_recorder(scene, {"recover", "--prune", "--older-than", "0s"})).exit_code == 0);
     CHECK(rings_in(scene).empty());
   }
 }
@@ -251,10 +247,9 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
     setenv("SUDO_UID", std::to_string(nobody).c_str(), 1);
     setenv("SUDO_GID", std::to_string(nobody).c_str(), 1);
     // Without /proc a file can be given no name later.
-    const bool hidden =
-        !named_from_the_start || (unshare(CLONE_NEWNS) == 0 &&
-                                  mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                                  mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
+    const bool hidden = !named_from_the_start ||
+                        (unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                         mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
     if (!hidden) _exit(98);
     auto ring = rusage_bpf::RingWriter::create({});
     if (!ring) _exit(97);
@@ -301,8 +296,7 @@ TEST_CASE("Damaged rows are counted and left out, and all others are given") {
   rusage_ring_header header{};
   { std::istringstream(read_file(ring)).read(reinterpret_cast<char *>(&header), sizeof(header)); }
   for (int i = 0; i < repetitions(); i++) {
-    std::filesystem::copy_file(ring, crash.scene().path("damaged"),
-                               std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(ring, crash.scene().path("damaged"), std::filesystem::copy_options::overwrite_existing);
     const std::size_t first_number = whole->json()["meta"]["rows_overwritten"];
     const std::size_t kept = whole->rows().size();
     std::set<std::size_t> hit;
@@ -310,9 +304,9 @@ TEST_CASE("Damaged rows are counted and left out, and all others are given") {
       // A byte of a row, or for one in ten of the first header.
       const bool in_header = crash.random(0, 9) == 0;
       const std::size_t row = crash.random(0, kept - 1);
-      const std::size_t offset = in_header ? crash.random(0, header.header_bytes - 1)
-                                           : rusage_bpf::slot_at(header, first_number + row) +
-                                                 crash.random(0, header.slot_bytes - 1);
+      const std::size_t offset =
+          in_header ? crash.random(0, header.header_bytes - 1)
+                    : rusage_bpf::slot_at(header, first_number + row) + crash.random(0, header.slot_bytes - 1);
       const std::size_t bit = crash.random(0, 7);
       // The same bit twice would be whole again.
       if (!in_header && !hit.insert(row).second) continue;

@@ -68,8 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   const std::string bytes(reinterpret_cast<const char *>(data), size);
   blocks_executed = 0;
   const auto reading = read_recording(file_with(bytes), first);
-  require(blocks_executed < most_blocks_else + most_blocks_a_byte * size,
-          "the work is in proportion to the bytes");
+  require(blocks_executed < most_blocks_else + most_blocks_a_byte * size, "the work is in proportion to the bytes");
   require(reading.has_value() == first.ended, "what was read has an end, what was refused none");
   if (!reading) {
     const std::string &message = reading.error().message;
@@ -115,8 +114,7 @@ std::vector<std::string> fuzz_seeds() {
     std::string many;
     for (std::size_t i = 0; i < count; i++) {
       std::string one = piece;
-      if (const auto at = one.find('N'); at != std::string::npos)
-        one.replace(at, 1, std::to_string(i));
+      if (const auto at = one.find('N'); at != std::string::npos) one.replace(at, 1, std::to_string(i));
       many += one;
     }
     seeds.push_back(std::string(text).insert(text.find(place) + std::string(place).size(), many));

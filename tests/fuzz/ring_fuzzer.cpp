@@ -22,9 +22,9 @@ void seal_header(std::string &bytes) {
   if (bytes.size() < sizeof(header)) return;
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.description_bytes > bytes.size() - sizeof(header)) return;
-  header.checksum = checksum(std::as_bytes(std::span(bytes))
-                                 .subspan(header_sealed_from, sizeof(header) - header_sealed_from +
-                                                                  header.description_bytes));
+  header.checksum =
+      checksum(std::as_bytes(std::span(bytes))
+                   .subspan(header_sealed_from, sizeof(header) - header_sealed_from + header.description_bytes));
   std::memcpy(bytes.data(), &header, sizeof(header));
 }
 

@@ -83,8 +83,7 @@ std::int64_t read_count_of(const Stage &stage, const Words &command) {
 
 TEST_CASE("What a user could trace is told whole, with file capabilities as by root") {
   const Stage stage;
-  const Document document =
-      stage.record({"./actor", "read:300", "fork", "exec", "./actor", "read:500", "spin:20"});
+  const Document document = stage.record({"./actor", "read:300", "fork", "exec", "./actor", "read:500", "spin:20"});
   CHECK(untraceable(document) == 0);
   CHECK(document.sum("read_count") > 800);
   CHECK(document.sum("forks") == 1);
@@ -122,9 +121,8 @@ TEST_CASE("A program that a setuid program starts as the user is told from its e
   const Stage stage;
   const std::int64_t loading = read_count_of(stage, {"/bin/true"});
   const std::string back = fmt::format("user:{}", nobody);
-  const Document document =
-      stage.record({"./actor", "fork", "exec", "./as-root", "read:40000", "fork", "read:40000",
-                    back, "exec", "./actor", "read:700", "spin:30"});
+  const Document document = stage.record({"./actor", "fork", "exec", "./as-root", "read:40000", "fork", "read:40000",
+                                          back, "exec", "./actor", "read:700", "spin:30"});
   CHECK(untraceable(document) == 2);
   const Document only_that = stage.record({"./actor", "read:700", "spin:30"});
   CHECK(is_told(document, "./actor read:700"));
@@ -137,12 +135,10 @@ TEST_CASE(
     "it is not") {
   const Stage stage;
   Background recorder(
-      stage.recorder({"-o", "rows.ndjson", "--", "./actor", "read:300", "write:before", "wait:go1",
-                      "private:1", "read:40000", "write:private", "wait:go2", "private:0",
-                      "write:after", "wait:go3", "read:500"}));
+      stage.recorder({"-o", "rows.ndjson", "--", "./actor", "read:300", "write:before", "wait:go1", "private:1",
+                      "read:40000", "write:private", "wait:go2", "private:0", "write:after", "wait:go3", "read:500"}));
   // A row is to see it before and after each change.
-  for (const auto &[reached, go] :
-       {std::pair{"before", "go1"}, {"private", "go2"}, {"after", "go3"}}) {
+  for (const auto &[reached, go] : {std::pair{"before", "go1"}, {"private", "go2"}, {"after", "go3"}}) {
     wait_until(reached, [&] { return stage.scene.exists(reached); });
     wait_for_rows(stage.scene.path("rows.ndjson"));
     stage.scene.create(go);
@@ -155,19 +151,16 @@ TEST_CASE(
   CHECK(document.sum("forks") == 0);
 }
 
-TEST_CASE(
-    "Of a tree that runs already, what its user could not trace is left out, then and later") {
+TEST_CASE("Of a tree that runs already, what its user could not trace is left out, then and later") {
   const Stage stage;
   give_to_nobody(stage.scene.path());
-  Start start{
-      .argv = {"sh", "-c",
-               "./as-root write:ready wait:go read:40000 & ./actor write:ready2 wait:go read:600 & "
-               "wait; ./as-root read:40000; exec ./actor read:500"},
-      .directory = stage.scene.path(),
-      .prepare = become_nobody};
+  Start start{.argv = {"sh", "-c",
+                       "./as-root write:ready wait:go read:40000 & ./actor write:ready2 wait:go read:600 & "
+                       "wait; ./as-root read:40000; exec ./actor read:500"},
+              .directory = stage.scene.path(),
+              .prepare = become_nobody};
   Background tree(start);
-  wait_until("the tree",
-             [&] { return stage.scene.exists("ready") && stage.scene.exists("ready2"); });
+  wait_until("the tree", [&] { return stage.scene.exists("ready") && stage.scene.exists("ready2"); });
   Background recorder(stage.recorder({"--pid", std::to_string(tree.pid())}));
   wait_until("the recording", [&] { return is_recording(recorder.pid()); });
   stage.scene.create("go");

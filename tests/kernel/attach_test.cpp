@@ -49,8 +49,7 @@ std::size_t rows_until(const Document &document, const std::string &time) {
 
 std::int64_t sum_from(const Document &document, const std::string &column, std::size_t row) {
   std::int64_t sum = 0;
-  for (; row < document.rows().size(); row++)
-    sum += document.rows()[row][column].get<std::int64_t>();
+  for (; row < document.rows().size(); row++) sum += document.rows()[row][column].get<std::int64_t>();
   return sum;
 }
 
@@ -90,15 +89,13 @@ void attach_to_storm(const Words &options) {
   const auto writes_after = static_cast<std::int64_t>(board.done - writes_held);
   const std::int64_t writes_so_far = document.sum("write_count") - writes_after;
   CHECK(sum_from(document, "write_count", still + 1) == writes_after);
-  CHECK(sum_from(document, "forks", still + 1) ==
-        static_cast<std::int64_t>(board.forks - forks_held));
+  CHECK(sum_from(document, "forks", still + 1) == static_cast<std::int64_t>(board.forks - forks_held));
   CHECK(document.sum("write_bytes") ==
         document.sum("write_count") * static_cast<std::int64_t>(workload::Board::write_bytes));
   CHECK(document.sum("execs") == 0);
   CHECK(writes_so_far <= static_cast<std::int64_t>(writes_held - least_before));
   CHECK(writes_so_far >= static_cast<std::int64_t>(writes_held - most_before));
-  check_writes_in_each_row(document, samples,
-                           static_cast<std::int64_t>(writes_held) - writes_so_far);
+  check_writes_in_each_row(document, samples, static_cast<std::int64_t>(writes_held) - writes_so_far);
 }
 
 // The recorder that has made its ring, PID.ring, there; 0 if there is none yet.
@@ -120,8 +117,7 @@ TEST_CASE("a tree that stands still is found whole, and its past is not counted"
   const auto [children, threads] = GENERATE(table<int, int>({{0, 0}, {6, 3}}));
   const std::string way = GENERATE("", "--count-at-last-switch", "--gauges-from-proc");
   const Scene scene;
-  Listener still(scene,
-                 {"still", scene.path("truth"), std::to_string(children), std::to_string(threads)});
+  Listener still(scene, {"still", scene.path("truth"), std::to_string(children), std::to_string(threads)});
   AttachedRecorder recorder(scene, still.pid(), way.empty() ? Words{} : Words{way});
   recorder.pass_rows();
   recorder.send(SIGTERM);
@@ -151,8 +147,7 @@ TEST_CASE("a tree that stands still is found whole, and its past is not counted"
   CHECK(still.end().exit_code == 0);
 }
 
-TEST_CASE("a recorder that comes in the middle of a fork storm misses none and counts none twice",
-          "[host]") {
+TEST_CASE("a recorder that comes in the middle of a fork storm misses none and counts none twice", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
     CAPTURE(way, time);
@@ -268,8 +263,7 @@ TEST_CASE("the recorder does not count itself, nor a sudo that started it") {
 }
 
 TEST_CASE("in a pid namespace --pid takes that namespace's numbers") {
-  const Scene scene(
-      "read line <gate & echo $! >pid; \"$@\" --pid $!; status=$?; echo go >gate; exit $status");
+  const Scene scene("read line <gate & echo $! >pid; \"$@\" --pid $!; status=$?; echo go >gate; exit $status");
   const Gate gate(scene.path("gate"));
   Start start = scene.recorder({"-q", "-d", ".2", "-i", ".01", "-o", "out.json"});
   start.argv.insert(start.argv.begin(), {"sh", "script"});

@@ -39,8 +39,7 @@ std::int64_t own_cpu_ns() {
 std::int64_t reaped_cpu_ns() {
   rusage usage{};
   getrusage(RUSAGE_CHILDREN, &usage);
-  return static_cast<std::int64_t>(rusage_bpf::to_ns(usage.ru_utime) +
-                                   rusage_bpf::to_ns(usage.ru_stime));
+  return static_cast<std::int64_t>(rusage_bpf::to_ns(usage.ru_utime) + rusage_bpf::to_ns(usage.ru_stime));
 }
 
 void spin(std::int64_t ns) {
@@ -60,8 +59,7 @@ template <typename T>
 class Shared {
  public:
   Shared()
-      : value_(static_cast<T *>(
-            mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+      : value_(static_cast<T *>(mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
     REQUIRE(value_ != MAP_FAILED);
   }
   ~Shared() { munmap(value_, sizeof(T)); }
@@ -91,8 +89,7 @@ class CgroupRecording {
   explicit CgroupRecording(const std::string &cgroup, std::vector<std::string> options = {},
                            const std::string &recorder_in = "")
       : recorder_(start(scene_, cgroup, std::move(options), recorder_in)) {
-    wait_until("the recording",
-               [&] { return recorder_.errors().find("recording cgroup") != std::string::npos; });
+    wait_until("the recording", [&] { return recorder_.errors().find("recording cgroup") != std::string::npos; });
   }
 
   Document end() {
@@ -107,8 +104,8 @@ class CgroupRecording {
   }
 
  private:
-  static test::Start start(const Scene &scene, const std::string &cgroup,
-                           std::vector<std::string> options, const std::string &recorder_in) {
+  static test::Start start(const Scene &scene, const std::string &cgroup, std::vector<std::string> options,
+                           const std::string &recorder_in) {
     options.insert(options.begin(), {"--cgroup", cgroup, "-i", ".01", "-o", "out.json"});
     test::Start start = scene.recorder(std::move(options));
     if (!recorder_in.empty())
@@ -125,8 +122,7 @@ class CgroupRecording {
 }  // namespace
 
 TEST_CASE("of a process that moves in and out, what it does inside counts and nothing else") {
-  const auto options =
-      GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
+  const auto options = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path(), options);
   constexpr std::int64_t spin_ns = 300'000'000;
@@ -275,8 +271,7 @@ TEST_CASE("a process that comes back and is a zombie before it is looked up is s
   CHECK(document.sum("exits") == 1);
 }
 
-TEST_CASE("two recorders of cgroups between which a process moves add up to what it used",
-          "[host]") {
+TEST_CASE("two recorders of cgroups between which a process moves add up to what it used", "[host]") {
   const std::string moves_a_second = GENERATE("10", "600");
   CAPTURE(moves_a_second);
   const std::array<TemporaryCgroup, 2> cgroups;
@@ -284,10 +279,9 @@ TEST_CASE("two recorders of cgroups between which a process moves add up to what
   const std::string truth_file = directory.file("truth");
   std::array<std::int64_t, 2> run_ns{};
   {
-    std::array<CgroupRecording, 2> recordings{CgroupRecording(cgroups[0].path()),
-                                              CgroupRecording(cgroups[1].path())};
-    const auto finished = test::run({test::built("tests/programs/moves"), truth_file,
-                                     moves_a_second, cgroups[0].path(), cgroups[1].path()});
+    std::array<CgroupRecording, 2> recordings{CgroupRecording(cgroups[0].path()), CgroupRecording(cgroups[1].path())};
+    const auto finished = test::run(
+        {test::built("tests/programs/moves"), truth_file, moves_a_second, cgroups[0].path(), cgroups[1].path()});
     REQUIRE(finished.exit_code == 0);
     for (std::size_t i = 0; i < 2; i++) {
       const Document document = recordings[i].end();
@@ -325,8 +319,7 @@ TEST_CASE("others than root may record a cgroup by BPF only if every process in 
     if (!test::move_to_cgroup(below.path())) _exit(1);
   };
   const Background root_process(process);
-  wait_until("the process",
-             [&] { return !test::read_file(below.path() + "/cgroup.procs").empty(); });
+  wait_until("the process", [&] { return !test::read_file(below.path() + "/cgroup.procs").empty(); });
 
   const Scene scene;
   test::give_to_nobody(scene.path());

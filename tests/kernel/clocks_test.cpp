@@ -15,12 +15,9 @@ namespace {
 using namespace test;
 
 Start in_time_namespace(int offset_s, Start start) {
-  const std::vector<std::string> unshare{"unshare",
-                                         "--time",
-                                         fmt::format("--monotonic={}", offset_s),
-                                         fmt::format("--boottime={}", offset_s),
-                                         "--fork",
-                                         "--kill-child"};
+  const std::vector<std::string> unshare{
+      "unshare", "--time",      fmt::format("--monotonic={}", offset_s), fmt::format("--boottime={}", offset_s),
+      "--fork",  "--kill-child"};
   start.argv.insert(start.argv.begin(), unshare.begin(), unshare.end());
   return start;
 }
@@ -43,9 +40,8 @@ TEST_CASE("A command in a time namespace is recorded at the times that it sees",
   const int offset_s = GENERATE(100'000, -300);
   const std::string backend = GENERATE("bpf", "proc");
   const Scene scene("true; sleep 3");
-  const Start start =
-      in_time_namespace(offset_s, scene.recorder({"-q", "--backend", backend, "-i", ".1", "-d", "1",
-                                                  "-o", "out.json", "--", "sh", "script"}));
+  const Start start = in_time_namespace(offset_s, scene.recorder({"-q", "--backend", backend, "-i", ".1", "-d", "1",
+                                                                  "-o", "out.json", "--", "sh", "script"}));
   CHECK(run_to_end(start).exit_code == 0);
   const Document document = read_document(scene);
   check_second(document);

@@ -35,8 +35,7 @@ TEST_CASE("A command killed by signal N gives the exit status 128 + N", "[host]"
   scene.check_recording(nullptr, signal);
 }
 
-TEST_CASE("A command that cannot be executed is named, and leaves an earlier recording alone",
-          "[host]") {
+TEST_CASE("A command that cannot be executed is named, and leaves an earlier recording alone", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   scene.create("no-program", "exit 0\n");
@@ -50,8 +49,7 @@ TEST_CASE("A command that cannot be executed is named, and leaves an earlier rec
   check(scene.path(), 126);
 }
 
-TEST_CASE("Where the interpreter of a script or a program is missing, that is what is named",
-          "[host]") {
+TEST_CASE("Where the interpreter of a script or a program is missing, that is what is named", "[host]") {
   const auto refused = [](const std::string &text, const std::string &interpreter) {
     const Scene scene;
     scene.create("program", text);
@@ -91,15 +89,14 @@ TEST_CASE("An output that cannot be written is named before the command starts",
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("directory.json"));
   std::filesystem::create_symlink("missing/out.json", scene.path("link.json"));
-  for (const std::string output : {"missing/out.json", "script/out.json", "/sys/out.json",
-                                   "directory.json", "link.json", "/dev/fd/77"}) {
+  for (const std::string output :
+       {"missing/out.json", "script/out.json", "/sys/out.json", "directory.json", "link.json", "/dev/fd/77"}) {
     refusal.check({"-o", output}, 125, {output + ": "});
     refusal.check({"-o", "first.json", "-o", output}, 125, {output + ": "});
   }
 }
 
-TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file",
-          "[host]") {
+TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file", "[host]") {
   // The command lives until the recorder has given its output up.
   const Scene scene(
       "n=0; while ls -l /proc/$PPID/fd | grep -q 'small/#' && [ $n != 400 ]; do n=$((n+1)); sleep "
@@ -112,8 +109,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   Start start = scene.recorder({"-q", "-i", ".001", "-o", "small/out.json", "--", "sh", "script"});
   start.argv.insert(start.argv.begin(), {"sh", "outer"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("small", "small", "tmpfs", 0, "size=64k") != 0)
       _exit(98);
   };
@@ -125,8 +121,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   CHECK(scene.text("text") == earlier + std::string("\n"));
 }
 
-TEST_CASE("Where nobody reads any more, that is an error and not a signal, for all that only reads",
-          "[host]") {
+TEST_CASE("Where nobody reads any more, that is an error and not a signal, for all that only reads", "[host]") {
   const Scene scene;
   const Arguments record{"-q", "--ring", "ring", "-o", "out.json", "--", "true"};
   REQUIRE(run_to_end(scene.recorder(record)).exit_code == 0);
@@ -146,8 +141,7 @@ TEST_CASE("Where nobody reads any more, that is an error and not a signal, for a
   check_line(finished.errors, {"standard output: Broken pipe"});
 }
 
-TEST_CASE("An output whose reader goes away changes neither the others nor the exit status",
-          "[host]") {
+TEST_CASE("An output whose reader goes away changes neither the others nor the exit status", "[host]") {
   const Scene scene("sleep .1; echo whole >text; exit 3");
   Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
   // The shell's last words: what the recorder exited with.
@@ -165,9 +159,8 @@ TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   const Finished loud = run_to_end(scene.recorder({"--", "sh", "script"}));
   CHECK(loud.output == "whole\n");
   INFO(loud.errors);
-  for (const char *line :
-       {"\nsh script: exit 3 after ", "\n  CPU  ", "\n  memory  ", "\n  processes  ", "\n  I/O  ",
-        "\n  switches  ", "\n  audit  ", "\n  rows  "})
+  for (const char *line : {"\nsh script: exit 3 after ", "\n  CPU  ", "\n  memory  ", "\n  processes  ", "\n  I/O  ",
+                           "\n  switches  ", "\n  audit  ", "\n  rows  "})
     CHECK(loud.errors.find(line) != std::string::npos);
   CHECK(loud.errors.find(" in rusage.json\n") != std::string::npos);
   CHECK(scene.exists("rusage.json"));
@@ -185,14 +178,12 @@ TEST_CASE("The document goes to standard output where that is asked for", "[host
 
 TEST_CASE("Two outputs are two equal files", "[host]") {
   const Scene scene;
-  CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"}))
-            .exit_code == 0);
+  CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"})).exit_code == 0);
   scene.check_recording(0, nullptr);
   CHECK(scene.text("out.json") == scene.text("2.json"));
 }
 
-TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it",
-          "[host]") {
+TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("roots"));
@@ -203,8 +194,7 @@ TEST_CASE("Under sudo the output belongs to the caller, who must have the right 
                 {"rusage.json: Permission denied"});
   Start elsewhere = with_sudo(scene.recorder({"--", "true"}));
   elsewhere.directory = scene.path("roots");
-  refusal.check(elsewhere, 125,
-                {"rusage.json: Permission denied", "give a file elsewhere with -o"});
+  refusal.check(elsewhere, 125, {"rusage.json: Permission denied", "give a file elsewhere with -o"});
 
   CHECK(run_to_end(with_sudo(scene.recorded_script())).exit_code == 0);
   scene.check_recording(0, nullptr);

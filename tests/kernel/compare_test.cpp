@@ -51,11 +51,8 @@ TEST_CASE("compare puts what two recordings hold beside each other", "[host]") {
       CHECK(told["totals"][(gauge ? "peak_" : "") + name][side] == value);
     }
     for (const Json &command : document["commands"]) {
-      const auto of_that_name = [&](const Json &pair) {
-        return pair["command"] == command["command"];
-      };
-      const auto found =
-          std::find_if(told["commands"].begin(), told["commands"].end(), of_that_name);
+      const auto of_that_name = [&](const Json &pair) { return pair["command"] == command["command"]; };
+      const auto found = std::find_if(told["commands"].begin(), told["commands"].end(), of_that_name);
       REQUIRE(found != told["commands"].end());
       CHECK((*found)["processes"][side] == command["processes"]);
       CHECK((*found)["peak_rss"][side] == command["peak_rss"]);
@@ -84,22 +81,19 @@ TEST_CASE("compare gives the same for JSON and NDJSON, from files and standard i
 TEST_CASE("compare fails where a limit is broken, a line for each, and not otherwise", "[host]") {
   const Scene scene;
   record_two(scene);
-  const Finished held = compared(
-      scene, {"a.json", "b.json", "--fail-if", "forks>+100%", "--fail-if", "env:execs>+5"});
+  const Finished held = compared(scene, {"a.json", "b.json", "--fail-if", "forks>+100%", "--fail-if", "env:execs>+5"});
   CHECK(held.exit_code == 0);
   CHECK(held.errors.empty());
 
-  const Finished broken =
-      compared(scene, {"a.json", "b.json", "--fail-if", "forks>+99%", "--fail-if", "elapsed>1h",
-                       "--fail-if", "ld:cpu>+10%", "--json"});
+  const Finished broken = compared(scene, {"a.json", "b.json", "--fail-if", "forks>+99%", "--fail-if", "elapsed>1h",
+                                           "--fail-if", "ld:cpu>+10%", "--json"});
   CHECK(broken.exit_code == 1);
   const Json failed = Json::parse(broken.output)["failed"];
   REQUIRE(failed.size() == 2);
-  CHECK_THAT(failed[0].get<std::string>(),
-             Contains(", 100 % above ") && Contains("the limit is +99 %"));
+  CHECK_THAT(failed[0].get<std::string>(), Contains(", 100 % above ") && Contains("the limit is +99 %"));
   CHECK_THAT(failed[1].get<std::string>(), Contains("ld did not run in a.json"));
-  CHECK(broken.errors == "rusage-bpf: " + failed[0].get<std::string>() +
-                             "\nrusage-bpf: " + failed[1].get<std::string>() + "\n");
+  CHECK(broken.errors ==
+        "rusage-bpf: " + failed[0].get<std::string>() + "\nrusage-bpf: " + failed[1].get<std::string>() + "\n");
 
   // Of a recording that was cut short nobody knows.
   const std::string text = scene.text("a.ndjson");
@@ -113,8 +107,7 @@ TEST_CASE("compare fails where a limit is broken, a line for each, and not other
 TEST_CASE("compare draws both recordings also where a limit is broken", "[host]") {
   const Scene scene;
   record_two(scene);
-  const Finished finished =
-      compared(scene, {"a.json", "b.json", "--html", "c.html", "--fail-if", "forks>+99%"});
+  const Finished finished = compared(scene, {"a.json", "b.json", "--html", "c.html", "--fail-if", "forks>+99%"});
   CHECK(finished.exit_code == 1);
   const std::string page = scene.text("c.html");
   CHECK_THAT(page, Contains("the limit is +99 %") && Contains("\"buckets\":[{\"end\":["));
@@ -129,19 +122,16 @@ TEST_CASE("compare draws both recordings also where a limit is broken", "[host]"
   CHECK(scene.text("c.html") == page);
 }
 
-TEST_CASE("compare refuses in one line what it cannot read, and wrong usage before it reads",
-          "[host]") {
+TEST_CASE("compare refuses in one line what it cannot read, and wrong usage before it reads", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
-  scene.create("a.ndjson",
-               "{\"kind\":\"begin\",\"schema\":\"rusage-bpf/1\",\"meta\":{},\"columns\":[]}\n");
+  scene.create("a.ndjson", "{\"kind\":\"begin\",\"schema\":\"rusage-bpf/1\",\"meta\":{},\"columns\":[]}\n");
   const auto check = [&](Strings arguments, int status, const Strings &words) {
     arguments.insert(arguments.begin(), "compare");
     refusal.check(scene.recorder(arguments), status, words);
   };
   check({"a.ndjson"}, 2, {"give two recordings"});
-  check({"missing.json", "a.ndjson", "--fail-if", "cost>+10%"}, 2,
-        {"'cost>+10%'", "cost is none of"});
+  check({"missing.json", "a.ndjson", "--fail-if", "cost>+10%"}, 2, {"'cost>+10%'", "cost is none of"});
   check({"missing.json", "a.ndjson", "--fail-if", "cpu>10%"}, 2, {"'cpu>10%'", "+10%"});
   check({"a.ndjson", "missing.json"}, 1, {"missing.json: No such file"});
   check({"a.ndjson", "rusage.json"}, 1, {"rusage.json: is not a recording of rusage-bpf"});
@@ -150,7 +140,6 @@ TEST_CASE("compare refuses in one line what it cannot read, and wrong usage befo
   check({"a.ndjson", "half.json"}, 1, {"half.json: ends in the middle", "recover"});
   scene.create("empty.json");
   check({"a.ndjson", "empty.json"}, 1, {"empty.json: is empty"});
-  scene.create("other.json",
-               "{\"schema\": \"rusage-bpf/9\", \"meta\": {}, \"columns\": [], \"audit\": {}}");
+  scene.create("other.json", "{\"schema\": \"rusage-bpf/9\", \"meta\": {}, \"columns\": [], \"audit\": {}}");
   check({"a.ndjson", "other.json"}, 1, {"other.json: has the schema rusage-bpf/9"});
 }

@@ -48,12 +48,10 @@ Recorded record(const std::string &workload, const std::string &size, const std:
                 const std::vector<std::string> &options) {
   const test::TemporaryDirectory directory;
   chmod(directory.path().c_str(), 0777);
-  std::vector<std::string> argv{test::built("rusage-bpf"),    "-q", "-i", interval, "-o",
-                                directory.file("rusage.json")};
+  std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i", interval, "-o", directory.file("rusage.json")};
   argv.insert(argv.end(), options.begin(), options.end());
-  argv.insert(argv.end(),
-              {"--", test::built("tests/programs/as_user"), std::to_string(workload_uid()),
-               test::built("tests/programs/" + workload), directory.file("truth"), size});
+  argv.insert(argv.end(), {"--", test::built("tests/programs/as_user"), std::to_string(workload_uid()),
+                           test::built("tests/programs/" + workload), directory.file("truth"), size});
 
   const test::LastSwitches last_switches(workload_uid());
   const std::int64_t stolen_before = stolen_ticks();
@@ -90,17 +88,15 @@ void check_processes(const Recorded &recorded) {
 void check_faults_and_switches(const Recorded &recorded) {
   const Document &document = recorded.document;
   for (const char *faults : {"minor_faults", "major_faults"}) {
-    const std::int64_t unreaped = faults == std::string("minor_faults")
-                                      ? recorded.truth["unreaped_minor_faults"].get<std::int64_t>()
-                                      : 0;
+    const std::int64_t unreaped =
+        faults == std::string("minor_faults") ? recorded.truth["unreaped_minor_faults"].get<std::int64_t>() : 0;
     INFO(faults);
     if (recorded.truth["unreaped_cpu_us"] == 0)
       CHECK(document.sum(faults) == document.kernel(faults));
     else
       CHECK(document.sum(faults) >= document.kernel(faults) + unreaped);
   }
-  const std::int64_t switches =
-      document.sum("ctx_switches_voluntary") + document.sum("ctx_switches_involuntary");
+  const std::int64_t switches = document.sum("ctx_switches_voluntary") + document.sum("ctx_switches_involuntary");
   CHECK(switches == recorded.switches);
   for (const char *kind : {"ctx_switches_voluntary", "ctx_switches_involuntary"}) {
     INFO(kind);
@@ -149,8 +145,7 @@ void check_rows(const Recorded &recorded, const std::string &interval) {
   // One row at the start, one at the end, and one for each deadline between.
   const double deadlines = std::floor(rows.back()["elapsed"].get<double>() / std::stod(interval));
   const auto expected = static_cast<std::int64_t>(deadlines) + 2;
-  const auto had =
-      static_cast<std::int64_t>(rows.size()) + audit["ticks_missed"].get<std::int64_t>();
+  const auto had = static_cast<std::int64_t>(rows.size()) + audit["ticks_missed"].get<std::int64_t>();
   CHECK(std::abs(had - expected) <= 1);
   CHECK(audit["untracked_tasks"] == 0);
   CHECK(audit["events_lost"] == 0);
@@ -211,9 +206,9 @@ constexpr std::array cases{
 
 void check_case(const Case &one, const std::vector<std::string> &options) {
   const std::string size = test::clock_is_emulated() ? one.emulated_size : one.size;
-  const std::vector<std::string> intervals =
-      test::clock_is_emulated() ? std::vector<std::string>{"0.01"}
-                                : std::vector<std::string>{"0.001", "0.01", "0.1", "10"};
+  const std::vector<std::string> intervals = test::clock_is_emulated()
+                                                 ? std::vector<std::string>{"0.01"}
+                                                 : std::vector<std::string>{"0.001", "0.01", "0.1", "10"};
   for (const std::string &interval : intervals) {
     for (int repetition = 0; repetition < repetitions(); repetition++) {
       INFO(one.workload << " " << size << " every " << interval << " s, repetition " << repetition);
@@ -236,8 +231,7 @@ TEST_CASE("the rows of every workload add up to the truth", "[counts]") {
     }
 }
 
-TEST_CASE("the rows add up as well where the dead are counted at their last switch",
-          "[host][counts]") {
+TEST_CASE("the rows add up as well where the dead are counted at their last switch", "[host][counts]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {"--count-at-last-switch"});
     }

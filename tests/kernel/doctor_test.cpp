@@ -74,8 +74,8 @@ class Surroundings {
     CHECK(told["bpf"]["works"] == false);
     // The one thing that the test has taken away, and nothing that could not be tried without.
     const json &checks = told["bpf"]["checks"];
-    CHECK(std::count_if(checks.begin(), checks.end(),
-                        [](const json &check) { return check["state"] == "stops"; }) == 1);
+    CHECK(std::count_if(checks.begin(), checks.end(), [](const json &check) { return check["state"] == "stops"; }) ==
+          1);
     const std::string verdict = told["bpf"]["verdict"];
     const std::string cause = verdict.substr(verdict.find(": ") + 2);
     refusal_.check(start({"--backend", "bpf", "--", "sh", "script"}, prepare), 125,
@@ -86,8 +86,7 @@ class Surroundings {
   }
 
  private:
-  [[nodiscard]] Start start(std::vector<std::string> arguments,
-                            const std::function<void()> &prepare) const {
+  [[nodiscard]] Start start(std::vector<std::string> arguments, const std::function<void()> &prepare) const {
     Start start = refusal_.scene().recorder(std::move(arguments));
     start.argv[0] = "./rusage-bpf";
     start.prepare = prepare;
@@ -117,8 +116,7 @@ void answer_bpf(std::uint32_t action) {
 
 // From now on /proc is another one, with this option.
 void remount_proc(const char *option) {
-  if (unshare(CLONE_NEWNS) != 0 ||
-      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
       mount("proc", "/proc", "proc", 0, option) != 0)
     _exit(98);
 }
@@ -135,16 +133,13 @@ TEST_CASE("To root the doctor says that all that recording needs works") {
     CAPTURE(check);
     // A file system that nobody has mounted hides which modules there are, and no more.
     CHECK((check["state"] == "works" || check["state"] == "limits"));
-    CHECK((check["state"] != "limits" || check["name"] == "counting exited tasks" ||
-           check["name"] == "cgroup v2"));
+    CHECK((check["state"] != "limits" || check["name"] == "counting exited tasks" || check["name"] == "cgroup v2"));
     CHECK((check["state"] == "works") == check["remedies"].empty());
   }
-  CHECK((check_of(told, "bpf", "counting exited tasks")["state"] == "works") ==
-        tasks_can_be_held());
+  CHECK((check_of(told, "bpf", "counting exited tasks")["state"] == "works") == tasks_can_be_held());
 }
 
-TEST_CASE(
-    "A helper that no program has, or not one that counts tasks, is told from one that there is") {
+TEST_CASE("A helper that no program has, or not one that counts tasks, is told from one that there is") {
   using rusage_bpf::Answer;
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_loop) == Answer::yes);
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_skb_load_bytes) == Answer::no);
@@ -159,8 +154,7 @@ TEST_CASE("A user is refused with the commands that the doctor has for it", "[ho
   CHECK(capabilities["state"] == "stops");
   const std::string program = surroundings.recorder();
   CHECK_THAT(capabilities["remedies"][0]["command"], Contains(program + " ..."));
-  CHECK_THAT(capabilities["remedies"][1]["command"],
-             Contains("setcap cap_bpf,cap_perfmon=ep " + program));
+  CHECK_THAT(capabilities["remedies"][1]["command"], Contains("setcap cap_bpf,cap_perfmon=ep " + program));
   CHECK(check_of(told, "bpf", "BPF features")["state"] == "unknown");
   // The tests run as root, whose I/O a user does not see.
   CHECK(told["proc"]["works"] == true);
@@ -169,8 +163,8 @@ TEST_CASE("A user is refused with the commands that the doctor has for it", "[ho
 
 TEST_CASE("What the doctor advises to a user makes recording work", "[host]") {
   const Surroundings surroundings;
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> advised(
-      cap_from_text("cap_bpf,cap_perfmon=ep"), cap_free);
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> advised(cap_from_text("cap_bpf,cap_perfmon=ep"),
+                                                                               cap_free);
   REQUIRE(cap_set_file(surroundings.recorder().c_str(), advised.get()) == 0);
   CHECK(surroundings.diagnosis(become_nobody)["bpf"]["works"] == true);
 
@@ -228,8 +222,8 @@ TEST_CASE("A /proc that hides others' processes limits a user and not root", "[h
 TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   const Surroundings surroundings;
   // Its child is the first process of the new namespace.
-  const Finished finished = run_to_end(
-      {.argv = {"unshare", "--pid", "--fork", surroundings.recorder(), "doctor", "--json"}});
+  const Finished finished =
+      run_to_end({.argv = {"unshare", "--pid", "--fork", surroundings.recorder(), "doctor", "--json"}});
   const json told = json::parse(finished.output);
   CHECK(finished.exit_code == 0);
   CHECK(check_of(told, "proc", "/proc")["state"] == "stops");
@@ -240,8 +234,7 @@ TEST_CASE("Without /sys a recorder by BPF works all the same") {
   const Scene scene("true");
   Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         umount2("/sys", MNT_DETACH) != 0)
       _exit(98);
   };

@@ -18,8 +18,7 @@ namespace {
 // Becomes the program with an environment that no shell would make: names twice, without a value, without a name.
 [[noreturn]] void execute_with_odd_environment(const std::vector<std::string> &argv) {
   std::vector<char *> arguments;
-  for (const std::string &argument : argv)
-    arguments.push_back(const_cast<char *>(argument.c_str()));
+  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
   std::array<const char *, 16> entries{"B=1",
                                        "LD_LIBRARY_PATH=/nowhere:$ORIGIN",
@@ -56,8 +55,7 @@ const std::vector<std::string> shows_environment{"/bin/cat", "/proc/self/environ
 
 }  // namespace
 
-TEST_CASE("The command's environment is the one that the user gave, in order and byte for byte",
-          "[host]") {
+TEST_CASE("The command's environment is the one that the user gave, in order and byte for byte", "[host]") {
   const Scene scene;
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "cat", "/proc/self/environ"});
   Start direct{.argv = shows_environment, .directory = scene.path()};

@@ -42,14 +42,13 @@ int first_bit(const Kind &kind, int field) {
 void write_types(const std::string &file, const Kind &kind) {
   const std::unique_ptr<btf, decltype(&btf__free)> types(btf__new_empty(), btf__free);
   REQUIRE(types);
-  const int number = btf__add_int(types.get(), kind.name, static_cast<std::size_t>(kind.bytes),
-                                  kind.is_signed ? BTF_INT_SIGNED : 0);
+  const int number =
+      btf__add_int(types.get(), kind.name, static_cast<std::size_t>(kind.bytes), kind.is_signed ? BTF_INT_SIGNED : 0);
   REQUIRE(number > 0);
   REQUIRE(btf__add_struct(types.get(), "task_struct", memory_bytes) > 0);
   int field = 0;
   for (const char *name : {"on_cpu", "__state", "utime"})
-    REQUIRE(btf__add_field(types.get(), name, number,
-                           static_cast<std::uint32_t>(first_bit(kind, field++)),
+    REQUIRE(btf__add_field(types.get(), name, number, static_cast<std::uint32_t>(first_bit(kind, field++)),
                            static_cast<std::uint32_t>(kind.bits)) == 0);
   std::uint32_t bytes = 0;
   const void *raw = btf__raw_data(types.get(), &bytes);
@@ -73,10 +72,9 @@ void lay_out(std::span<std::uint8_t> memory, const Kind &kind) {
 
 TEST_CASE("a field of the kernel is read at the size and with the sign that this kernel gives it") {
   const Kind kind =
-      GENERATE(Kind{"u8", 1, false}, Kind{"s8", 1, true}, Kind{"u16", 2, false},
-               Kind{"s16", 2, true}, Kind{"u32", 4, false}, Kind{"s32", 4, true},
-               Kind{"u64", 8, false}, Kind{"s64", 8, true}, Kind{"bit field", 4, false, 1},
-               Kind{"bit field", 4, false, 9}, Kind{"signed bit field", 4, true, 6});
+      GENERATE(Kind{"u8", 1, false}, Kind{"s8", 1, true}, Kind{"u16", 2, false}, Kind{"s16", 2, true},
+               Kind{"u32", 4, false}, Kind{"s32", 4, true}, Kind{"u64", 8, false}, Kind{"s64", 8, true},
+               Kind{"bit field", 4, false, 1}, Kind{"bit field", 4, false, 9}, Kind{"signed bit field", 4, true, 6});
   CAPTURE(kind.name, kind.bits);
   const test::TemporaryDirectory directory;
   const std::string types = directory.file("types");
@@ -85,8 +83,8 @@ TEST_CASE("a field of the kernel is read at the size and with the sign that this
   libbpf_set_print(nullptr);  // of what does not fit, and is not used then
   LIBBPF_OPTS(bpf_object_open_opts, options);
   options.btf_custom_path = types.c_str();
-  const std::unique_ptr<field_size, decltype(&field_size__destroy)> kernel(
-      field_size__open_opts(&options), field_size__destroy);
+  const std::unique_ptr<field_size, decltype(&field_size__destroy)> kernel(field_size__open_opts(&options),
+                                                                           field_size__destroy);
   REQUIRE(kernel);
   // A number that is unsigned for us and signed there, of another size, is refused, and then read by copies: so is the
   // whole way of recording.
@@ -100,16 +98,14 @@ TEST_CASE("a field of the kernel is read at the size and with the sign that this
   for (const bpf_program *program :
        {kernel->progs.by_copies, kernel->progs.signed_directly, kernel->progs.unsigned_directly}) {
     LIBBPF_OPTS(bpf_test_run_opts, run);
-    if (bpf_program__autoload(program))
-      REQUIRE(bpf_prog_test_run_opts(bpf_program__fd(program), &run) == 0);
+    if (bpf_program__autoload(program)) REQUIRE(bpf_prog_test_run_opts(bpf_program__fd(program), &run) == 0);
   }
 
   for (const bool direct : {false, true}) {
     CAPTURE(direct);
     CHECK(kernel->bss->on_cpu[direct] == static_cast<std::int32_t>(kind.value()));
     if (direct && !fits) continue;
-    CHECK(static_cast<std::uint32_t>(kernel->bss->state[direct]) ==
-          static_cast<std::uint32_t>(kind.value()));
+    CHECK(static_cast<std::uint32_t>(kernel->bss->state[direct]) == static_cast<std::uint32_t>(kind.value()));
     CHECK(kernel->bss->utime[direct] == kind.value());
   }
 }

@@ -23,8 +23,7 @@ using Arguments = std::vector<std::string>;
 // The rows as CSV, by what a document says of them.
 std::string csv_of(const Json &document) {
   std::string text;
-  for (const Json &column : document["columns"])
-    text += (text.empty() ? "" : ",") + column["name"].get<std::string>();
+  for (const Json &column : document["columns"]) text += (text.empty() ? "" : ",") + column["name"].get<std::string>();
   for (const Json &sample : document["samples"]) {
     text += "\r\n" + sample["timestamp"].get<std::string>();
     for (const auto &[name, value] : sample.items())
@@ -47,9 +46,8 @@ void convert(const Scene &scene, Arguments arguments) {
 
 TEST_CASE("Several outputs at once hold the same rows", "[host]") {
   const Scene scene(some_children);
-  const Finished finished =
-      run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "2.ndjson", "-o",
-                                 "3.jsonl", "-o", "-.csv", "--", "sh", "script"}));
+  const Finished finished = run_to_end(scene.recorder(
+      {"-q", "-i", ".01", "-o", "out.json", "-o", "2.ndjson", "-o", "3.jsonl", "-o", "-.csv", "--", "sh", "script"}));
   CHECK(finished.exit_code == 0);
   scene.check_recording(0, nullptr);
   const Json document = Json::parse(scene.text("out.json"));
@@ -67,11 +65,9 @@ TEST_CASE("Several outputs at once hold the same rows", "[host]") {
   CHECK(lines.back()["audit"] == document["audit"]);
 }
 
-TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recording goes on",
-          "[host]") {
+TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recording goes on", "[host]") {
   const Scene scene(until_exists("go"));
-  Background recorder(
-      scene.recorder({"-q", "-i", ".001", "-o", "out.ndjson", "--", "sh", "script"}));
+  Background recorder(scene.recorder({"-q", "-i", ".001", "-o", "out.ndjson", "--", "sh", "script"}));
   std::size_t rows = 0;
   std::string torn;
   wait_until("two hundred rows", [&] {
@@ -99,11 +95,9 @@ TEST_CASE("A reader that follows NDJSON sees whole lines, each while the recordi
 TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[host]") {
   const Scene scene(until_exists("go"));
   give_to_nobody(scene.path());
-  Background recorder(
-      with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.ndjson", "--", "sh", "script"})));
-  wait_until("some rows", [&] {
-    return scene.exists("out.ndjson") && whole_lines(scene.text("out.ndjson")).size() > 5;
-  });
+  Background recorder(with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.ndjson", "--", "sh", "script"})));
+  wait_until("some rows",
+             [&] { return scene.exists("out.ndjson") && whole_lines(scene.text("out.ndjson")).size() > 5; });
   struct stat is {};
   REQUIRE(stat(scene.path("out.ndjson").c_str(), &is) == 0);
   CHECK(is.st_uid == nobody);
@@ -112,14 +106,11 @@ TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[ho
   CHECK(whole_lines(scene.text("out.ndjson")).back()["kind"] == "end");
 }
 
-TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives",
-          "[host]") {
+TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives", "[host]") {
   const Scene scene(until_exists("go"));
-  Background recorder(scene.recorder(
-      {"-q", "-i", ".001", "--ring", "ring", "-o", "cut.ndjson", "--", "sh", "script"}));
-  wait_until("some rows", [&] {
-    return scene.exists("cut.ndjson") && whole_lines(scene.text("cut.ndjson")).size() > 20;
-  });
+  Background recorder(scene.recorder({"-q", "-i", ".001", "--ring", "ring", "-o", "cut.ndjson", "--", "sh", "script"}));
+  wait_until("some rows",
+             [&] { return scene.exists("cut.ndjson") && whole_lines(scene.text("cut.ndjson")).size() > 20; });
   recorder.send(SIGKILL);
   CHECK(recorder.wait().signal == SIGKILL);
   scene.create("go");
@@ -146,23 +137,19 @@ std::vector<std::string> sorted_lines(const std::string &text) {
 // A document does not tell between which rows a process was over.
 Json sorted_events(const std::string &trace) {
   Json events = Json::parse(trace).at("traceEvents");
-  std::sort(events.begin(), events.end(),
-            [](const Json &a, const Json &b) { return a.dump() < b.dump(); });
+  std::sort(events.begin(), events.end(), [](const Json &a, const Json &b) { return a.dump() < b.dump(); });
   return events;
 }
 
 TEST_CASE("convert writes what the recorder itself would have written", "[host]") {
   const Scene scene(some_children);
-  CHECK(run_to_end(
-            scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o",
-                            "a.perfetto.json", "-o", "a.csv", "--csv-meta", "--", "sh", "script"}))
+  CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "a.ndjson", "-o", "a.perfetto.json", "-o",
+                                   "a.csv", "--csv-meta", "--", "sh", "script"}))
             .exit_code == 0);
   scene.check_recording(0, nullptr);
   for (const char *from : {"out.json", "a.ndjson"}) {
-    convert(scene, {from, "-o", "b.json", "-o", "b.ndjson", "-o", "b.perfetto.json", "-o", "b.csv",
-                    "--csv-meta"});
-    CHECK(sorted_events(scene.text("b.perfetto.json")) ==
-          sorted_events(scene.text("a.perfetto.json")));
+    convert(scene, {from, "-o", "b.json", "-o", "b.ndjson", "-o", "b.perfetto.json", "-o", "b.csv", "--csv-meta"});
+    CHECK(sorted_events(scene.text("b.perfetto.json")) == sorted_events(scene.text("a.perfetto.json")));
     CHECK(scene.text("b.json") == scene.text("out.json"));
     // A document does not tell between which rows a process was over.
     CHECK(sorted_lines(scene.text("b.ndjson")) == sorted_lines(scene.text("a.ndjson")));
@@ -176,9 +163,8 @@ TEST_CASE("convert writes what the recorder itself would have written", "[host]"
 
 TEST_CASE("A trace for Perfetto holds the processes of the document, and its totals", "[host]") {
   const Scene scene(some_children);
-  const Finished finished =
-      run_to_end(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "-o", "-.perfetto.json",
-                                 "--ring", "ring", "--", "sh", "script"}));
+  const Finished finished = run_to_end(scene.recorder(
+      {"-q", "-i", ".01", "-o", "out.json", "-o", "-.perfetto.json", "--ring", "ring", "--", "sh", "script"}));
   CHECK(finished.exit_code == 0);
   const Json document = Json::parse(scene.text("out.json"));
   const Trace trace(finished.output);
@@ -197,14 +183,11 @@ TEST_CASE("A trace for Perfetto holds the processes of the document, and its tot
   CHECK(trace.slices.size() == 1 + 2 * 5);
   CHECK(trace.about.at(document["meta"]["root_pid"])["process_name"] == "sh");
 
-  const auto check_total = [&](const Trace &whole, const char *column, const char *unit,
-                               double each) {
+  const auto check_total = [&](const Trace &whole, const char *column, const char *unit, double each) {
     CHECK(whole.integral(std::string(column) + " " + unit) / each ==
           Approx(document["totals"][column].get<double>()).epsilon(1e-9));
   };
-  CHECK(
-      run_to_end(scene.recorder({"recover", "ring", "-q", "-o", "ring.perfetto.json"})).exit_code ==
-      0);
+  CHECK(run_to_end(scene.recorder({"recover", "ring", "-q", "-o", "ring.perfetto.json"})).exit_code == 0);
   for (const Trace &whole : {trace, Trace(scene.text("ring.perfetto.json"))}) {
     check_total(whole, "user", "% of one core", 100);
     check_total(whole, "system", "% of one core", 100);
@@ -229,8 +212,7 @@ TEST_CASE("convert reads standard input, and writes to standard output", "[host]
   CHECK(run_to_end(start).output == start.input);
 }
 
-TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs as they were",
-          "[host]") {
+TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs as they were", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   const auto check = [&](Arguments arguments, int status, const Arguments &words) {
@@ -262,8 +244,7 @@ TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs
 TEST_CASE("An output of convert that fails does not take the others with it", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorded_script()).exit_code == 0);
-  const Finished finished =
-      run_to_end(scene.recorder({"convert", "out.json", "-o", "/dev/full", "-o", "b.json"}));
+  const Finished finished = run_to_end(scene.recorder({"convert", "out.json", "-o", "/dev/full", "-o", "b.json"}));
   CHECK(finished.exit_code == 1);
   check_line(finished.errors, {"/dev/full: No space left on device"});
   CHECK(scene.text("b.json") == scene.text("out.json"));
@@ -271,30 +252,24 @@ TEST_CASE("An output of convert that fails does not take the others with it", "[
 
 TEST_CASE("Every kind of document is valid by the schema that is printed", "[host]") {
   const Scene scene(some_children);
-  CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "-o", "a.ndjson", "--ring", "ring", "--",
-                                   "sh", "script"}))
+  CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "-o", "a.ndjson", "--ring", "ring", "--", "sh", "script"}))
             .exit_code == 0);
   const std::string text = scene.text("a.ndjson");
   scene.create("cut.ndjson", text.substr(0, text.size() - 30));
   CHECK(run_to_end(scene.recorder({"convert", "cut.ndjson", "-o", "cut.json"})).exit_code == 0);
   CHECK(run_to_end(scene.recorder({"recover", "ring", "-q", "-o", "ring.json"})).exit_code == 0);
-  CHECK(run_to_end(scene.recorder({"-q", "-i", "3600", "-o", "killed.json", "--", "sh", "-c",
-                                   "kill -KILL $$"}))
+  CHECK(run_to_end(scene.recorder({"-q", "-i", "3600", "-o", "killed.json", "--", "sh", "-c", "kill -KILL $$"}))
             .exit_code == 128 + SIGKILL);
-  CHECK(run_to_end(scene.recorder({"-q", "--pid", std::to_string(getpid()), "-d", ".1", "-i", ".01",
-                                   "-o", "pid.json"}))
+  CHECK(run_to_end(scene.recorder({"-q", "--pid", std::to_string(getpid()), "-d", ".1", "-i", ".01", "-o", "pid.json"}))
             .exit_code == 0);
-  CHECK(run_to_end(scene.recorder({"-q", "--gauges-from-proc", "-o", "proc.json", "--", "true"}))
-            .exit_code == 0);
+  CHECK(run_to_end(scene.recorder({"-q", "--gauges-from-proc", "-o", "proc.json", "--", "true"})).exit_code == 0);
 
   const auto validate = [&](const Arguments &documents) {
     Start start = scene.recorder(documents);
-    start.argv.insert(start.argv.begin(),
-                      std::filesystem::path(__FILE__).parent_path() / "../support/validate");
+    start.argv.insert(start.argv.begin(), std::filesystem::path(__FILE__).parent_path() / "../support/validate");
     return run_to_end(start);
   };
-  const Finished valid =
-      validate({"out.json", "cut.json", "ring.json", "killed.json", "pid.json", "proc.json"});
+  const Finished valid = validate({"out.json", "cut.json", "ring.json", "killed.json", "pid.json", "proc.json"});
   INFO(valid.output << valid.errors);
   CHECK(valid.exit_code == 0);
 

@@ -26,11 +26,10 @@ using rusage_bpf::Fd;
 // A recording of a workload that stands still between its line "ready" and the end of its input.
 class StillRecording {
  public:
-  explicit StillRecording(const std::vector<std::string> &workload_argv,
-                          const std::vector<std::string> &options = {})
-      : input_(open_input()),
-        recorder_({.argv = command_line(workload_argv, options),
-                   .prepare = [this] { test::redirect(STDIN_FILENO, input_path(), O_RDONLY); }}) {
+  explicit StillRecording(const std::vector<std::string> &workload_argv, const std::vector<std::string> &options = {})
+      : input_(open_input()), recorder_({.argv = command_line(workload_argv, options), .prepare = [this] {
+                                           test::redirect(STDIN_FILENO, input_path(), O_RDONLY);
+                                         }}) {
     test::wait_until("the tree to stand", [this] { return recorder_.output() == "ready\n"; });
   }
 
@@ -67,14 +66,12 @@ class StillRecording {
     return Fd(open(input_path().c_str(), O_RDWR | O_CLOEXEC));
   }
 
-  [[nodiscard]] std::vector<std::string> command_line(
-      const std::vector<std::string> &workload_argv,
-      const std::vector<std::string> &options) const {
+  [[nodiscard]] std::vector<std::string> command_line(const std::vector<std::string> &workload_argv,
+                                                      const std::vector<std::string> &options) const {
     std::vector<std::string> argv{test::built("rusage-bpf"), "-q", "-i",       ".01", "-o",
                                   document_path(),           "-o", rows_path()};
     argv.insert(argv.end(), options.begin(), options.end());
-    argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()),
-                             directory_.file("truth")});
+    argv.insert(argv.end(), {"--", test::built("tests/programs/" + workload_argv.front()), directory_.file("truth")});
     argv.insert(argv.end(), workload_argv.begin() + 1, workload_argv.end());
     return argv;
   }
@@ -118,13 +115,11 @@ void operator+=(Held &sum, const Held &one) {
 }
 
 // The rows that ended while the tree stood still, each checked.
-void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint64_t until_ns,
-                const Held &held) {
+void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint64_t until_ns, const Held &held) {
   int checked = 0;
   for (const auto &row : document.rows()) {
     const std::string timestamp = row["timestamp"];
-    if (timestamp <= rusage_bpf::iso_8601(from_ns) || timestamp >= rusage_bpf::iso_8601(until_ns))
-      continue;
+    if (timestamp <= rusage_bpf::iso_8601(from_ns) || timestamp >= rusage_bpf::iso_8601(until_ns)) continue;
     INFO(row.dump());
     CHECK(row["rss"] == held.rss_bytes);
     CHECK(row["vms"] == held.vms_bytes);
@@ -151,8 +146,7 @@ void check_still_tree(const std::vector<std::string> &options) {
 
 }  // namespace
 
-TEST_CASE(
-    "memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
+TEST_CASE("memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
   check_still_tree({});
 }
 

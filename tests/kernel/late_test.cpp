@@ -5,17 +5,14 @@
 #include "support/document.h"
 #include "support/scene.h"
 
-TEST_CASE("what a stopped recorder misses is in the rows, and what no process has is counted",
-          "[host]") {
-  const auto options =
-      GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
+TEST_CASE("what a stopped recorder misses is in the rows, and what no process has is counted", "[host]") {
+  const auto options = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   CAPTURE(options);
   const test::Scene scene("kill -STOP $PPID; \"$1\" truth 12000; kill -CONT $PPID");
   std::vector<std::string> arguments{"-q", "-o", "out.json"};
   arguments.insert(arguments.end(), options.begin(), options.end());
-  arguments.insert(
-      arguments.end(),
-      {"--", "sh", "script", std::filesystem::absolute(test::built("tests/programs/storm"))});
+  arguments.insert(arguments.end(),
+                   {"--", "sh", "script", std::filesystem::absolute(test::built("tests/programs/storm"))});
   const test::Finished finished = test::run_to_end(scene.recorder(arguments));
   INFO(finished.errors);
   REQUIRE(finished.exit_code == 0);
@@ -25,8 +22,7 @@ TEST_CASE("what a stopped recorder misses is in the rows, and what no process ha
   const std::int64_t forks = truth["forks"].get<std::int64_t>() + 1;
   CHECK(document.sum("forks") == forks);
   CHECK(document.sum("exits") == forks + 1);
-  for (const char *column : {"minor_faults", "major_faults"})
-    CHECK(document.sum(column) == document.kernel(column));
+  for (const char *column : {"minor_faults", "major_faults"}) CHECK(document.sum(column) == document.kernel(column));
   CHECK(audit["untracked_tasks"] == 0);
   CHECK(audit["events_lost"] == 0);
   CHECK(audit["cpu_accounted"].get<double>() > .999);

@@ -32,10 +32,8 @@ Background a_sleeper() {
 }
 
 // A recorder of a process, in a terminal of 80 columns that has the sparkline's characters.
-Start in_terminal(const Scene &scene, const Background &target,
-                  std::vector<std::string> options = {}) {
-  options.insert(options.begin(),
-                 {"-i", ".001", "-o", "out.ndjson", "--pid", std::to_string(target.pid())});
+Start in_terminal(const Scene &scene, const Background &target, std::vector<std::string> options = {}) {
+  options.insert(options.begin(), {"-i", ".001", "-o", "out.ndjson", "--pid", std::to_string(target.pid())});
   Start start = scene.recorder(std::move(options));
   start.environment.insert({"LC_ALL", "C.UTF-8"});
   return start;
@@ -76,9 +74,7 @@ TEST_CASE("A recording of what runs shows a live line, and wipes it before the s
   for (const std::string &line : shown) CHECK_THAT(line, !Contains(in_the_line));
 }
 
-TEST_CASE(
-    "The live line has no colours where nobody wants them, and no blocks where there are none",
-    "[host]") {
+TEST_CASE("The live line has no colours where nobody wants them, and no blocks where there are none", "[host]") {
   const Scene scene;
   const Background target = a_sleeper();
   Start start = in_terminal(scene, target, {"-d", ".1"});
@@ -114,8 +110,7 @@ TEST_CASE("There is no live line where it was not asked for, or could not be dra
 
 TEST_CASE("On request a command has a live line too, which is gone when it is over", "[host]") {
   const Scene scene("printf 'a line of its own\\n'; " + until_exists("go"));
-  Terminal terminal(
-      scene.recorder({"-q", "--progress", "-i", ".001", "-o", "out.json", "--", "sh", "script"}));
+  Terminal terminal(scene.recorder({"-q", "--progress", "-i", ".001", "-o", "out.json", "--", "sh", "script"}));
   terminal.wait_for(in_the_line);
   terminal.wait_for(in_the_line);
   scene.create("go");
@@ -125,8 +120,7 @@ TEST_CASE("On request a command has a live line too, which is gone when it is ov
   CHECK_THAT(finished.output, Contains("a line of its own"));
 }
 
-TEST_CASE("The live line fits a window that is made narrower, and one that is made wider",
-          "[host]") {
+TEST_CASE("The live line fits a window that is made narrower, and one that is made wider", "[host]") {
   const Scene scene;
   const Background target = a_sleeper();
   Terminal terminal(in_terminal(scene, target, {"-q", "--progress"}));

@@ -58,12 +58,11 @@ bool is_plain(const std::string &text) {
 
 TEST_CASE("names that are not UTF-8 are told apart, in every format and by compare") {
   const Scene scene("for name in ./*.name; do \"$name\" truth.json .03; done");
-  const std::vector<std::string> told{"\\x5cxff.name", "\\xfe.name", "\\xff.name",
-                                      "caf\xc3\xa9.name"};
+  const std::vector<std::string> told{"\\x5cxff.name", "\\xfe.name", "\\xff.name", "caf\xc3\xa9.name"};
   for (const char *name : {"\xff.name", "\xfe.name", "\\xff.name", "caf\xc3\xa9.name"})
     copy_of(scene, workload("spin"), name);
-  run(scene, {"-q", "-i", ".02", "-o", "out.json", "-o", "out.ndjson", "-o", "out.csv", "-o",
-              "out.html", "-o", "out.perfetto.json", "--", "sh", "script"});
+  run(scene, {"-q", "-i", ".02", "-o", "out.json", "-o", "out.ndjson", "-o", "out.csv", "-o", "out.html", "-o",
+              "out.perfetto.json", "--", "sh", "script"});
   const test::Document document(test::read_json(scene.path("out.json")));  // what is in it adds up
   for (const std::string &name : told) {
     INFO(name);
@@ -77,8 +76,7 @@ TEST_CASE("names that are not UTF-8 are told apart, in every format and by compa
   const test::Finished compared = run(scene, {"compare", "out.json", "out.ndjson", "--json"});
   double all = 0;
   const json comparison = json::parse(compared.output);
-  for (const json &command : comparison.at("commands"))
-    all += command.at("cpu").at("a").get<double>();
+  for (const json &command : comparison.at("commands")) all += command.at("cpu").at("a").get<double>();
   CHECK(all == Approx(comparison.at("totals").at("cpu").at("a").get<double>()).epsilon(1e-6));
   const std::string table = run(scene, {"compare", "out.json", "out.ndjson"}).output;
   for (const std::string &name : told) CHECK_THAT(table, Contains(name));
@@ -87,16 +85,14 @@ TEST_CASE("names that are not UTF-8 are told apart, in every format and by compa
     run(scene, {"compare", "out.json", "out.ndjson", "--fail-if", std::string(name) + ":cpu>+1%"});
 
   run(scene, {"convert", "out.ndjson", "-o", "again.json"});
-  CHECK(names_of(test::read_json(scene.path("again.json")).at("commands")) ==
-        names_of(document.json().at("commands")));
+  CHECK(names_of(test::read_json(scene.path("again.json")).at("commands")) == names_of(document.json().at("commands")));
 }
 
 TEST_CASE("names that are not UTF-8 are told apart where /proc is polled") {
   const Scene scene;
   for (const char *name : {"\xff.name", "\xfe.name"}) {
     const std::string program = copy_of(scene, workload("spin"), name);
-    run(scene, {"-q", "-i", ".01", "--backend", "proc", "-o", "out.json", "--", program,
-                "truth.json", ".2"});
+    run(scene, {"-q", "-i", ".01", "--backend", "proc", "-o", "out.json", "--", program, "truth.json", ".2"});
     CHECK(has_executed(scene, *name == '\xff' ? "\\xff.name" : "\\xfe.name"));
     std::filesystem::remove(scene.path("out.json"));
   }
@@ -147,10 +143,9 @@ TEST_CASE("no name, argument or path reaches the terminal with what controls it"
   const test::Finished compared = run(scene, {"compare", output, output});
   CHECK(is_plain(compared.output + compared.errors));
   for (const Words &arguments :
-       {Words{"convert", hostile, "-o", "x.json"}, Words{"report", hostile, "-o", "x.html"},
-        Words{"recover", hostile}, Words{"compare", hostile, output}, Words{"--cgroup", hostile},
-        Words{"--user", hostile, "--", "true"}, Words{"--" + hostile}, Words{hostile},
-        Words{"-i", hostile}, Words{"-o", hostile + "/x.json", "--", "true"},
+       {Words{"convert", hostile, "-o", "x.json"}, Words{"report", hostile, "-o", "x.html"}, Words{"recover", hostile},
+        Words{"compare", hostile, output}, Words{"--cgroup", hostile}, Words{"--user", hostile, "--", "true"},
+        Words{"--" + hostile}, Words{hostile}, Words{"-i", hostile}, Words{"-o", hostile + "/x.json", "--", "true"},
         Words{"--", "./" + hostile}, Words{"compare", output, output, "--fail-if", hostile}}) {
     const test::Finished finished = run_to_end(scene.recorder(arguments));
     CHECK(finished.exit_code != 0);
@@ -166,8 +161,7 @@ TEST_CASE("what a process has written over its arguments is one argument") {
   const std::string cmdline = "/proc/" + std::to_string(titled.pid()) + "/cmdline";
   test::wait_until("the title", [&] { return test::read_file(cmdline).starts_with("titled: "); });
   for (const char *backend : {"bpf", "proc"}) {
-    run(scene, {"-q", "--backend", backend, "-d", ".1", "-o", "out.json", "--pid",
-                std::to_string(titled.pid())});
+    run(scene, {"-q", "--backend", backend, "-d", ".1", "-o", "out.json", "--pid", std::to_string(titled.pid())});
     const json recording = test::read_json(scene.path("out.json"));
     CHECK(recording.at("meta").at("argv") == json{"titled: at rest"});
     CHECK(recording.at("processes").at(0).at("argv") == json{"titled: at rest"});
@@ -181,8 +175,7 @@ TEST_CASE("what a process has written over its arguments is one argument") {
 TEST_CASE("empty arguments that were executed with are kept") {
   const Scene scene;
   run(scene, {"-q", "-o", "out.json", "--", "/bin/true", "a", "", ""});
-  CHECK(test::read_json(scene.path("out.json")).at("processes").back().at("argv") ==
-        json{"/bin/true", "a", "", ""});
+  CHECK(test::read_json(scene.path("out.json")).at("processes").back().at("argv") == json{"/bin/true", "a", "", ""});
 }
 
 TEST_CASE("what is executed by a descriptor has its name where /proc is polled", "[host]") {
@@ -190,8 +183,8 @@ TEST_CASE("what is executed by a descriptor has its name where /proc is polled",
   const std::string name = "a-name-that-is-longer-than-fifteen-bytes";
   for (const char *how : {"fexecve", "directory", "link", "removed"}) {
     const std::string program = copy_of(scene, workload("spin"), name);
-    run(scene, {"-q", "-i", ".01", "--backend", "proc", "-o", "out.json", "--",
-                workload("by_descriptor"), how, program, "truth.json", ".3"});
+    run(scene, {"-q", "-i", ".01", "--backend", "proc", "-o", "out.json", "--", workload("by_descriptor"), how, program,
+                "truth.json", ".3"});
     INFO(how);
     CHECK(has_executed(scene, name));
     for (const std::string &left : {program, scene.path("out.json")}) std::filesystem::remove(left);

@@ -1,5 +1,5 @@
-// Whose children are whose: a tree is recorded to the end of its last orphan, and what else has the recorder for a parent is
-// none of it.
+// Whose children are whose: a tree is recorded to the end of its last orphan, and what else has the recorder for a
+// parent is none of it.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -28,13 +28,11 @@ std::set<std::string> commands_of(const Document &document) {
 }
 
 // A shell script that becomes the recorder of `command`, when it has started `helpers`.
-Start script(const Scene &scene, const std::string &helpers, const std::string &options,
-             const std::string &command) {
+Start script(const Scene &scene, const std::string &helpers, const std::string &options, const std::string &command) {
   Start start = scene.recorder({});
   const std::string recorder = start.argv.front();
   start.argv = {"sh", "-c",
-                fmt::format("{} exec {} -q -i .01 -o out.json {} -- {}", helpers, recorder, options,
-                            command)};
+                fmt::format("{} exec {} -q -i .01 -o out.json {} -- {}", helpers, recorder, options, command)};
   return start;
 }
 
@@ -47,9 +45,8 @@ std::string orphans(int count) {
 TEST_CASE("By /proc the end of the last orphan is noticed, however many end at once", "[host]") {
   const Scene scene;
   for (int round = 0; round < 40; round++) {
-    const Finished finished =
-        run_to_end(scene.recorder({"--backend", "proc", "--until", "tree", "-q", "-o", "out.json",
-                                   "--", "sh", "-c", "(true &); (true &); (true &)"}));
+    const Finished finished = run_to_end(scene.recorder({"--backend", "proc", "--until", "tree", "-q", "-o", "out.json",
+                                                         "--", "sh", "-c", "(true &); (true &); (true &)"}));
     REQUIRE(finished.exit_code == 0);
     REQUIRE(read_document(scene).json()["meta"]["ended_by"] == "tree");
   }
@@ -57,25 +54,24 @@ TEST_CASE("By /proc the end of the last orphan is noticed, however many end at o
 
 TEST_CASE("By /proc nothing of the recorder's own is among the processes", "[host]") {
   const Scene scene;
-  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "--",
-                                   "sh", "-c", "sleep .3; true"}))
+  CHECK(run_to_end(scene.recorder(
+                       {"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c", "sleep .3; true"}))
             .exit_code == 0);
   const Document document = read_document(scene);
   CHECK(commands_of(document) == std::set<std::string>{"sh", "sleep"});
   CHECK(document.json()["audit"]["unwaited_processes"] == 0);
 }
 
-TEST_CASE("Children that the recorder had before are not the command's, nor are their orphans",
-          "[host]") {
+TEST_CASE("Children that the recorder had before are not the command's, nor are their orphans", "[host]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   const auto *const until = GENERATE("command", "tree");
   INFO(backend << " until " << until);
   const std::string options = fmt::format("--backend {} --until {}", backend, until);
   // One that outlives the command, with a child of its own, and one that leaves an orphan at nearly each look.
-  const Finished finished = run_to_end(
-      script(scene, "{ sleep 3; : >over; } & " + orphans(200) + " & ", options,
-             "sh -c 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done; (expr 1 >/dev/null &)'"));
+  const Finished finished =
+      run_to_end(script(scene, "{ sleep 3; : >over; } & " + orphans(200) + " & ", options,
+                        "sh -c 'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); done; (expr 1 >/dev/null &)'"));
   CHECK(finished.errors.empty());
   CHECK(finished.exit_code == 0);
   CHECK_FALSE(scene.exists("over"));
@@ -94,19 +90,17 @@ TEST_CASE("A recorder that had children before reports the command's end as it w
   CHECK(run_to_end(script(scene, helper, "--backend proc", "./missing")).exit_code == 127);
 }
 
-TEST_CASE("By /proc, as the first process of a pid namespace, others' orphans are not counted",
-          "[host]") {
+TEST_CASE("By /proc, as the first process of a pid namespace, others' orphans are not counted", "[host]") {
   const Scene scene;
-  Start start = scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "--",
-                                "sh", "-c", ": >running; " + until_exists("go")});
+  Start start = scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c",
+                                ": >running; " + until_exists("go")});
   start.argv.insert(start.argv.begin(), {"unshare", "--pid", "--fork", "--mount-proc"});
   Background recorder(start);
   wait_until("the command", [&] { return scene.exists("running"); });
-  const std::string children =
-      read_file(fmt::format("/proc/{0}/task/{0}/children", recorder.pid()));
+  const std::string children = read_file(fmt::format("/proc/{0}/task/{0}/children", recorder.pid()));
   // Its shell is no child of the recorder's, and what it leaves goes to the first process there.
-  CHECK(run_to_end({.argv = {"nsenter", "--pid", "--mount", "--target",
-                             children.substr(0, children.find(' ')), "sh", "-c", "(sleep .5 &)"}})
+  CHECK(run_to_end({.argv = {"nsenter", "--pid", "--mount", "--target", children.substr(0, children.find(' ')), "sh",
+                             "-c", "(sleep .5 &)"}})
             .exit_code == 0);
   usleep(100'000);
   scene.create("go");
@@ -120,8 +114,8 @@ TEST_CASE("What the kernel's total lacks is said, and the rest is compared with 
   const auto *const backend = GENERATE("proc", "bpf");
   INFO(backend);
   const auto recorded = [&](const std::string &command) {
-    const Finished finished = run_to_end(scene.recorder(
-        {"--backend", backend, "-i", ".01", "-o", "out.json", "--", "sh", "-c", command}));
+    const Finished finished =
+        run_to_end(scene.recorder({"--backend", backend, "-i", ".01", "-o", "out.json", "--", "sh", "-c", command}));
     CHECK(finished.exit_code == 0);
     return finished.errors;
   };
@@ -136,8 +130,7 @@ TEST_CASE("What the kernel's total lacks is said, and the rest is compared with 
   const auto &audit = document["audit"];
   double spin_s = 0;
   for (const auto &process : document["processes"])
-    if (process["command"] == "spin")
-      spin_s += process["user"].get<double>() + process["system"].get<double>();
+    if (process["command"] == "spin") spin_s += process["user"].get<double>() + process["system"].get<double>();
   CHECK(audit["unwaited_processes"].get<int>() >= 1);
   CHECK(spin_s > 0);
   CHECK(audit["unwaited_cpu"].get<double>() >= .99 * spin_s);

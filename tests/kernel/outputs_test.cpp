@@ -34,8 +34,7 @@ Start with_mounted_file(const Scene &scene, std::vector<std::string> arguments) 
   scene.create("out.json");
   Start start = scene.recorder(std::move(arguments));
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("mounted", "out.json", nullptr, MS_BIND, nullptr) != 0)
       _exit(98);
   };
@@ -46,8 +45,8 @@ Start with_mounted_file(const Scene &scene, std::vector<std::string> arguments) 
 
 TEST_CASE("Names hold the host, the pid, the start and the batch job", "[host]") {
   const Scene scene("echo $PPID");
-  Start start = scene.recorder({"-q", "-o", "%h-%j-%p-%t.json", "-o", "%p-%t.csv", "--ring",
-                                "%p.ring", "--", "sh", "script"});
+  Start start =
+      scene.recorder({"-q", "-o", "%h-%j-%p-%t.json", "-o", "%p-%t.csv", "--ring", "%p.ring", "--", "sh", "script"});
   start.environment["SLURM_JOB_ID"] = "12/3";
   const Finished finished = run_to_end(start);
   INFO(finished.errors);
@@ -61,8 +60,7 @@ TEST_CASE("Names hold the host, the pid, the start and the batch job", "[host]")
   const std::string same = csv.substr(0, csv.find('.'));
   CHECK(same.starts_with(pid + "-2"));
   CHECK(outputs_of(scene) ==
-        std::set<std::string>{fmt::format("{}-12_3-{}.json", system.nodename, same), csv,
-                              pid + ".ring"});
+        std::set<std::string>{fmt::format("{}-12_3-{}.json", system.nodename, same), csv, pid + ".ring"});
 }
 
 TEST_CASE("A name with a % that means nothing is refused in one line by all commands", "[host]") {
@@ -88,8 +86,7 @@ TEST_CASE("Without -o no document of another run is replaced, and the name is sa
   CHECK(scene.text("rusage.json") == earlier);
   for (const char *name : {"rusage-2.json", "rusage-3.json"})
     CHECK(Json::parse(scene.text(name))["meta"]["argv"][1] == "script");
-  CHECK(outputs_of(scene) ==
-        std::set<std::string>{"ran", "rusage.json", "rusage-2.json", "rusage-3.json"});
+  CHECK(outputs_of(scene) == std::set<std::string>{"ran", "rusage.json", "rusage-2.json", "rusage-3.json"});
 }
 
 TEST_CASE("Jobs in one directory that end at the same time leave a document each", "[host]") {
@@ -97,9 +94,8 @@ TEST_CASE("Jobs in one directory that end at the same time leave a document each
   const Scene scene(until_exists("go"));
   std::vector<std::unique_ptr<Background>> recorders;
   for (std::size_t job = 0; job < jobs; job++)
-    recorders.push_back(
-        std::make_unique<Background>(scene.recorder({"-q", "--backend", "proc", "--ring-rows", "10",
-                                                     "--", "sh", "script", std::to_string(job)})));
+    recorders.push_back(std::make_unique<Background>(
+        scene.recorder({"-q", "--backend", "proc", "--ring-rows", "10", "--", "sh", "script", std::to_string(job)})));
   scene.create("go");
   for (const auto &recorder : recorders) CHECK(recorder->wait().exit_code == 0);
   std::set<std::string> found;
@@ -121,8 +117,8 @@ TEST_CASE("A recorder in a recorder has a document of its own", "[host]") {
 
 TEST_CASE("A recorder that is killed leaves nothing beside its ring", "[host]") {
   const Scene scene(": >ran; " + until_exists("go"));
-  Background recorder(scene.recorder(
-      {"-q", "--ring", "ring", "-o", "out.json", "-o", "out.csv", "--", "sh", "script"}));
+  Background recorder(
+      scene.recorder({"-q", "--ring", "ring", "-o", "out.json", "-o", "out.csv", "--", "sh", "script"}));
   wait_until("the command", [&] { return scene.exists("ran") && scene.exists("ring"); });
   recorder.send(SIGKILL);
   CHECK(recorder.wait().signal == SIGKILL);
@@ -132,8 +128,8 @@ TEST_CASE("A recorder that is killed leaves nothing beside its ring", "[host]") 
 
 TEST_CASE("A file that is mounted on its name is written in place, at the end", "[host]") {
   const Scene scene("cat out.json >during");
-  const Finished finished = run_to_end(
-      with_mounted_file(scene, {"-q", "-o", "out.json", "-o", "2.json", "--", "sh", "script"}));
+  const Finished finished =
+      run_to_end(with_mounted_file(scene, {"-q", "-o", "out.json", "-o", "2.json", "--", "sh", "script"}));
   INFO(finished.errors);
   CHECK(finished.exit_code == 0);
   CHECK(finished.errors.empty());
@@ -142,14 +138,11 @@ TEST_CASE("A file that is mounted on its name is written in place, at the end", 
   CHECK(scene.text("out.json").empty());
 }
 
-TEST_CASE("convert and recover write to mounted files and symbolic links by the same rules",
-          "[host]") {
+TEST_CASE("convert and recover write to mounted files and symbolic links by the same rules", "[host]") {
   const Scene scene;
-  REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "ring", "-o", "a.json", "--", "true"}))
-              .exit_code == 0);
+  REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "ring", "-o", "a.json", "--", "true"})).exit_code == 0);
   std::filesystem::create_symlink("target.csv", scene.path("link.csv"));
-  CHECK(run_to_end(with_mounted_file(scene, {"convert", "a.json", "-o", "out.json"})).exit_code ==
-        0);
+  CHECK(run_to_end(with_mounted_file(scene, {"convert", "a.json", "-o", "out.json"})).exit_code == 0);
   CHECK(scene.text("mounted") == scene.text("a.json"));
   CHECK(run_to_end(scene.recorder({"convert", "a.json", "-o", "link.csv"})).exit_code == 0);
   const std::string csv = scene.text("target.csv");
@@ -158,8 +151,7 @@ TEST_CASE("convert and recover write to mounted files and symbolic links by the 
   CHECK(scene.text("target.csv") == csv);
   CHECK(std::filesystem::is_symlink(scene.path("link.csv")));
   std::filesystem::create_symlink("page", scene.path("link.html"));
-  CHECK(run_to_end(scene.recorder({"compare", "a.json", "a.json", "--html", "link.html"}))
-            .exit_code == 0);
+  CHECK(run_to_end(scene.recorder({"compare", "a.json", "a.json", "--html", "link.html"})).exit_code == 0);
   CHECK(scene.text("page").starts_with("<!DOCTYPE html>"));
   // Without -o, a recovered recording replaces nothing either.
   scene.create("rusage.json", earlier);
@@ -167,8 +159,7 @@ TEST_CASE("convert and recover write to mounted files and symbolic links by the 
   CHECK(scene.text("rusage.json") == earlier);
 }
 
-TEST_CASE("What is no file is written as it is: descriptors, process substitution, devices",
-          "[host]") {
+TEST_CASE("What is no file is written as it is: descriptors, process substitution, devices", "[host]") {
   const Scene scene("exit 0");
   const auto run = [&](const std::string &shell) {
     Start start = scene.recorder({});
@@ -179,9 +170,7 @@ TEST_CASE("What is no file is written as it is: descriptors, process substitutio
     CHECK(finished.exit_code == 0);
     return finished;
   };
-  const auto is_document = [](const std::string &text) {
-    return Json::parse(text)["meta"]["argv"][1] == "script";
-  };
+  const auto is_document = [](const std::string &text) { return Json::parse(text)["meta"]["argv"][1] == "script"; };
   CHECK(is_document(run("\"$recorder\" -q -o /dev/stdout -- sh script").output));
   CHECK(is_document(run("\"$recorder\" -q -o /dev/stderr -- sh script").errors));
   const auto wait_for = [&](const char *name) {
@@ -220,39 +209,37 @@ TEST_CASE("Recorders that write one file at the same time leave one whole docume
   const bool mounted = GENERATE(false, true);
   std::vector<std::unique_ptr<Background>> recorders;
   for (int i = 0; i < 5; i++) {
-    const std::vector<std::string> arguments{"-q", "--backend", "proc",           "--ring-rows",
-                                             "10", "-o",        "out.json",       "--",
-                                             "sh", "script",    std::to_string(i)};
+    const std::vector<std::string> arguments{"-q", "--backend", "proc",   "--ring-rows",    "10", "-o", "out.json",
+                                             "--", "sh",        "script", std::to_string(i)};
     if (!mounted) scene.create("out.json", earlier);
-    recorders.push_back(std::make_unique<Background>(mounted ? with_mounted_file(scene, arguments)
-                                                             : scene.recorder(arguments)));
+    recorders.push_back(
+        std::make_unique<Background>(mounted ? with_mounted_file(scene, arguments) : scene.recorder(arguments)));
   }
   scene.create("go");
   for (const auto &recorder : recorders) CHECK(recorder->wait().exit_code == 0);
   CHECK(Json::parse(scene.text(mounted ? "mounted" : "out.json"))["meta"]["argv"][1] == "script");
 }
 
-TEST_CASE("Each output that fails is named in a line of its own, and the others are complete",
-          "[host]") {
+TEST_CASE("Each output that fails is named in a line of its own, and the others are complete", "[host]") {
   const Scene scene("exit 3");
   std::filesystem::create_symlink("/dev/full", scene.path("full.csv"));
-  const Finished finished = run_to_end(scene.recorder(
-      {"-q", "-o", "full.csv", "-o", "good.json", "-o", "/dev/full", "--", "sh", "script"}));
+  const Finished finished =
+      run_to_end(scene.recorder({"-q", "-o", "full.csv", "-o", "good.json", "-o", "/dev/full", "--", "sh", "script"}));
   CHECK(finished.exit_code == 125);
   CHECK(
       finished.errors.starts_with("rusage-bpf: full.csv: No space left on device\n"
                                   "rusage-bpf: /dev/full: No space left on device; the rows"));
   CHECK(Json::parse(scene.text("good.json"))["meta"]["exit_code"] == 3);
-  const Finished converted = run_to_end(scene.recorder(
-      {"convert", "good.json", "-o", "full.csv", "-o", "/dev/full", "-o", "2.json"}));
+  const Finished converted =
+      run_to_end(scene.recorder({"convert", "good.json", "-o", "full.csv", "-o", "/dev/full", "-o", "2.json"}));
   CHECK(converted.exit_code == 1);
   CHECK(converted.errors ==
         "rusage-bpf: full.csv: No space left on device\n"
         "rusage-bpf: /dev/full: No space left on device\n");
   CHECK(scene.text("2.json") == scene.text("good.json"));
   // The same where they could not be opened.
-  const Finished unopened = run_to_end(scene.recorder(
-      {"-q", "-o", "no/a.json", "-o", "b.json", "-o", "no/c.json", "--", "sh", "script"}));
+  const Finished unopened =
+      run_to_end(scene.recorder({"-q", "-o", "no/a.json", "-o", "b.json", "-o", "no/c.json", "--", "sh", "script"}));
   CHECK(unopened.exit_code == 125);
   CHECK(unopened.errors ==
         "rusage-bpf: no/a.json: its directory: No such file or directory\n"
@@ -262,8 +249,7 @@ TEST_CASE("Each output that fails is named in a line of its own, and the others 
 
 TEST_CASE("report takes the newest recording, and replaces no page but its own", "[host]") {
   const Scene scene;
-  for (int i = 0; i < 2; i++)
-    REQUIRE(run_to_end(scene.recorder({"-q", "--", "true"})).exit_code == 0);
+  for (int i = 0; i < 2; i++) REQUIRE(run_to_end(scene.recorder({"-q", "--", "true"})).exit_code == 0);
   for (int i = 0; i < 2; i++) {
     const Finished finished = run_to_end(scene.recorder({"report"}));
     CHECK(finished.exit_code == 0);

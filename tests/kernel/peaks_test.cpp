@@ -21,14 +21,12 @@ std::int64_t bytes(const nlohmann::json &json) {
 
 }  // namespace
 
-TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits",
-          "[memory]") {
+TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits", "[memory]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   // Rows at the beginning and at the end alone.
-  const Finished finished =
-      run_to_end(scene.recorder({"--backend", backend, "-i", "100", "-o", "out.json", "--",
-                                 built("tests/programs/touch"), "truth", "1"}));
+  const Finished finished = run_to_end(scene.recorder(
+      {"--backend", backend, "-i", "100", "-o", "out.json", "--", built("tests/programs/touch"), "truth", "1"}));
   CHECK(finished.exit_code == 0);
   CHECK_THAT(finished.errors, Contains("peak at least ") && Contains("resident: one process"));
   const auto document = read_document(scene).json();
@@ -49,8 +47,7 @@ TEST_CASE("A peak between two rows is in the summary, in the totals and held to 
   CHECK_THAT(broken.output, Contains("peak_rss of A: at least"));
 }
 
-TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree",
-          "[memory]") {
+TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree", "[memory]") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   const bool in_recording = GENERATE(false, true);
@@ -94,9 +91,9 @@ TEST_CASE("The recorder's own peak is not that of the program that started it", 
 TEST_CASE("By /proc, CPU time that may be children's is marked as such; by BPF there is none") {
   const Scene scene;
   const bool by_proc = GENERATE(true, false);
-  const Finished finished = run_to_end(scene.recorder(
-      {"--backend", by_proc ? "proc" : "bpf", "-i", "100", "-o", "out.json", "--", "sh", "-c",
-       "for i in 1 2 3; do " + built("tests/programs/spin") + " truth .1; done"}));
+  const Finished finished =
+      run_to_end(scene.recorder({"--backend", by_proc ? "proc" : "bpf", "-i", "100", "-o", "out.json", "--", "sh", "-c",
+                                 "for i in 1 2 3; do " + built("tests/programs/spin") + " truth .1; done"}));
   CHECK(finished.exit_code == 0);
   const auto document = read_document(scene).json();
   double children_s = 0;

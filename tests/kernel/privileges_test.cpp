@@ -67,8 +67,7 @@ void check_left(const Status &status, const std::vector<cap_value_t> &capabiliti
 }
 
 void check_user(const Status &status, unsigned id) {
-  for (const char *ids : {"Uid", "Gid"})
-    CHECK(status.at(ids) == fmt::format("{0}\t{0}\t{0}\t{0}", id));
+  for (const char *ids : {"Uid", "Gid"}) CHECK(status.at(ids) == fmt::format("{0}\t{0}\t{0}\t{0}", id));
 }
 
 void check_owner(const std::string &path, unsigned id) {
@@ -100,8 +99,7 @@ TEST_CASE("Root's recorder can replace a file of one user in a directory of anot
   check_owner(scene.path("out.json"), 0);
 }
 
-TEST_CASE("Under sudo the recorder is the caller, and can signal a command that is root's",
-          "[host]") {
+TEST_CASE("Under sudo the recorder is the caller, and can signal a command that is root's", "[host]") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(scene, with_sudo(scene.recorded_script()));
@@ -112,25 +110,22 @@ TEST_CASE("Under sudo the recorder is the caller, and can signal a command that 
   check_owner(scene.path("out.json"), nobody);
 }
 
-TEST_CASE("Under sudo the recorder of a command that is the caller's has no capability left",
-          "[host]") {
+TEST_CASE("Under sudo the recorder of a command that is the caller's has no capability left", "[host]") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
-  const Status status =
-      status_while_recording(scene, with_sudo(scene.recorder({"-q", "-o", "out.json", "--user",
-                                                              "nobody", "--", "sh", "script"})));
+  const Status status = status_while_recording(
+      scene, with_sudo(scene.recorder({"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"})));
   check_left(status, {});
   check_user(status, nobody);
   check_owner(scene.path("out.json"), nobody);
 }
 
-TEST_CASE(
-    "Under sudo the recorder still sees in /proc what is root's, where it has to look there") {
+TEST_CASE("Under sudo the recorder still sees in /proc what is root's, where it has to look there") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(
-      scene, with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "--gauges-from-proc",
-                                       "--", "sh", "script"})));
+      scene,
+      with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "--gauges-from-proc", "--", "sh", "script"})));
   check_left(status, {CAP_KILL, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
   // The first look at the command comes before it has run, the last one after.
   const auto document = read_json(scene.path("out.json"));
@@ -138,19 +133,16 @@ TEST_CASE(
   CHECK(document["totals"]["rss"]["peak"] > 0);
 }
 
-TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all",
-          "[host]") {
+TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   const TemporaryCgroup cgroup;
-  const auto check = [&](const std::string &option, const std::string &target,
-                         const std::function<void()> &prepare) {
+  const auto check = [&](const std::string &option, const std::string &target, const std::function<void()> &prepare) {
     Background running({.argv = {"sleep", "60"}, .prepare = prepare});
     wait_until("the exec", [&] { return status_of(running.pid())["Name"] == "sleep"; });
     const std::string name = target.empty() ? std::to_string(running.pid()) : target;
     Background recorder(with_sudo(scene.recorder({"-i", ".01", "-o", "out.json", option, name})));
-    wait_until("the recording",
-               [&] { return recorder.errors().find("recording ") != std::string::npos; });
+    wait_until("the recording", [&] { return recorder.errors().find("recording ") != std::string::npos; });
     const Status status = status_of(recorder.pid());
     check_left(status, {});
     check_user(status, nobody);
@@ -180,24 +172,21 @@ TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them lef
 
 TEST_CASE("A signal sent to the recorder reaches a command of another user", "[host]") {
   const int signal = GENERATE(SIGTERM, SIGHUP);
-  const Scene scene(fmt::format("trap ': >caught; exit 9' {}; : >running; ", signal) +
-                    watch_until_exists("go"));
+  const Scene scene(fmt::format("trap ': >caught; exit 9' {}; : >running; ", signal) + watch_until_exists("go"));
   give_to_nobody(scene.path());
   Start start = scene.recorded_script();
   SECTION("root's, under sudo") {
     start = with_sudo(start);
   }
   SECTION("one that was root's at first") {
-    start = scene.recorder({"-q", "-o", "out.json", "--",
-                            std::filesystem::absolute(built("tests/programs/as_user")),
+    start = scene.recorder({"-q", "-o", "out.json", "--", std::filesystem::absolute(built("tests/programs/as_user")),
                             std::to_string(nobody), "/bin/sh", "script"});
   }
   SECTION("a given user's") {
     start = scene.recorder({"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"});
   }
   SECTION("a given user's, who called sudo") {
-    start = with_sudo(
-        scene.recorder({"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"}));
+    start = with_sudo(scene.recorder({"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"}));
   }
   Background recorder(start);
   wait_until("the command", [&] { return scene.exists("running"); });
@@ -207,8 +196,7 @@ TEST_CASE("A signal sent to the recorder reaches a command of another user", "[h
   scene.check_recording(9, nullptr);
 }
 
-TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command",
-          "[host]") {
+TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   give_to_nobody(scene.path());

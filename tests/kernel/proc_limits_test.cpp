@@ -1,5 +1,5 @@
-// What /proc does not show by itself: more processes than descriptors, processes without a main thread, cgroups of threads,
-// another pid namespace's /proc; and whom the kernel has killed for lack of memory.
+// What /proc does not show by itself: more processes than descriptors, processes without a main thread, cgroups of
+// threads, another pid namespace's /proc; and whom the kernel has killed for lack of memory.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -61,20 +61,18 @@ class MemoryCgroup {
 
 }  // namespace
 
-TEST_CASE("By /proc more processes are recorded than there are descriptors, and all in full",
-          "[host]") {
+TEST_CASE("By /proc more processes are recorded than there are descriptors, and all in full", "[host]") {
   const bool hard_too = GENERATE(false, true);
   INFO((hard_too ? "no more to be had" : "more to be had"));
   const Scene scene;
   const Gate gate(scene.path("gate"));
-  Start start = scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "-o",
-                                "rows.ndjson", "--", "sh", "-c", crowd});
+  Start start = scene.recorder(
+      {"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "-o", "rows.ndjson", "--", "sh", "-c", crowd});
   start.prepare = [hard_too] { limit_descriptors(64, hard_too ? 64 : 1024); };
   Background recorder(start);
   wait_until("the crowd", [&] { return scene.exists("running"); });
-  wait_until("a row with all of it", [&] {
-    return scene.text("rows.ndjson").find("\"pid_count\":101,") != std::string::npos;
-  });
+  wait_until("a row with all of it",
+             [&] { return scene.text("rows.ndjson").find("\"pid_count\":101,") != std::string::npos; });
   for (int i = 0; i < 100; i++) gate.open();
   CHECK(recorder.wait().exit_code == 0);
   const auto document = read_document(scene).json();
@@ -101,17 +99,15 @@ TEST_CASE("A process whose main thread has ended has its memory, descriptors and
     CHECK(row["thread_count"].get<int>() >= 2);
   }
   const auto &processes = document["processes"];
-  const auto own = std::find_if(processes.begin(), processes.end(), [&](const auto &process) {
-    return process["pid"] == leaderless.pid();
-  });
+  const auto own = std::find_if(processes.begin(), processes.end(),
+                                [&](const auto &process) { return process["pid"] == leaderless.pid(); });
   REQUIRE(own != processes.end());
   CHECK((*own)["command"] == "leaderless");
   CHECK_FALSE((*own)["argv"].empty());
   CHECK_FALSE(document["meta"]["argv"].empty());
 }
 
-TEST_CASE("By /proc a cgroup of threads is refused in one line, and one above it is recorded",
-          "[host]") {
+TEST_CASE("By /proc a cgroup of threads is refused in one line, and one above it is recorded", "[host]") {
   const TemporaryCgroup domain;
   const TemporaryCgroup threads(domain.path());
   std::ofstream(threads.path() + "/cgroup.type") << "threaded";
@@ -120,16 +116,14 @@ TEST_CASE("By /proc a cgroup of threads is refused in one line, and one above it
                        if (!move_to_cgroup(domain.path())) _exit(98);
                      }});
   wait_until("the member", [&] {
-    return read_file(domain.path() + "/cgroup.procs").find(std::to_string(member.pid())) !=
-           std::string::npos;
+    return read_file(domain.path() + "/cgroup.procs").find(std::to_string(member.pid())) != std::string::npos;
   });
   std::ofstream(threads.path() + "/cgroup.threads") << member.pid();
-  const Finished refused = run_to_end(
-      scene.recorder({"--backend", "proc", "-q", "-d", ".1", "--cgroup", threads.path()}));
+  const Finished refused =
+      run_to_end(scene.recorder({"--backend", "proc", "-q", "-d", ".1", "--cgroup", threads.path()}));
   CHECK(refused.exit_code == 1);
   check_line(refused.errors, {"--cgroup", threads.path(), "threaded", "give"});
-  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-d", ".1", "-o", "out.json",
-                                   "--cgroup", domain.path()}))
+  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-d", ".1", "-o", "out.json", "--cgroup", domain.path()}))
             .exit_code == 0);
   CHECK(read_document(scene).json()["totals"]["pid_count"]["peak"] == 1);
   member.send(SIGKILL);
@@ -145,14 +139,12 @@ TEST_CASE("By /proc, a /proc of another pid namespace is refused in one line", "
   check_line(finished.errors, {"/proc", "pid namespace", "mount -t proc"});
 }
 
-TEST_CASE(
-    "A worker that the kernel has killed for lack of memory is named, though the command goes on",
-    "[host][memory]") {
+TEST_CASE("A worker that the kernel has killed for lack of memory is named, though the command goes on",
+          "[host][memory]") {
   const MemoryCgroup cgroup(std::uint64_t{96} << 20);
   const Scene scene;
-  Start start =
-      scene.recorder({"-i", ".01", "--ring-rows", "100", "-o", "out.json", "--", "sh", "-c",
-                      built("tests/programs/touch") + " truth 4 2>/dev/null; exit 0"});
+  Start start = scene.recorder({"-i", ".01", "--ring-rows", "100", "-o", "out.json", "--", "sh", "-c",
+                                built("tests/programs/touch") + " truth 4 2>/dev/null; exit 0"});
   start.prepare = [&] {
     if (!move_to_cgroup(cgroup.path())) _exit(98);
   };

@@ -36,8 +36,7 @@ class Nobodys {
  public:
   explicit Nobodys(const std::string &program = "") {
     std::filesystem::copy_file(built("rusage-bpf"), scene_.path("rusage-bpf"));
-    if (!program.empty())
-      std::filesystem::copy_file(built("tests/programs/" + program), scene_.path(program));
+    if (!program.empty()) std::filesystem::copy_file(built("tests/programs/" + program), scene_.path(program));
     give_to_nobody(scene_.path());
   }
 
@@ -52,8 +51,7 @@ class Nobodys {
   }
 
   // What a recorder with these options leaves of a command.
-  [[nodiscard]] Document record(std::vector<std::string> options,
-                                const std::vector<std::string> &command) const {
+  [[nodiscard]] Document record(std::vector<std::string> options, const std::vector<std::string> &command) const {
     options.insert(options.end(), {"-q", "-o", "out.json", "--"});
     options.insert(options.end(), command.begin(), command.end());
     const Finished finished = run_to_end(recorder(options));
@@ -116,10 +114,9 @@ void check_reaped(const Document &document, const nlohmann::json &truth) {
     CHECK(switches_of(rows) == switches_of(kernel));
   } else {
     CHECK(run_ns >= kernel_ns + figure(truth["unreaped_cpu_us"]) * 1000 - rounding_ns);
-    CHECK(figure(rows["minor_faults"]) >=
-          figure(kernel["minor_faults"]) + figure(truth["unreaped_minor_faults"]));
-    CHECK(switches_of(rows) >= switches_of(kernel) + figure(truth["unreaped_voluntary"]) +
-                                   figure(truth["unreaped_involuntary"]));
+    CHECK(figure(rows["minor_faults"]) >= figure(kernel["minor_faults"]) + figure(truth["unreaped_minor_faults"]));
+    CHECK(switches_of(rows) >=
+          switches_of(kernel) + figure(truth["unreaped_voluntary"]) + figure(truth["unreaped_involuntary"]));
   }
 }
 
@@ -130,8 +127,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it was seen or not",
-          "[host]") {
+TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it was seen or not", "[host]") {
   for (const auto &[workload, size] : {Case{"children", "100"},
                                        {"execs", "100"},
                                        {"threads", "128"},
@@ -147,8 +143,7 @@ TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it 
     const Nobodys nobodys(workload);
     for (const char *interval : {".001", ".01", ".1"}) {
       INFO(workload << " every " << interval << " s");
-      const Document document =
-          nobodys.record({"-i", interval}, {std::string("./") + workload, "truth", size});
+      const Document document = nobodys.record({"-i", interval}, {std::string("./") + workload, "truth", size});
       const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
       check_reaped(document, truth);
       check_rows(document.rows());
@@ -157,9 +152,7 @@ TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it 
   }
 }
 
-TEST_CASE(
-    "By /proc, of children that nobody waits for there is what was seen, and the rest is told",
-    "[host]") {
+TEST_CASE("By /proc, of children that nobody waits for there is what was seen, and the rest is told", "[host]") {
   const Nobodys nobodys("ignored");
   const Document document = nobodys.record({"-i", ".01"}, {"./ignored", "truth", "100"});
   const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
@@ -174,8 +167,8 @@ TEST_CASE(
 
 TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   const Scene scene;
-  Background root({.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"},
-                   .directory = scene.path()});
+  Background root(
+      {.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"}, .directory = scene.path()});
   wait_until("the tree", [&] { return scene.exists("running"); });
   const rusage_bpf::selected::Tree tree{.pid = root.pid(), .argv = {}, .excluded = {getpid()}};
   auto proc = rusage_bpf::ProcSource::open(tree);
@@ -219,8 +212,7 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   root.wait();
 }
 
-TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and in the file",
-          "[host]") {
+TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and in the file", "[host]") {
   const Nobodys nobodys;
   const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
   CHECK(finished.exit_code == 0);
@@ -228,8 +220,7 @@ TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and
                                   Contains("the reason: cannot record with BPF: "));
   const auto document = read_document(nobodys.scene()).json();
   CHECK(document["meta"]["backend"] == "proc");
-  CHECK_THAT(document["meta"]["backend_reason"].get<std::string>(),
-             Contains("cannot record with BPF"));
+  CHECK_THAT(document["meta"]["backend_reason"].get<std::string>(), Contains("cannot record with BPF"));
   for (const auto &column : document["columns"]) {
     const std::string name = column["name"];
     const bool unknown = name == "forks" || name == "execs" || name == "exits";
@@ -243,21 +234,20 @@ TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is
   CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "--", "true"})).exit_code == 0);
   CHECK(read_document(scene).json()["meta"]["backend"] == "bpf");
   CHECK(read_document(scene).json()["meta"]["backend_reason"].is_null());
-  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-o", "out.json", "--", "true"}))
-            .exit_code == 0);
+  CHECK(run_to_end(scene.recorder({"--backend", "proc", "-q", "-o", "out.json", "--", "true"})).exit_code == 0);
   CHECK(read_document(scene).json()["meta"]["backend"] == "proc");
 }
 
 TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and not 0", "[host]") {
   Background roots({.argv = {"sleep", "60"}});
   const Nobodys nobodys;
-  const Start start = nobodys.recorder(
-      {"-q", "-i", ".01", "-d", ".1", "-o", "out.json", "--pid", std::to_string(roots.pid())});
+  const Start start =
+      nobodys.recorder({"-q", "-i", ".01", "-d", ".1", "-o", "out.json", "--pid", std::to_string(roots.pid())});
   CHECK(run_to_end(start).exit_code == 0);
   const auto document = read_document(nobodys.scene()).json();
   const auto &last = document["samples"].back();
-  for (const char *column : {"read_count", "write_count", "read_bytes", "write_bytes",
-                             "disk_read_bytes", "disk_write_bytes"}) {
+  for (const char *column :
+       {"read_count", "write_count", "read_bytes", "write_bytes", "disk_read_bytes", "disk_write_bytes"}) {
     CHECK(last[column].is_null());
     CHECK(document["totals"][column].is_null());
     CHECK(document["processes"][0][column].is_null());
@@ -277,11 +267,10 @@ TEST_CASE("A program that runs as root empties nothing of the tree that it is in
   const Scene &scene = nobodys.scene();
   std::filesystem::copy_file("/bin/sleep", scene.path("roots"));
   REQUIRE(chmod(scene.path("roots").c_str(), S_ISUID | 0755) == 0);
-  Start start = nobodys.recorder({"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c",
-                                  "./roots .2 & cat /dev/null; wait; true"});
+  Start start = nobodys.recorder(
+      {"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c", "./roots .2 & cat /dev/null; wait; true"});
   start.prepare = [hides] {
-    if (hides && (unshare(CLONE_NEWNS) != 0 ||
-                  mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (hides && (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
                   mount("proc", "/proc", "proc", 0, "hidepid=2") != 0))
       _exit(98);
     become_nobody();
@@ -298,8 +287,7 @@ TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
   const Nobodys nobodys;
   Start start = nobodys.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)
       _exit(98);
     become_nobody();
@@ -314,15 +302,13 @@ TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
 TEST_CASE("By /proc a tree is recorded to the end of its last orphan", "[host]") {
   const Nobodys nobodys;
   const Document document =
-      nobodys.record({"-i", ".01", "--until", "tree"},
-                     {"sh", "-c", "(sh -c 'sleep .2; cat /dev/null' &) & exit 0"});
+      nobodys.record({"-i", ".01", "--until", "tree"}, {"sh", "-c", "(sh -c 'sleep .2; cat /dev/null' &) & exit 0"});
   const auto &json = document.json();
   CHECK(json["meta"]["ended_by"] == "tree");
   CHECK(json["meta"]["exit_code"] == 0);
   CHECK(json["samples"].back()["elapsed"].get<double>() >= .2);
   bool has_orphan = false;
-  for (const auto &process : json["processes"])
-    has_orphan = has_orphan || process["command"] == "sleep";
+  for (const auto &process : json["processes"]) has_orphan = has_orphan || process["command"] == "sleep";
   CHECK(has_orphan);
 }
 
@@ -335,12 +321,10 @@ TEST_CASE("By /proc a cgroup's members count from when they come to when they le
                      .directory = scene.path()});
   const Gate gate(scene.path("gate"));
   wait_until("its work", [&] { return scene.exists("worked"); });
-  Background recorder(scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json",
-                                      "-o", "rows.ndjson", "--cgroup", cgroup.path()}));
+  Background recorder(scene.recorder(
+      {"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "-o", "rows.ndjson", "--cgroup", cgroup.path()}));
   wait_until("a row", [&] { return is_recording(recorder.pid()); });
-  const auto move = [&](const std::string &to) {
-    std::ofstream(to + "/cgroup.procs") << member.pid();
-  };
+  const auto move = [&](const std::string &to) { std::ofstream(to + "/cgroup.procs") << member.pid(); };
   const auto last_count = [&] {
     const auto rows = scene.exists("rows.ndjson") ? scene.text("rows.ndjson") : "";
     const std::size_t at = rows.rfind("\"pid_count\":");
@@ -368,11 +352,10 @@ TEST_CASE("By /proc 4096 descriptors are 4096, for others' processes as well", "
                      if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(98);
                      for (int fd = 0; fd >= 0 && fd < last;) fd = dup(STDIN_FILENO);
                    }});
-  wait_until("the exec",
-             [&] { return read_file(fmt::format("/proc/{}/comm", many.pid())) == "sleep\n"; });
+  wait_until("the exec", [&] { return read_file(fmt::format("/proc/{}/comm", many.pid())) == "sleep\n"; });
   const Nobodys nobodys;
-  CHECK(run_to_end(nobodys.recorder({"-q", "-d", ".05", "-i", ".01", "-o", "out.json", "--pid",
-                                     std::to_string(many.pid())}))
+  CHECK(run_to_end(
+            nobodys.recorder({"-q", "-d", ".05", "-i", ".01", "-o", "out.json", "--pid", std::to_string(many.pid())}))
             .exit_code == 0);
   CHECK(read_document(nobodys.scene()).json()["totals"]["num_fds"]["peak"] == 4096);
   many.send(SIGKILL);

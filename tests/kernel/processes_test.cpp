@@ -123,12 +123,11 @@ TEST_CASE("execs that there was no room to tell are counted, and said to be lost
       ": >ready; read line <gate; i=0; while [ $i -lt 1500 ]; do /bin/true $1; i=$((i+1)); done; : "
       ">done");
   const test::Gate gate(scene.path("gate"));
-  test::Background recorder(scene.recorder(
-      {"-o", "out.json", "--", "sh", "script", std::string(RUSAGE_EXEC_ARGUMENTS_BYTES, 'x')}));
+  test::Background recorder(
+      scene.recorder({"-o", "out.json", "--", "sh", "script", std::string(RUSAGE_EXEC_ARGUMENTS_BYTES, 'x')}));
   test::wait_until("the script", [&] { return scene.exists("ready"); });
   recorder.send(SIGSTOP);
-  test::wait_until("the recorder to stop",
-                   [&] { return test::process_state(recorder.pid()).state == 'T'; });
+  test::wait_until("the recorder to stop", [&] { return test::process_state(recorder.pid()).state == 'T'; });
   gate.open();
   test::wait_until("the script's end", [&] { return scene.exists("done"); });
   recorder.send(SIGCONT);
@@ -152,8 +151,8 @@ TEST_CASE("however many processes there are, the recorder needs no more memory",
   for (const std::size_t i : {0, 1}) {
     const Scene scene;
     const std::string children = i == 0 ? "2000" : "20000";
-    const Run run = record(scene, {"-q", "-i", "0.01", "--max-processes", "1000"},
-                           {workload("storm"), "truth.json", children});
+    const Run run =
+        record(scene, {"-q", "-i", "0.01", "--max-processes", "1000"}, {workload("storm"), "truth.json", children});
     const json &audit = run.document.json().at("audit");
     CHECK(audit.at("untracked_tasks") == 0);
     peaks.at(i) = audit.at("recorder_peak_rss").get<std::int64_t>();

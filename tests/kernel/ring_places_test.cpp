@@ -35,8 +35,7 @@ std::string announced(const std::string &errors) {
 
 // For a child that has not executed yet: mounts of its own, which end with it.
 void own_mounts() {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
-    _exit(98);
+  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) _exit(98);
 }
 void mount_tmpfs(const char *where, const char *options) {
   if (mount("tmpfs", where, "tmpfs", 0, options) != 0) _exit(97);
@@ -131,9 +130,7 @@ TEST_CASE("A state directory that cannot be written sends the ring home", "[host
   places.check_ring_in(start, places.scene().path("home/.local/state/rusage-bpf/"));
 }
 
-TEST_CASE(
-    "Without a home of the user's the ring is elsewhere, and nothing is made in the root directory",
-    "[host]") {
+TEST_CASE("Without a home of the user's the ring is elsewhere, and nothing is made in the root directory", "[host]") {
   const Places places;
   give_to_nobody(places.scene().path("run"));
   const bool root_has_local = fs::exists("/.local");
@@ -159,8 +156,7 @@ TEST_CASE("A ring is smaller where there is less room than an hour of rows takes
   CHECK(recorded.document["audit"]["ring_error"].is_null());
 }
 
-TEST_CASE("With no place for a ring the command is recorded all the same, and that is said once",
-          "[host]") {
+TEST_CASE("With no place for a ring the command is recorded all the same, and that is said once", "[host]") {
   const Places places;
   const auto recorded = places.record(places.start([] {
     const rlimit no_files{16384, 16384};
@@ -171,8 +167,7 @@ TEST_CASE("With no place for a ring the command is recorded all the same, and th
   const std::string said = "recording without a recovery ring";
   CHECK_THAT(recorded.errors, Contains(said) && Contains("File too large"));
   CHECK(recorded.errors.find(said) == recorded.errors.rfind(said));
-  CHECK_THAT(recorded.document["audit"]["ring_error"].get<std::string>(),
-             Contains("File too large"));
+  CHECK_THAT(recorded.document["audit"]["ring_error"].get<std::string>(), Contains("File too large"));
 }
 
 TEST_CASE("A quota that a ring would exceed is found before the command runs", "[host]") {
@@ -187,8 +182,7 @@ TEST_CASE("A quota that a ring would exceed is found before the command runs", "
                        places.scene().path("run/rusage-bpf/"));
 }
 
-TEST_CASE("A ring that the user has named and that cannot be made is an error before the command",
-          "[host]") {
+TEST_CASE("A ring that the user has named and that cannot be made is an error before the command", "[host]") {
   const Refusal refusal;
   Start start = refusal.scene().recorder({"--ring", "dir/ring", "--", "sh", "script"});
   fs::create_directory(refusal.scene().path("dir"));
@@ -211,8 +205,7 @@ TEST_CASE("A ring that the user has named and that cannot be made is an error be
 TEST_CASE("The ring's size follows the interval, from 4 to 64 MiB", "[host]") {
   const Scene scene("stat -c %s .local/state/rusage-bpf/*.ring >size");
   const auto mib = [&](const char *interval) {
-    CHECK(run_to_end(scene.recorder({"-q", "-i", interval, "-o", "out.json", "--", "sh", "script"}))
-              .exit_code == 0);
+    CHECK(run_to_end(scene.recorder({"-q", "-i", interval, "-o", "out.json", "--", "sh", "script"})).exit_code == 0);
     return std::stoull(scene.text("size")) >> 20;
   };
   CHECK(mib("10") == 4);
@@ -236,13 +229,12 @@ TEST_CASE("A ring in memory, which the command may need, has the least size", "[
 }
 
 TEST_CASE("Forty recorders at once have forty rings, in less than half a GiB", "[host]") {
-  const Scene scene(
-      ": >ran.$$; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .1; done");
+  const Scene scene(": >ran.$$; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .1; done");
   constexpr std::size_t count = 40;
   std::vector<std::unique_ptr<Background>> recorders;
   for (std::size_t i = 0; i < count; i++)
-    recorders.push_back(std::make_unique<Background>(scene.recorder(
-        {"-q", "--backend", "proc", "-o", std::to_string(i) + ".json", "--", "sh", "script"})));
+    recorders.push_back(std::make_unique<Background>(
+        scene.recorder({"-q", "--backend", "proc", "-o", std::to_string(i) + ".json", "--", "sh", "script"})));
   const auto rings = [&] {
     std::vector<fs::path> rings;
     const fs::path directory = scene.path(".local/state/rusage-bpf");
@@ -260,12 +252,10 @@ TEST_CASE("Forty recorders at once have forty rings, in less than half a GiB", "
 }
 
 TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[host]") {
-  const Scene scene(
-      ": >ran.$1; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done");
+  const Scene scene(": >ran.$1; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done");
   const auto start = [&](const std::string &name) {
     Start start = scene.recorder({"-i", ".01", "-o", name + ".ndjson", "--", "sh", "script", name});
-    start.argv.insert(start.argv.begin(),
-                      {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"});
+    start.argv.insert(start.argv.begin(), {"unshare", "--pid", "--fork", "--mount-proc", "--kill-child"});
     return start;
   };
   Background first(start("first"));
@@ -273,9 +263,8 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   test::wait_for_rows(scene.path("first.ndjson"), 1);
   test::wait_for_rows(scene.path("second.ndjson"), 1);
   // A thread of its own writes messages.
-  wait_until("the announcements", [&] {
-    return first.errors().ends_with(".ring\n") && second.errors().ends_with(".ring\n");
-  });
+  wait_until("the announcements",
+             [&] { return first.errors().ends_with(".ring\n") && second.errors().ends_with(".ring\n"); });
   const std::string one = announced(first.errors());
   const std::string two = announced(second.errors());
   CHECK(one != two);
@@ -288,16 +277,13 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   CHECK_FALSE(fs::exists(two));
 }
 
-TEST_CASE("A ring that is removed or cut short in the middle of a recording does not harm that",
-          "[host]") {
-  const std::string harm =
-      GENERATE("rm .local/state/rusage-bpf/*.ring", "truncate -s 0 .local/state/rusage-bpf/*.ring",
-               "truncate -s 20000 .local/state/rusage-bpf/*.ring", "rm -r .local",
-               "mv .local/state/rusage-bpf/*.ring elsewhere");
+TEST_CASE("A ring that is removed or cut short in the middle of a recording does not harm that", "[host]") {
+  const std::string harm = GENERATE("rm .local/state/rusage-bpf/*.ring", "truncate -s 0 .local/state/rusage-bpf/*.ring",
+                                    "truncate -s 20000 .local/state/rusage-bpf/*.ring", "rm -r .local",
+                                    "mv .local/state/rusage-bpf/*.ring elsewhere");
   CAPTURE(harm);
   const Scene scene("sleep .1; " + harm + "; sleep .1; exit 5");
-  const Finished finished =
-      run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"}));
+  const Finished finished = run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"}));
   INFO(finished.errors);
   CHECK(finished.exit_code == 5);
   scene.check_recording(5, nullptr);
@@ -309,29 +295,24 @@ TEST_CASE("A ring that is removed or cut short in the middle of a recording does
   CHECK(finished.errors.find(said) == finished.errors.rfind(said));
 }
 
-TEST_CASE("A ring that the user has named and that is cut short does not harm the recording",
-          "[host]") {
+TEST_CASE("A ring that the user has named and that is cut short does not harm the recording", "[host]") {
   const Scene scene("sleep .1; truncate -s 0 ring; sleep .1; exit 5");
-  const Finished finished = run_to_end(scene.recorder(
-      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
+  const Finished finished =
+      run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
   CHECK(finished.exit_code == 5);
   CHECK_THAT(finished.errors, Contains("was cut short"));
   scene.check_recording(5, nullptr);
 }
 
 TEST_CASE("A file that somebody puts under the ring's name is left alone", "[host]") {
-  const Scene scene(
-      "set -- .local/state/rusage-bpf/*.ring; rm \"$1\"; echo mine >\"$1\"; echo \"$1\" >name");
-  CHECK(
-      run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"})).exit_code ==
-      0);
+  const Scene scene("set -- .local/state/rusage-bpf/*.ring; rm \"$1\"; echo mine >\"$1\"; echo \"$1\" >name");
+  CHECK(run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"})).exit_code == 0);
   std::string name = scene.text("name");
   name.pop_back();
   CHECK(scene.text(name) == "mine\n");
 }
 
-TEST_CASE("An output that is the ring, however it is spelled, is an error before the command",
-          "[host]") {
+TEST_CASE("An output that is the ring, however it is spelled, is an error before the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   const auto check = [&](const std::string &output, const std::string &ring) {
@@ -354,13 +335,11 @@ TEST_CASE("An output that is the ring, however it is spelled, is an error before
 
 TEST_CASE("An output that is the ring which was there before is an error too", "[host]") {
   const Scene scene(": >ran");
-  REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "x.json", "-o", "out.json", "--", "true"}))
-              .exit_code == 0);
+  REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "x.json", "-o", "out.json", "--", "true"})).exit_code == 0);
   fs::create_hard_link(scene.path("x.json"), scene.path("hard.json"));
   const std::string before = scene.text("x.json");
   const std::string output = GENERATE("hard.json", "/proc/self/cwd/x.json", "x.json");
-  const Finished finished =
-      run_to_end(scene.recorder({"--ring", "x.json", "-o", output, "--", "sh", "script"}));
+  const Finished finished = run_to_end(scene.recorder({"--ring", "x.json", "-o", output, "--", "sh", "script"}));
   CHECK(finished.exit_code == 125);
   check_line(finished.errors, {"are the same file"});
   const Finished recovered = run_to_end(scene.recorder({"recover", "x.json", "-o", output}));

@@ -21,8 +21,7 @@ using Catch::Matchers::Contains;
 using Words = std::vector<std::string>;
 namespace fs = std::filesystem;
 
-constexpr const char *waits =
-    ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
+constexpr const char *waits = ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
 
 // A state directory with rings. They are the user nobody's, as prune goes over all that a user has: root's may be
 // somebody's.
@@ -30,8 +29,7 @@ class Home {
  public:
   Home() {
     fs::create_directories(scene_.path(state));
-    for (const char *name : {"", ".local", ".local/state", state})
-      give_to_nobody(scene_.path(name));
+    for (const char *name : {"", ".local", ".local/state", state}) give_to_nobody(scene_.path(name));
   }
 
   [[nodiscard]] Start recorder(const Words &arguments) const {
@@ -46,25 +44,21 @@ class Home {
   }
 
   [[nodiscard]] const Scene &scene() const { return scene_; }
-  [[nodiscard]] static std::string in_state(const std::string &name) {
-    return std::string(state) + "/" + name;
-  }
+  [[nodiscard]] static std::string in_state(const std::string &name) { return std::string(state) + "/" + name; }
   [[nodiscard]] std::set<std::string> files() const {
     std::set<std::string> names;
-    for (const auto &entry : fs::directory_iterator(scene_.path(state)))
-      names.insert(entry.path().filename());
+    for (const auto &entry : fs::directory_iterator(scene_.path(state))) names.insert(entry.path().filename());
     return names;
   }
   // A complete ring that is kept, beside its document.
   void record(const std::string &ring, const std::string &output) const {
-    REQUIRE(run_to_end(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output, "--",
-                                 "sleep", ".05"}))
+    REQUIRE(run_to_end(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output, "--", "sleep", ".05"}))
                 .exit_code == 0);
   }
   // One whose recorder was killed, in CSV, which says nothing of the recording.
   void record_and_kill(const std::string &ring) const {
-    Background recording(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv", "-o",
-                                   "-.ndjson", "--", "sh", "script"}));
+    Background recording(
+        recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv", "-o", "-.ndjson", "--", "sh", "script"}));
     wait_until("a row", [&] { return recording.output().find("\"sample\"") != std::string::npos; });
     recording.send(SIGKILL);
     recording.wait();
@@ -83,8 +77,7 @@ class Home {
   Scene scene_{waits};
 };
 
-TEST_CASE("recover --prune removes a ring whose rows a document holds, and says how much that was",
-          "[host]") {
+TEST_CASE("recover --prune removes a ring whose rows a document holds, and says how much that was", "[host]") {
   const Home home;
   const std::string output = GENERATE("out.json", "out.ndjson");
   home.record("a.ring", output);
@@ -92,26 +85,22 @@ TEST_CASE("recover --prune removes a ring whose rows a document holds, and says 
   fs::remove(home.scene().path("other.json"));
   const std::string said = home.prune();
   CHECK_THAT(said, Contains("removed " + home.scene().path(Home::in_state("a.ring"))) &&
-                       Contains("its rows are in " + home.scene().path(output)) &&
-                       Contains("removed 1 ring, ") && Contains(" MiB") &&
-                       Contains("kept 1 ring, "));
+                       Contains("its rows are in " + home.scene().path(output)) && Contains("removed 1 ring, ") &&
+                       Contains(" MiB") && Contains("kept 1 ring, "));
   CHECK(home.files() == std::set<std::string>{"b.ring"});
 }
 
-TEST_CASE("recover --prune finds the document of a recording without -o under the name that it got",
-          "[host]") {
+TEST_CASE("recover --prune finds the document of a recording without -o under the name that it got", "[host]") {
   const Home home;
   home.scene().create("rusage.json", "a letter");
   home.scene().create("rusage-2.json", "another");
-  REQUIRE(run_to_end(home.recorder({"-q", "-i", ".01", "--ring", Home::in_state("a.ring"), "--",
-                                    "sleep", ".05"}))
+  REQUIRE(run_to_end(home.recorder({"-q", "-i", ".01", "--ring", Home::in_state("a.ring"), "--", "sleep", ".05"}))
               .exit_code == 0);
   CHECK_THAT(home.prune(), Contains("its rows are in " + home.scene().path("rusage-3.json")));
   CHECK(home.files().empty());
 }
 
-TEST_CASE("What the notebook package keeps beside a ring is no document, and goes with the ring",
-          "[host]") {
+TEST_CASE("What the notebook package keeps beside a ring is no document, and goes with the ring", "[host]") {
   const Home home;
   home.record("a.ring", Home::in_state("a.ndjson"));
   for (const char *name : {"a.log", "a.json", "a.control", "a.txt", "b.log"}) home.create(name);
@@ -120,15 +109,13 @@ TEST_CASE("What the notebook package keeps beside a ring is no document, and goe
   CHECK(home.files() == std::set<std::string>{"a.txt", "b.log"});
 }
 
-TEST_CASE("recover --prune keeps a ring whose document is another recording's, or lacks rows",
-          "[host]") {
+TEST_CASE("recover --prune keeps a ring whose document is another recording's, or lacks rows", "[host]") {
   const Home home;
   home.record("a.ring", "out.ndjson");
   SECTION("of another recording") {
     home.record("b.ring", "b.ndjson");
     fs::remove(home.scene().path(Home::in_state("b.ring")));
-    fs::copy_file(home.scene().path("b.ndjson"), home.scene().path("out.ndjson"),
-                  fs::copy_options::overwrite_existing);
+    fs::copy_file(home.scene().path("b.ndjson"), home.scene().path("out.ndjson"), fs::copy_options::overwrite_existing);
   }
   SECTION("without its last row") {
     const std::string text = home.scene().text("out.ndjson");
@@ -190,8 +177,7 @@ TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no 
   CHECK(scene.exists("elsewhere.ring"));
 }
 
-TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left",
-          "[host]") {
+TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left", "[host]") {
   const Home home;
   home.create(".20261122T182957Z-28798.ring.28798-0.partial", std::string(100'000, '\0'));
   home.create(".empty.ring.1.partial");
@@ -219,20 +205,16 @@ TEST_CASE("Rings are listed with their age and size", "[host]") {
   const Home home;
   home.record_and_kill("a.ring");
   const Finished list = run_to_end(home.recorder({"recover"}));
-  CHECK_THAT(list.output,
-             Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
+  CHECK_THAT(list.output, Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
 }
 
-TEST_CASE("recover says of a recording that goes on that it does, and of none what it cannot know",
-          "[host]") {
+TEST_CASE("recover says of a recording that goes on that it does, and of none what it cannot know", "[host]") {
   const Home home;
   Background sleeper({.argv = {"sleep", "60"}});
-  Background recording(home.recorder(
-      {"-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--pid", std::to_string(sleeper.pid())}));
+  Background recording(
+      home.recorder({"-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--pid", std::to_string(sleeper.pid())}));
   test::wait_for_rows(home.scene().path("out.ndjson"), 2);
-  const auto recovered = [&] {
-    return run_to_end(home.recorder({"recover", "ring", "-o", "a.json"}));
-  };
+  const auto recovered = [&] { return run_to_end(home.recorder({"recover", "ring", "-o", "a.json"})); };
   const std::string live = recovered().errors;
   CHECK_THAT(live, Contains("so far") && !Contains("Ctrl-C") && !Contains("after a crash") &&
                        !Contains("the recorder was gone"));
@@ -245,12 +227,11 @@ TEST_CASE("recover says of a recording that goes on that it does, and of none wh
 TEST_CASE("recover of what /proc recorded claims no number of processes", "[host]") {
   const Home home;
   home.record("x.ring", "out.json");
-  REQUIRE(run_to_end(home.recorder({"-q", "--backend", "proc", "--ring", "ring", "-o", "out.json",
-                                    "--", "sleep", ".05"}))
-              .exit_code == 0);
+  REQUIRE(
+      run_to_end(home.recorder({"-q", "--backend", "proc", "--ring", "ring", "-o", "out.json", "--", "sleep", ".05"}))
+          .exit_code == 0);
   const Finished recovered = run_to_end(home.recorder({"recover", "ring", "-o", "a.json"}));
-  CHECK_THAT(recovered.errors,
-             Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
+  CHECK_THAT(recovered.errors, Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
 }
 
 TEST_CASE("What recover --prune is not for is said in one line", "[host]") {

@@ -58,8 +58,7 @@ std::string record_and_kill(const Scene &scene) {
   return announced(recorder.wait().errors);
 }
 
-constexpr const char *waits =
-    ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
+constexpr const char *waits = ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
 
 TEST_CASE("The ring is announced, and gone when the outputs are in place", "[host]") {
   const Scene scene(
@@ -72,8 +71,7 @@ TEST_CASE("The ring is announced, and gone when the outputs are in place", "[hos
   CHECK(finished.errors.find(announcement) < finished.errors.find("sh script: exit 0"));
   CHECK(scene.files() == std::set<std::string>{"out.json", "script", "seen"});
   // The command has seen it, whole and for the user alone.
-  const auto seen =
-      scene.path("seen/state/rusage-bpf/" + std::filesystem::path(ring).filename().string());
+  const auto seen = scene.path("seen/state/rusage-bpf/" + std::filesystem::path(ring).filename().string());
   struct stat is {};
   REQUIRE(stat(seen.c_str(), &is) == 0);
   CHECK((is.st_mode & 0777) == 0600);
@@ -91,8 +89,7 @@ TEST_CASE("After a crash the ring is listed, and recovered into every format", "
   CHECK(list.output.find("cut short   sh script ") != std::string::npos);
   CHECK(list.output.find(ring + "\n") != std::string::npos);
 
-  const Finished recovered =
-      recover(scene, {"--last", "-o", "a.json", "-o", "a.ndjson", "-o", "a.csv"});
+  const Finished recovered = recover(scene, {"--last", "-o", "a.json", "-o", "a.ndjson", "-o", "a.csv"});
   CHECK(recovered.exit_code == 0);
   CHECK(recovered.errors.find("sh script: recorded for ") != std::string::npos);
   CHECK(recovered.errors.find("until the recorder was gone") != std::string::npos);
@@ -109,11 +106,10 @@ TEST_CASE("After a crash the ring is listed, and recovered into every format", "
   scene.create("stop");
 }
 
-TEST_CASE("What is recovered from a complete ring differs from the document only in saying so",
-          "[host]") {
+TEST_CASE("What is recovered from a complete ring differs from the document only in saying so", "[host]") {
   const Scene scene("sleep .2; exit 3");
-  const Finished finished = run_to_end(scene.recorder(
-      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
+  const Finished finished =
+      run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
   CHECK(finished.exit_code == 3);
   CHECK(finished.errors.empty());
   CHECK(recover(scene, {"ring", "-q", "-o", "recovered.json"}).exit_code == 0);
@@ -130,23 +126,20 @@ std::string rows_of(const std::string &ndjson) {
   std::istringstream lines(ndjson);
   std::string rows;
   for (std::string line; std::getline(lines, line);)
-    if (!line.starts_with(R"({"kind":"process")") && !line.starts_with(R"({"kind":"command")"))
-      rows += line + "\n";
+    if (!line.starts_with(R"({"kind":"process")") && !line.starts_with(R"({"kind":"command")")) rows += line + "\n";
   return rows;
 }
 
 TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it", "[host]") {
   const Scene scene(waits);
-  Background recorder(scene.recorder(
-      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
+  Background recorder(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
   wait_until("the ring", [&] { return scene.exists("ring"); });
   Background follower(scene.recorder({"recover", "ring", "--follow", "-q"}));
   wait_until("rows", [&] {
     const std::string output = follower.output();
     return std::count(output.begin(), output.end(), '\n') > 10;
   });
-  CHECK(recover(scene, {}).output.find("recording") ==
-        std::string::npos);  // it has a name of its own
+  CHECK(recover(scene, {}).output.find("recording") == std::string::npos);  // it has a name of its own
   scene.create("stop");
   CHECK(recorder.wait().exit_code == 0);
   const Finished followed = follower.wait();
@@ -161,8 +154,8 @@ TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it"
 
 TEST_CASE("--follow ends with the recording also where the command goes on", "[host]") {
   const Scene scene(waits);
-  Background recorder(scene.recorder(
-      {"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
+  Background recorder(
+      scene.recorder({"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
   wait_until("the ring", [&] { return scene.exists("ring"); });
   const Finished followed = recover(scene, {"ring", "--follow", "-q"});
   CHECK(followed.exit_code == 0);
@@ -178,8 +171,7 @@ TEST_CASE("An attached recording has its ring too", "[host]") {
   AttachedRecorder recorder(scene, sleeper.pid(), {"-i", ".01", "--ring", "ring"});
   recorder.send(SIGKILL);
   const Finished recovered = [&] {
-    wait_until("the recorder's end",
-               [&] { return process_state(recorder.process().pid()).state != 'S'; });
+    wait_until("the recorder's end", [&] { return process_state(recorder.process().pid()).state != 'S'; });
     return recover(scene, {"ring", "-q", "-o", "recovered.json"});
   }();
   CHECK(recovered.exit_code == 0);
@@ -189,8 +181,8 @@ TEST_CASE("An attached recording has its ring too", "[host]") {
 TEST_CASE("Under sudo the ring is the caller's", "[host]") {
   const Scene scene(waits);
   give_to_nobody(scene.path());
-  Background recorder(with_sudo(scene.recorder(
-      {"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"})));
+  Background recorder(
+      with_sudo(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"})));
   wait_for_row(scene);
   recorder.send(SIGKILL);
   recorder.wait();
@@ -207,8 +199,7 @@ TEST_CASE("A ring for which there is no room is found before the command runs", 
   std::filesystem::create_directory(scene.path("small"));
   Start start = scene.recorder({"--ring", "small/ring", "--", "sh", "script"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("small", "small", "tmpfs", 0, "size=1m") != 0)
       _exit(98);
   };
@@ -233,8 +224,8 @@ TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[
 
 TEST_CASE("A ring may be written to the disk row by row", "[host]") {
   const Scene scene("sleep .1");
-  CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o",
-                                   "out.json", "--", "sh", "script"}))
+  CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o", "out.json", "--", "sh",
+                                   "script"}))
             .exit_code == 0);
   scene.check_recording(0, nullptr);
 }

@@ -24,11 +24,11 @@ TEST_CASE("tools/run records by /proc for a user without sudo, or whom sudo refu
     scene.create("bin/sudo", "#!/usr/bin/bash\necho no >&2; exit 1\n");
     fs::permissions(scene.path("bin/sudo"), fs::perms::owner_all | fs::perms::others_all);
   }
-  const Finished finished = run_to_end(
-      {.argv = {fs::absolute(built("../tools/run")), "-q", "-o", "out.json", "--", "true"},
-       .directory = scene.path(),
-       .environment = {{"PATH", scene.path("bin")}},
-       .prepare = become_nobody});
+  const Finished finished =
+      run_to_end({.argv = {fs::absolute(built("../tools/run")), "-q", "-o", "out.json", "--", "true"},
+                  .directory = scene.path(),
+                  .environment = {{"PATH", scene.path("bin")}},
+                  .prepare = become_nobody});
   INFO(finished.errors);
   CHECK(finished.exit_code == 0);
   CHECK(read_json(scene.path("out.json"))["meta"]["backend"] == "proc");

@@ -24,9 +24,8 @@ using namespace test;
 class Signalled {
  public:
   explicit Signalled(std::vector<std::string> before = {}) {
-    Start start =
-        scene_.recorder({"-q", "-o", "out.json", "--",
-                         std::filesystem::absolute(built("tests/programs/signalled")), "signals"});
+    Start start = scene_.recorder(
+        {"-q", "-o", "out.json", "--", std::filesystem::absolute(built("tests/programs/signalled")), "signals"});
     start.argv.insert(start.argv.begin(), before.begin(), before.end());
     top_.emplace(start);
     wait_until("the command", [&] { return lines().size() == 1; });
@@ -87,10 +86,9 @@ std::vector<pid_t> members_of(pid_t group) {
 TEST_CASE("Every signal that a user may send to the recorder reaches the command once", "[host]") {
   Signalled recorded;
   std::vector<std::string> sent;
-  for (const int number :
-       {SIGHUP,  SIGINT,  SIGQUIT,  SIGILL,  SIGTRAP, SIGABRT,  SIGBUS,       SIGFPE,  SIGUSR1,
-        SIGSEGV, SIGPIPE, SIGALRM,  SIGTERM, SIGCONT, SIGURG,   SIGXCPU,      SIGXFSZ, SIGVTALRM,
-        SIGPROF, SIGIO,   SIGWINCH, SIGPWR,  SIGSYS,  SIGRTMIN, SIGRTMIN + 5, SIGRTMAX}) {
+  for (const int number : {SIGHUP,  SIGINT,  SIGQUIT,  SIGILL,  SIGTRAP, SIGABRT,  SIGBUS,       SIGFPE,  SIGUSR1,
+                           SIGSEGV, SIGPIPE, SIGALRM,  SIGTERM, SIGCONT, SIGURG,   SIGXCPU,      SIGXFSZ, SIGVTALRM,
+                           SIGPROF, SIGIO,   SIGWINCH, SIGPWR,  SIGSYS,  SIGRTMIN, SIGRTMIN + 5, SIGRTMAX}) {
     kill(recorded.recorder(), number);
     sent.push_back(line(number));
     CHECK(recorded.received(sent.size()) == sent);
@@ -98,8 +96,7 @@ TEST_CASE("Every signal that a user may send to the recorder reaches the command
   CHECK(recorded.finish() == sent);
 }
 
-TEST_CASE("A signal keeps the value that was sent with it, and queued ones are all passed on",
-          "[host]") {
+TEST_CASE("A signal keeps the value that was sent with it, and queued ones are all passed on", "[host]") {
   Signalled recorded;
   std::vector<std::string> sent;
   for (int value = 1; value <= 20; value++) {
@@ -125,8 +122,7 @@ TEST_CASE("A signal to the whole process group reaches the command once", "[host
   CHECK(recorded.finish() == sent);
 }
 
-TEST_CASE("A signal to the recorder and its process group at once reaches the command once",
-          "[host]") {
+TEST_CASE("A signal to the recorder and its process group at once reaches the command once", "[host]") {
   Signalled recorded;
   kill(recorded.recorder(), SIGTERM);
   kill(-recorded.recorder(), SIGTERM);
@@ -190,8 +186,7 @@ TEST_CASE("Where that is stopped or killed, signals still reach the command", "[
   CHECK(recorded.finish().size() == 1);
 }
 
-TEST_CASE("A signal that would kill a recorder that is attached ends its recording instead",
-          "[host]") {
+TEST_CASE("A signal that would kill a recorder that is attached ends its recording instead", "[host]") {
   const auto [signal, name] = GENERATE(table<int, std::string>({{SIGUSR1, "SIGUSR1"},
                                                                 {SIGALRM, "SIGALRM"},
                                                                 {SIGPIPE, "SIGPIPE"},

@@ -97,16 +97,14 @@ TEST_CASE("While a reader stalls, signals reach the command and rows the other o
   read.recorder->send(SIGTERM);
   wait_until("the signal", [&] { return scene.exists("caught"); });
   // All but the stalled output is finished.
-  wait_until("the end of the other output", [&] {
-    return scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos;
-  });
+  wait_until("the end of the other output",
+             [&] { return scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos; });
   const std::string rows = read.reader.read_all();
   CHECK(rows == scene.text("rows.ndjson"));
   CHECK(read.recorder->wait().exit_code == 7);
 }
 
-TEST_CASE("Rows that a reader leaves waiting go to a temporary file, and one line says so",
-          "[host]") {
+TEST_CASE("Rows that a reader leaves waiting go to a temporary file, and one line says so", "[host]") {
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   Read read(scene.recorder(with(fast, {"--backend", "proc", "--", "sh", "script"})), STDOUT_FILENO);
@@ -132,8 +130,7 @@ TEST_CASE("Rows that a reader leaves waiting go to a temporary file, and one lin
   CHECK(next > 1000);
 }
 
-TEST_CASE("With the command ended, a signal ends the wait for a reader, and the rows are safe",
-          "[host]") {
+TEST_CASE("With the command ended, a signal ends the wait for a reader, and the rows are safe", "[host]") {
   const Scene scene("sleep .5");
   Read read(scene.recorder(with(fast, {"-o", "out.json", "--", "sh", "script"})), STDOUT_FILENO);
   wait_until("the document", [&] { return scene.exists("out.json"); });
@@ -146,12 +143,9 @@ TEST_CASE("With the command ended, a signal ends the wait for a reader, and the 
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("With --duration the command goes on, with its signals, while a reader stalls",
-          "[host]") {
+TEST_CASE("With --duration the command goes on, with its signals, while a reader stalls", "[host]") {
   const Scene scene("echo $$ >pid; trap 'exit 7' TERM; while :; do sleep .01; done");
-  Read read(
-      scene.recorder(with(fast, {"--duration", ".5", "-o", "out.json", "--", "sh", "script"})),
-      STDOUT_FILENO);
+  Read read(scene.recorder(with(fast, {"--duration", ".5", "-o", "out.json", "--", "sh", "script"})), STDOUT_FILENO);
   wait_until("the document", [&] { return scene.exists("out.json"); });
   REQUIRE(read.reader.is_full());
   const pid_t command = std::stoi(scene.text("pid"));
@@ -166,8 +160,7 @@ TEST_CASE("SIGTERM ends the recording of what runs already although a reader sta
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   const Background process({.argv = {"sh", "script"}, .directory = scene.path()});
-  Read read(scene.recorder(with(fast, {"--pid", std::to_string(process.pid()), "-o", "out.json",
-                                       "-o", "rows.ndjson"})),
+  Read read(scene.recorder(with(fast, {"--pid", std::to_string(process.pid()), "-o", "out.json", "-o", "rows.ndjson"})),
             STDOUT_FILENO);
   // Four times what the pipe holds.
   wait_for_rows(scene.path("rows.ndjson"), 80);
@@ -187,8 +180,7 @@ TEST_CASE("A pipe that does not wait is waited for", "[host]") {
   Background recorder(start);
   reader.started();
   wait_until("the end", [&] {
-    return scene.exists("rows.ndjson") &&
-           scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos;
+    return scene.exists("rows.ndjson") && scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos;
   });
   CHECK(reader.is_full());
   CHECK(reader.read_all() == scene.text("rows.ndjson"));
@@ -202,9 +194,8 @@ TEST_CASE("The recording of what runs already ends with its last reader, at once
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   const Background process({.argv = {"sh", "script"}, .directory = scene.path()});
-  const Words options{
-      "-q", "-i",      "3600", "--backend", backend, "--pid", std::to_string(process.pid()),
-      "-o", "-.ndjson"};
+  const Words options{"-q", "-i",      "3600", "--backend", backend, "--pid", std::to_string(process.pid()),
+                      "-o", "-.ndjson"};
   SECTION("alone") {
     Read read(scene.recorder(options), STDOUT_FILENO);
     wait_until("the first row", [&] { return is_recording(read.recorder->pid()); });
@@ -226,8 +217,7 @@ TEST_CASE("The recording of what runs already ends with its last reader, at once
   }
 }
 
-TEST_CASE("A command goes on when the last reader of its rows has gone, and has its own status",
-          "[host]") {
+TEST_CASE("A command goes on when the last reader of its rows has gone, and has its own status", "[host]") {
   const Scene scene("read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
   Read read(scene.recorder(with(fast, {"--", "sh", "script"})), STDOUT_FILENO);
@@ -240,22 +230,19 @@ TEST_CASE("A command goes on when the last reader of its rows has gone, and has 
   CHECK_FALSE(any_ring(scene));
 }
 
-TEST_CASE("While standard error is not read, the command is recorded and has its signals",
-          "[host]") {
+TEST_CASE("While standard error is not read, the command is recorded and has its signals", "[host]") {
   // More than a pipe holds.
   const Scene scene(
       "head -c 300000 /dev/zero >&2 & trap ': >caught; kill $!; exit 7' TERM; : >running; "
       "while :; do sleep .01; done");
-  Read read(scene.recorder({"-i", ".001", "-o", "rows.ndjson", "--", "sh", "script"}),
-            STDERR_FILENO);
+  Read read(scene.recorder({"-i", ".001", "-o", "rows.ndjson", "--", "sh", "script"}), STDERR_FILENO);
   wait_until("the command", [&] { return scene.exists("running"); });
   wait_until("a full pipe", [&] { return read.reader.is_full(); });
   wait_for_rows(scene.path("rows.ndjson"), 50);
   read.recorder->send(SIGTERM);
   wait_until("the signal", [&] { return scene.exists("caught"); });
-  wait_until("the end of the rows", [&] {
-    return scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos;
-  });
+  wait_until("the end of the rows",
+             [&] { return scene.text("rows.ndjson").find(R"({"kind":"end",)") != std::string::npos; });
   SECTION("and a reader who comes late has the summary") {
     CHECK(read.reader.read_all().find("accounted") != std::string::npos);
     CHECK(read.recorder->wait().exit_code == 7);

@@ -23,11 +23,9 @@ struct Watched {
   nlohmann::json truth;
 };
 
-Watched watch(const std::vector<std::string> &workload, const BpfOptions &options,
-              bool only_at_the_end = false) {
+Watched watch(const std::vector<std::string> &workload, const BpfOptions &options, bool only_at_the_end = false) {
   const test::TemporaryDirectory directory;
-  std::vector<std::string> argv{test::built("tests/programs/" + workload.front()),
-                                directory.file("truth")};
+  std::vector<std::string> argv{test::built("tests/programs/" + workload.front()), directory.file("truth")};
   argv.insert(argv.end(), workload.begin() + 1, workload.end());
   auto command = Launch::hold(argv);
   REQUIRE(command);
@@ -54,8 +52,7 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
 
 void check_capacity(bool hold_tasks) {
   constexpr std::uint32_t capacity = 10;
-  const auto [last, truth] =
-      watch({"still", "20", "5"}, {.capacity = capacity, .hold_tasks = hold_tasks});
+  const auto [last, truth] = watch({"still", "20", "5"}, {.capacity = capacity, .hold_tasks = hold_tasks});
   // All stood at once: 26 tasks, of which 10 found a slot; the 20 processes come before the 5
   // threads.
   CHECK(last.untracked_tasks == 26 - capacity);
@@ -84,8 +81,7 @@ TEST_CASE("tasks past the capacity are counted as untracked, and those within it
   }
 }
 
-TEST_CASE(
-    "a slot is used again and again, and every birth is either tracked or counted as untracked") {
+TEST_CASE("a slot is used again and again, and every birth is either tracked or counted as untracked") {
   const std::string forks = test::clock_is_emulated() ? "400" : "4000";
   for (const bool hold_tasks : {true, false}) {
     const auto [last, truth] = watch({"storm", forks}, {.capacity = 64, .hold_tasks = hold_tasks});
@@ -99,8 +95,7 @@ TEST_CASE("exited tasks are let go, with all that they used, however late the ne
   const std::string forks = test::clock_is_emulated() ? "1000" : "4000";
   for (const bool hold_tasks : {true, false}) {
     CAPTURE(hold_tasks);
-    const auto [last, truth] =
-        watch({"storm", forks}, {.capacity = 512, .hold_tasks = hold_tasks}, true);
+    const auto [last, truth] = watch({"storm", forks}, {.capacity = 512, .hold_tasks = hold_tasks}, true);
     CHECK(last.untracked_tasks == 0);
     CHECK(last.value[RUSAGE_forks] == truth["forks"].get<std::uint64_t>());
     CHECK(last.value[RUSAGE_exits] == last.value[RUSAGE_forks] + 1);

@@ -21,9 +21,7 @@ using Words = std::vector<std::string>;
 // A script that is recorded. At each opening of its gate it writes one byte.
 class Work {
  public:
-  Work()
-      : gate_(scene_.path("gate")),
-        process_({.argv = {"sh", "script"}, .directory = scene_.path()}) {}
+  Work() : gate_(scene_.path("gate")), process_({.argv = {"sh", "script"}, .directory = scene_.path()}) {}
 
   [[nodiscard]] const Scene &scene() const { return scene_; }
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
@@ -81,8 +79,7 @@ class Leaver {
   }
 
  private:
-  Scene scene_{
-      "echo $$ >pid; { : >child-runs; read line <gate; echo >/dev/null; : >done; } & exit 5"};
+  Scene scene_{"echo $$ >pid; { : >child-runs; read line <gate; echo >/dev/null; : >done; } & exit 5"};
   Gate gate_;
   std::optional<Background> recorder_;
 };
@@ -90,8 +87,8 @@ class Leaver {
 // Whether a process has a file open in this directory that has no name.
 bool has_nameless_file(pid_t pid, const std::string &directory) {
   std::error_code gone;
-  for (std::filesystem::directory_iterator fd("/proc/" + std::to_string(pid) + "/fd", gone), end;
-       fd != end; fd.increment(gone)) {
+  for (std::filesystem::directory_iterator fd("/proc/" + std::to_string(pid) + "/fd", gone), end; fd != end;
+       fd.increment(gone)) {
     const std::string target = std::filesystem::read_symlink(*fd, gone);
     if (target.starts_with(directory + "/#")) return true;
   }
@@ -101,8 +98,8 @@ bool has_nameless_file(pid_t pid, const std::string &directory) {
 }  // namespace
 
 TEST_CASE("a signal to a recorder that is attached ends the recording and nothing else", "[host]") {
-  const auto [signal, name] = GENERATE(
-      table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
+  const auto [signal, name] =
+      GENERATE(table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
   Work work;
   AttachedRecorder recorder(work.scene(), work.pid(), hourly);
   work.do_one();
@@ -112,14 +109,12 @@ TEST_CASE("a signal to a recorder that is attached ends the recording and nothin
   work.finish();
 }
 
-TEST_CASE("a signal that comes while the recorder gets ready ends a recording that has just begun",
-          "[host]") {
+TEST_CASE("a signal that comes while the recorder gets ready ends a recording that has just begun", "[host]") {
   Work work;
   for (int time = 0; time < 10; time++) {
     Background recorder(attached(work.scene(), work.pid(), hourly));
     // From here on it has begun to write its output, and may be anywhere.
-    wait_until("the output",
-               [&] { return has_nameless_file(recorder.pid(), work.scene().path()); });
+    wait_until("the output", [&] { return has_nameless_file(recorder.pid(), work.scene().path()); });
     usleep(static_cast<useconds_t>(time) * 10'000);
     recorder.send(SIGINT);
     CHECK(recorder.wait().exit_code == 0);
@@ -153,8 +148,7 @@ TEST_CASE("the end of a tree's last process ends its recording") {
   CHECK(document.json()["meta"]["exit_code"].is_null());
 }
 
-TEST_CASE("with --stop-on-eof the end of standard input ends the recording, other input does not",
-          "[host]") {
+TEST_CASE("with --stop-on-eof the end of standard input ends the recording, other input does not", "[host]") {
   Work work;
   const std::string path = work.scene().path("input");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
@@ -173,9 +167,7 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   work.finish();
 }
 
-TEST_CASE(
-    "with --stop-with the end of that process ends the recording, and what is recorded goes on",
-    "[host]") {
+TEST_CASE("with --stop-with the end of that process ends the recording, and what is recorded goes on", "[host]") {
   Work work;
   Background other({.argv = {"sleep", "3600"}, .directory = work.scene().path()});
   Words options = hourly;
@@ -205,9 +197,8 @@ TEST_CASE(
   CHECK(document.rows().back()["pid_count"] == 1);
   CHECK(document.sum("exits") == 1);
   const auto &processes = document.json()["processes"];
-  const auto ended = std::find_if(processes.begin(), processes.end(), [&](const auto &process) {
-    return process["pid"] == root.pid();
-  });
+  const auto ended = std::find_if(processes.begin(), processes.end(),
+                                  [&](const auto &process) { return process["pid"] == root.pid(); });
   REQUIRE(ended != processes.end());
   CHECK((*ended)["signal"] == SIGKILL);
 }
@@ -237,12 +228,10 @@ TEST_CASE("where the process that held standard input was killed, the recording 
   CHECK(document.sum("exits") == 1);
 }
 
-TEST_CASE("--duration ends the document, and the recorder waits for the command's own status",
-          "[host]") {
+TEST_CASE("--duration ends the document, and the recorder waits for the command's own status", "[host]") {
   const Scene scene("read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
-  Background recorder(scene.recorder(
-      {"-q", "-i", "3600", "--duration", ".2", "-o", "out.json", "--", "sh", "script"}));
+  Background recorder(scene.recorder({"-q", "-i", "3600", "--duration", ".2", "-o", "out.json", "--", "sh", "script"}));
   wait_until("the document", [&] { return scene.exists("out.json"); });
   const Document document = read_document(scene);
   check_last_row(document, 0);
@@ -294,8 +283,7 @@ TEST_CASE("a tree is not over while each of its processes leaves another and end
   const Scene scene;
   Words options{"-q", "-i", ".001", "-o", "out.json", "--until", "tree"};
   if (!way.empty()) options.push_back(way);
-  options.insert(options.end(),
-                 {"--", std::filesystem::absolute(built("tests/programs/relay")), "2000"});
+  options.insert(options.end(), {"--", std::filesystem::absolute(built("tests/programs/relay")), "2000"});
   const Finished finished = run_to_end(scene.recorder(options));
   CHECK(finished.exit_code == 0);
   const Document document = read_document(scene);

@@ -56,20 +56,18 @@ Finished run_with_broken(int fd, const Broken &broken, Start start) {
 }
 
 // Which of the standard descriptors are open in a command.
-const Words list_standard_descriptors{
-    "sh", "-c", "for fd in 0 1 2; do [ ! -e /proc/$$/fd/$fd ] || echo $fd; done >open"};
+const Words list_standard_descriptors{"sh", "-c",
+                                      "for fd in 0 1 2; do [ ! -e /proc/$$/fd/$fd ] || echo $fd; done >open"};
 
 }  // namespace
 
-TEST_CASE("Where standard error cannot be written, the command is recorded and has its own status",
-          "[host]") {
+TEST_CASE("Where standard error cannot be written, the command is recorded and has its own status", "[host]") {
   const Broken broken = broken_stream();
   CAPTURE(broken.name);
   const std::string backend = GENERATE("auto", "proc");
   const Scene scene;
   const Finished finished = run_with_broken(
-      STDERR_FILENO, broken,
-      scene.recorder({"--backend", backend, "-o", "out.json", "--", "sh", "-c", "exit 5"}));
+      STDERR_FILENO, broken, scene.recorder({"--backend", backend, "-o", "out.json", "--", "sh", "-c", "exit 5"}));
   CHECK(finished.signal == 0);
   CHECK(finished.exit_code == 5);
   scene.check_recording(5, nullptr);
@@ -120,15 +118,13 @@ TEST_CASE("What cannot be printed is one line on standard error and an exit stat
   check_line(finished.errors, {"standard output: "});
 }
 
-TEST_CASE("A closed standard descriptor is none of the recorder's, and closed for the command",
-          "[host]") {
+TEST_CASE("A closed standard descriptor is none of the recorder's, and closed for the command", "[host]") {
   // Every set of them.
   const unsigned closed = GENERATE(range(1U, 8U));
   CAPTURE(closed);
   const Scene scene;
   Words arguments{"-o", "d.json", "-o", "d.csv", "-o", "d.ndjson", "--"};
-  arguments.insert(arguments.end(), list_standard_descriptors.begin(),
-                   list_standard_descriptors.end());
+  arguments.insert(arguments.end(), list_standard_descriptors.begin(), list_standard_descriptors.end());
   Start start = scene.recorder(arguments);
   start.prepare = [&] {
     for (int fd = 0; fd < 3; fd++)

@@ -10,8 +10,7 @@
 
 using namespace test;
 
-TEST_CASE("Standard input goes to the command, and standard output is the command's alone",
-          "[host]") {
+TEST_CASE("Standard input goes to the command, and standard output is the command's alone", "[host]") {
   std::string bytes;
   for (int i = 0; i < 300'000; i++) bytes += static_cast<char>(i % 251);
   const Scene scene;
@@ -23,13 +22,12 @@ TEST_CASE("Standard input goes to the command, and standard output is the comman
   CHECK(finished.errors.empty());
 }
 
-TEST_CASE("A signal sent to the recorder reaches the command once, and its recording is whole",
-          "[host]") {
+TEST_CASE("A signal sent to the recorder reaches the command once, and its recording is whole", "[host]") {
   const int signal = GENERATE(SIGTERM, SIGHUP, SIGINT, SIGQUIT);
   const std::string name = std::to_string(signal);
   SECTION("caught by the command") {
-    const Scene scene("trap 'caught=$((caught+1)); : >caught' " + name + "; : >running; " +
-                      watch_until_exists("go") + "exit $((caught+8))");
+    const Scene scene("trap 'caught=$((caught+1)); : >caught' " + name + "; : >running; " + watch_until_exists("go") +
+                      "exit $((caught+8))");
     Background recorder(scene.recorded_script());
     wait_until("the command", [&] { return scene.exists("running"); });
     recorder.send(signal);
@@ -83,16 +81,15 @@ TEST_CASE("What the command inherits is what it would inherit without the record
   };
   // No shell, which would change its signals.
   using Argv = std::vector<std::string>;
-  const auto argv = GENERATE(Argv{"grep", "-E", "^(Sig(Pnd|Blk|Ign|Cgt)|Cap)", "/proc/self/status"},
-                             Argv{"ls", "/proc/self/fd"}, Argv{"cat", "/proc/self/limits"},
-                             Argv{"cat", "/proc/self/oom_score_adj"}, Argv{"env"}, Argv{"pwd"});
+  const auto argv =
+      GENERATE(Argv{"grep", "-E", "^(Sig(Pnd|Blk|Ign|Cgt)|Cap)", "/proc/self/status"}, Argv{"ls", "/proc/self/fd"},
+               Argv{"cat", "/proc/self/limits"}, Argv{"cat", "/proc/self/oom_score_adj"}, Argv{"env"}, Argv{"pwd"});
   Argv arguments{"-q", "--"};
   arguments.insert(arguments.end(), argv.begin(), argv.end());
   CHECK(output(scene.recorder(arguments)) == output({.argv = argv, .directory = scene.path()}));
 }
 
-TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD",
-          "[host]") {
+TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD", "[host]") {
   const Scene scene("exit 3");
   CHECK(run_to_end(scene.recorded_script([] { std::signal(SIGCHLD, SIG_IGN); })).exit_code == 3);
   scene.check_recording(3, nullptr);

@@ -22,8 +22,7 @@ constexpr const char *escape = "\x1b";
 class Shell {
  public:
   explicit Shell(const Scene &scene)
-      : terminal_(
-            {.argv = {"sh", "-i"}, .directory = scene.path(), .environment = {{"PS1", prompt_}}}) {
+      : terminal_({.argv = {"sh", "-i"}, .directory = scene.path(), .environment = {{"PS1", prompt_}}}) {
     wait_for_prompt();
     enter("set -m");
     wait_for_prompt();
@@ -33,8 +32,7 @@ class Shell {
   void wait_for_prompt() { terminal_.wait_for(prompt_); }
   void enter(const std::string &line) { terminal_.type(line + "\n"); }
   void enter_recorded(const std::string &command) {
-    enter(std::filesystem::absolute(built("rusage-bpf")).string() + " -q -o out.json -- " +
-          command);
+    enter(std::filesystem::absolute(built("rusage-bpf")).string() + " -q -o out.json -- " + command);
   }
   void stop_with_ctrl_z() {
     terminal_.type(ctrl_z);
@@ -68,8 +66,7 @@ std::string installed(const std::vector<std::string> &names) {
 }  // namespace
 
 TEST_CASE("The command has the recorder's terminal, session and process group", "[host]") {
-  const Scene scene(std::string(Pair::tell) +
-                    "test -t 0 && test -t 1 && test -t 2 && echo it-is >/dev/tty; " +
+  const Scene scene(std::string(Pair::tell) + "test -t 0 && test -t 1 && test -t 2 && echo it-is >/dev/tty; " +
                     until_exists("go"));
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("it-is");
@@ -88,8 +85,7 @@ TEST_CASE("The command has the recorder's terminal, session and process group", 
 }
 
 TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole", "[host]") {
-  const auto [key, signal] =
-      GENERATE(table<const char *, int>({{ctrl_c, SIGINT}, {ctrl_backslash, SIGQUIT}}));
+  const auto [key, signal] = GENERATE(table<const char *, int>({{ctrl_c, SIGINT}, {ctrl_backslash, SIGQUIT}}));
   // No shell: BusyBox's ignores SIGQUIT.
   const Scene scene;
   scene.create("text", "running\n");
@@ -104,8 +100,8 @@ TEST_CASE("Ctrl-C and Ctrl-\\ end the command, and its recording is whole", "[ho
 }
 
 TEST_CASE("A command that catches Ctrl-C gets it once and ends as it likes", "[host]") {
-  const Scene scene("trap 'caught=$((caught+1)); : >caught' INT; echo running; " +
-                    watch_until_exists("go") + "exit $((caught+6))");
+  const Scene scene("trap 'caught=$((caught+1)); : >caught' INT; echo running; " + watch_until_exists("go") +
+                    "exit $((caught+6))");
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");
   terminal.type(ctrl_c);
@@ -145,8 +141,7 @@ TEST_CASE("A command that stops itself alone stops its recorder, and fg continue
   scene.check_recording(4, nullptr);
 }
 
-TEST_CASE("A command in the background that reads the terminal stops, and fg lets it read",
-          "[host]") {
+TEST_CASE("A command in the background that reads the terminal stops, and fg lets it read", "[host]") {
   const Scene scene(std::string(Pair::tell) + "test \"$(head -n 1 </dev/tty)\" = text");
   Shell shell(scene);
   shell.enter_recorded("sh script &");
@@ -221,8 +216,7 @@ TEST_CASE("A change of the window's size reaches the command", "[host]") {
   CHECK(terminal.wait().exit_code == 0);
 }
 
-TEST_CASE("The end of the terminal reaches the command, also when the recorder leads the session",
-          "[host]") {
+TEST_CASE("The end of the terminal reaches the command, also when the recorder leads the session", "[host]") {
   const Scene scene("trap 'exit 8' HUP; echo running; " + until_exists("go"));
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");

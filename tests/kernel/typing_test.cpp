@@ -48,20 +48,17 @@ TEST_CASE("A command of another user cannot type into the terminal, in no way", 
   CHECK_THAT(finished.output, Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE("A setuid program that another user's command runs is still one, and cannot type either",
-          "[host]") {
+TEST_CASE("A setuid program that another user's command runs is still one, and cannot type either", "[host]") {
   const Scene scene("grep NoNewPrivs /proc/self/status; exec ./actor root exec $PWD/types");
   const std::string actor = copy_for_all(scene, "actor");
   copy_for_all(scene, "types");
   REQUIRE(chmod(actor.c_str(), 04755) == 0);
   const Finished finished = Terminal(as_nobody_in_terminal(scene, {"sh", "script"})).wait();
   CHECK(finished.exit_code == 0);  // actor has become root
-  CHECK_THAT(finished.output,
-             Contains("NoNewPrivs:\t0") && Contains("ioctl: refused") && !Contains("typed"));
+  CHECK_THAT(finished.output, Contains("NoNewPrivs:\t0") && Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user",
-          "[host]") {
+TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user", "[host]") {
   const Scene scene("grep Seccomp: /proc/self/status");
   const Finished without_terminal = run_to_end(as_nobody_in_terminal(scene, {"sh", "script"}));
   CHECK(without_terminal.output == "Seccomp:\t0\n");

@@ -40,8 +40,7 @@ Start under_sudo(Start start) {
 TEST_CASE("A command for which a user is named is that user's through and through", "[host]") {
   const Scene scene(who);
   give_to_nobody(scene.path());
-  const auto arguments =
-      std::vector<std::string>{"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"};
+  const auto arguments = std::vector<std::string>{"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"};
   Start start = scene.recorder(arguments);
   SECTION("under sudo") {
     start = under_sudo(start);
@@ -50,14 +49,13 @@ TEST_CASE("A command for which a user is named is that user's through and throug
   const Finished finished = run_to_end(start);
   const passwd *entry = getpwnam("nobody");
   REQUIRE(entry);
-  CHECK(finished.output == fmt::format("{0}\n{0}\n{0}\n{1} nobody nobody {2}\n0\n{3:016}\n", nobody,
-                                       entry->pw_dir, entry->pw_shell, 0));
+  CHECK(finished.output ==
+        fmt::format("{0}\n{0}\n{0}\n{1} nobody nobody {2}\n0\n{3:016}\n", nobody, entry->pw_dir, entry->pw_shell, 0));
   CHECK(finished.errors.empty());
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("Without a user's name the command is root's under sudo, as without the recorder",
-          "[host]") {
+TEST_CASE("Without a user's name the command is root's under sudo, as without the recorder", "[host]") {
   const Scene scene(who);
   give_to_nobody(scene.path());
   Start direct = under_sudo({.argv = {"sh", "script"}, .directory = scene.path()});
@@ -71,8 +69,7 @@ TEST_CASE("The program of a user's command is looked for as ever", "[host]") {
   refusal.check(start, 127, {"no-such-command: command not found"});
 }
 
-TEST_CASE("A user who is not there, or whom the recorder cannot become, is named with advice",
-          "[host]") {
+TEST_CASE("A user who is not there, or whom the recorder cannot become, is named with advice", "[host]") {
   const Refusal refusal;
   for (const std::string name : {"no-such-user", "", "no:body"})
     refusal.check({"--user", name}, 125, {"--user " + name + ":", "getent passwd"});

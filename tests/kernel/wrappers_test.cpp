@@ -22,8 +22,7 @@ std::int64_t recorded_with(const std::string &above, const std::string &backend)
     REQUIRE(chmod(scene.path(name).c_str(), 0755) == 0);
   }
   scene.create("recorder", "");
-  Start start =
-      scene.recorder({"--backend", backend, "-q", "-d", ".3", "-i", ".05", "-o", "out.json"});
+  Start start = scene.recorder({"--backend", backend, "-q", "-d", ".3", "-i", ".05", "-o", "out.json"});
   start.argv.insert(start.argv.begin(), {"sh", "script"});
   start.environment["RECORDER"] = start.argv[2];
   start.environment["BACKEND"] = backend;
@@ -37,8 +36,7 @@ std::int64_t recorded_with(const std::string &above, const std::string &backend)
 
 }  // namespace
 
-TEST_CASE("Wrappers of the recorder are not part of what it attaches to, other shells above it are",
-          "[host]") {
+TEST_CASE("Wrappers of the recorder are not part of what it attaches to, other shells above it are", "[host]") {
   const std::string self = "\"$@\" --pid $$";
   const std::string text = "\"$RECORDER --backend $BACKEND -q -d .3 -i .05 -o out.json --pid $$\"";
   const auto [above, others] = GENERATE_COPY(table<std::string, int>({

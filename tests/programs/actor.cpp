@@ -1,6 +1,6 @@
 // actor STEP...: does one thing after the other, to be made a setuid program or not:
 //   read:N        reads N bytes, one a call        write:FILE    creates it
-//   wait:FILE     until it is there, a minute at most           fork          the child goes on; the parent waits for it
+//   read:N        reads N bytes, one a call        write:FILE    creates it
 //   root, user:N  becomes that user for good (all three ids)     private:0|1   private:1 is PR_SET_DUMPABLE 0
 //   spin:MS       of CPU time                      exec COMMAND [ARG...]
 // The exit status is 0, or that of what it has waited for.
@@ -18,8 +18,7 @@
 namespace {
 
 void become(uid_t id) {
-  if ((geteuid() == 0 && setgroups(0, nullptr) != 0) || setresgid(id, id, id) != 0 ||
-      setresuid(id, id, id) != 0)
+  if ((geteuid() == 0 && setgroups(0, nullptr) != 0) || setresgid(id, id, id) != 0 || setresuid(id, id, id) != 0)
     workload::fail("becoming the user");
 }
 
@@ -49,16 +48,14 @@ void act(const std::string &step) {
   const std::string value = colon == std::string::npos ? "" : step.substr(colon + 1);
   const int number = std::atoi(value.c_str());
   if (name == "read") return read_bytes(number);
-  if (name == "write")
-    return static_cast<void>(workload::open_file(value.c_str(), O_CREAT | O_WRONLY));
+  if (name == "write") return static_cast<void>(workload::open_file(value.c_str(), O_CREAT | O_WRONLY));
   if (name == "wait") return wait_for(value.c_str());
   if (name == "fork") return go_on_in_child();
   if (name == "root") return become(0);
   if (name == "user") return become(static_cast<uid_t>(number));
   if (name == "private" && prctl(PR_SET_DUMPABLE, number == 0 ? 1 : 0) == 0) return;
   if (name == "spin")
-    return workload::burn_cpu(CLOCK_PROCESS_CPUTIME_ID,
-                              1'000'000 * static_cast<std::uint64_t>(number));
+    return workload::burn_cpu(CLOCK_PROCESS_CPUTIME_ID, 1'000'000 * static_cast<std::uint64_t>(number));
   workload::fail(("step " + step).c_str());
 }
 

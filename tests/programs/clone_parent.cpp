@@ -12,8 +12,7 @@ namespace {
 constexpr std::uint64_t child_cpu_ns = 1'000'000;
 
 void make_sibling() {
-  const long sibling =
-      syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
+  const long sibling = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
   if (sibling < 0) workload::fail("clone");
   if (sibling > 0) return;
   workload::burn_cpu(CLOCK_PROCESS_CPUTIME_ID, child_cpu_ns);

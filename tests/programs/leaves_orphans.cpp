@@ -1,5 +1,5 @@
-// leaves_orphans COUNT: that many times, a child that forks a process and ends at once; what it has forked lives for 2 ms more,
-// and is an orphan by then. Ends when all children have.
+// leaves_orphans COUNT: that many times, a child that forks a process and ends at once; what it has forked lives for 2
+// ms more, and is an orphan by then. Ends when all children have.
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// moves TRUTH_FILE MOVES_A_SECOND CGROUP CGROUP: four threads spin for a second and a half of CPU time, while the process
-// moves from one cgroup to the other and back. The truth is what it used in each.
+// moves TRUTH_FILE MOVES_A_SECOND CGROUP CGROUP: four threads spin for a second and a half of CPU time, while the
+// process moves from one cgroup to the other and back. The truth is what it used in each.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -56,6 +56,5 @@ int main(int argc, char **argv) {
   over = true;
   for (std::thread &thread : spinning) thread.join();
   used_ns[here] += own_cpu_ns() - before_ns;
-  std::ofstream(argv[1]) << "{\"moves\": " << moves << ", \"used_ns\": [" << used_ns[0] << ", "
-                         << used_ns[1] << "]}\n";
+  std::ofstream(argv[1]) << "{\"moves\": " << moves << ", \"used_ns\": [" << used_ns[0] << ", " << used_ns[1] << "]}\n";
 }

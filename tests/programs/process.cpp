@@ -18,8 +18,8 @@ constexpr const char *noop_argument = "--noop";
 
 void fail(const char *what, int error) {
   char line[256];
-  const int length = std::snprintf(line, sizeof line, "%s: %s%s%s\n", program_invocation_short_name,
-                                   what, error ? ": " : "", error ? strerrordesc_np(error) : "");
+  const int length = std::snprintf(line, sizeof line, "%s: %s%s%s\n", program_invocation_short_name, what,
+                                   error ? ": " : "", error ? strerrordesc_np(error) : "");
   const auto bytes = std::min(static_cast<std::size_t>(length), sizeof line - 1);
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, line, bytes);
   _exit(1);
@@ -65,8 +65,7 @@ void reap(pid_t pid) {
   if (!WIFEXITED(status)) fail("a child was killed", 0);
 }
 
-void run_children(std::uint64_t count, std::uint64_t at_once,
-                  const std::function<void(std::uint64_t)> &body) {
+void run_children(std::uint64_t count, std::uint64_t at_once, const std::function<void(std::uint64_t)> &body) {
   std::uint64_t alive = 0;
   for (std::uint64_t n = 0; n < count; ++n) {
     if (alive == at_once) {
@@ -85,8 +84,7 @@ void run_children(std::uint64_t count, std::uint64_t at_once,
 std::uint64_t clock_ns(clockid_t clock) {
   timespec now{};
   if (clock_gettime(clock, &now) != 0) fail("clock_gettime");
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
 void burn_cpu(clockid_t clock, std::uint64_t cpu_ns) {

@@ -47,8 +47,7 @@ void reap(pid_t pid);
 
 // Forks `count` children, never more than `at_once` alive, and reaps them all. Child n of 0 to
 // count - 1 runs body(n) and exits with status 0.
-void run_children(std::uint64_t count, std::uint64_t at_once,
-                  const std::function<void(std::uint64_t)> &body);
+void run_children(std::uint64_t count, std::uint64_t at_once, const std::function<void(std::uint64_t)> &body);
 
 // The time of `clock` in nanoseconds.
 std::uint64_t clock_ns(clockid_t clock);

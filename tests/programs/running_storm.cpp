@@ -25,8 +25,7 @@ constexpr std::uint64_t longest_ns = 300'000'000'000;
 
 workload::Board &map_board(const char *path) {
   const auto file = workload::open_file(path, O_RDWR);
-  void *memory =
-      mmap(nullptr, sizeof(workload::Board), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  void *memory = mmap(nullptr, sizeof(workload::Board), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) workload::fail("mmap");
   return *static_cast<workload::Board *>(memory);
 }
@@ -113,8 +112,7 @@ class Worker {
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc < 2)
-    workload::fail("usage: running_storm BOARD_FILE [WORKERS [CPU_US [STAY_EVERY]]]", 0);
+  if (argc < 2) workload::fail("usage: running_storm BOARD_FILE [WORKERS [CPU_US [STAY_EVERY]]]", 0);
   workload::Board &board = map_board(argv[1]);
   const std::uint64_t workers = number(argc, argv, 2, 2);
   const std::uint64_t cpu_ns = number(argc, argv, 3, 1000) * 1000;

@@ -16,7 +16,6 @@ int main(int argc, char **argv) {
   std::setvbuf(file, nullptr, _IOLBF, 0);
   std::fprintf(file, "ready %d %d\n", getpid(), getppid());
   for (siginfo_t info{}; sigwaitinfo(&all, &info) > 0 && info.si_signo != SIGUSR2;)
-    std::fprintf(file, "%d %d\n", info.si_signo,
-                 info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
+    std::fprintf(file, "%d %d\n", info.si_signo, info.si_code == SI_QUEUE ? info.si_value.sival_int : 0);
   return 5;
 }

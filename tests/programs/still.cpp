@@ -89,8 +89,7 @@ int main(int argc, char **argv) {
     await_end_of_input();
   }
   for (const pid_t child : children) end(child);
-  program.finish_with_truth(
-      {.forks = processes,
-       .threads = threads,
-       .further = {{"processes", processes + 1}, {"tasks", processes + 1 + threads}}});
+  program.finish_with_truth({.forks = processes,
+                             .threads = threads,
+                             .further = {{"processes", processes + 1}, {"tasks", processes + 1 + threads}}});
 }

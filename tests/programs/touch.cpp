@@ -12,7 +12,6 @@ int main(int argc, char **argv) {
   const workload::Workload program(argc, argv, 1);
   const std::uint64_t children = program.count(0, 10);
 
-  workload::run_children(children, most_alive,
-                         [](std::uint64_t) { workload::map_and_touch(child_bytes); });
+  workload::run_children(children, most_alive, [](std::uint64_t) { workload::map_and_touch(child_bytes); });
   program.finish_with_truth({.forks = children});
 }

@@ -44,8 +44,7 @@ IoCounts own_io() {
 }
 
 std::uint64_t microseconds(const timeval &time) {
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
-         static_cast<std::uint64_t>(time.tv_usec);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_usec);
 }
 
 template <typename Number>
@@ -58,8 +57,7 @@ Number parse(std::string_view text, Number most) {
 }
 
 FileDescriptor open_truth_file(int argc, char **argv, int most_numbers) {
-  if (argc < first_number || argc > first_number + most_numbers)
-    fail("usage: WORKLOAD TRUTH_FILE [N...]", 0);
+  if (argc < first_number || argc > first_number + most_numbers) fail("usage: WORKLOAD TRUTH_FILE [N...]", 0);
   return open_file(argv[1], O_WRONLY | O_CREAT | O_TRUNC);
 }
 

@@ -27,16 +27,12 @@ void say(const char *way, bool typed) {
 bool types_by_int80() {
   const pid_t child = workload::fork_process();
   if (child == 0) {
-    void *low =
-        mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    void *low = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
     if (low == MAP_FAILED) _exit(1);
     *static_cast<char *>(low) = key;
     constexpr long ioctl_of_i386 = 54;
     long result = ioctl_of_i386;
-    asm volatile("int $0x80"
-                 : "+a"(result)
-                 : "b"(0L), "c"(static_cast<long>(TIOCSTI)), "d"(low)
-                 : "memory");
+    asm volatile("int $0x80" : "+a"(result) : "b"(0L), "c"(static_cast<long>(TIOCSTI)), "d"(low) : "memory");
     _exit(result == 0 ? 0 : 1);
   }
   int status = 0;

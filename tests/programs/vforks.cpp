@@ -42,8 +42,7 @@ int main(int argc, char **argv) {
 
   alignas(16) static std::array<std::byte, 64 << 10> stack;
   for (std::uint64_t n = 0; n < clones; ++n) {
-    const pid_t child =
-        clone(write_a_little, stack.data() + stack.size(), CLONE_VM | SIGCHLD, &null);
+    const pid_t child = clone(write_a_little, stack.data() + stack.size(), CLONE_VM | SIGCHLD, &null);
     if (child < 0) workload::fail("clone");
     workload::reap(child);
   }

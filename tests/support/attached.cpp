@@ -17,8 +17,7 @@ namespace test {
 bool is_recording(pid_t recorder) {
   // A timer that was ever set to an instant (TFD_TIMER_ABSTIME) says so; nothing but a timer does.
   std::error_code gone;
-  for (const auto &entry :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", recorder), gone)) {
+  for (const auto &entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", recorder), gone)) {
     std::ifstream file(entry.path());
     for (std::string line; std::getline(file, line);)
       if (line == "settime flags: 01") return true;

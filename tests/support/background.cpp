@@ -21,8 +21,7 @@ namespace {
 void set_environment(const Start &start) {
   // The tests may run under sudo, and the recorder would then serve the user who called it. The
   // others are the user's own settings for the programs that the tests run.
-  for (const char *name :
-       {"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID", "ENV", "LESS", "EXINIT", "VIMINIT"})
+  for (const char *name : {"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID", "ENV", "LESS", "EXINIT", "VIMINIT"})
     unsetenv(name);
   if (!start.directory.empty()) setenv("HOME", start.directory.c_str(), 1);
   for (const auto &[name, value] : start.environment) setenv(name.c_str(), value.c_str(), 1);
@@ -36,15 +35,13 @@ Deadline patience() {
 
 int milliseconds_to(Deadline deadline) {
   const auto left = deadline - std::chrono::steady_clock::now();
-  return static_cast<int>(
-      std::max<long>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count(), 0));
+  return static_cast<int>(std::max<long>(std::chrono::duration_cast<std::chrono::milliseconds>(left).count(), 0));
 }
 
 void wait_until(const std::string &what, const std::function<bool()> &condition) {
   const Deadline deadline = patience();
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("never came: " + what);
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("never came: " + what);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
 }
@@ -69,8 +66,7 @@ Process::Process(const Start &start, const std::function<void()> &attach) : pid_
     set_environment(start);
     if (!start.directory.empty() && chdir(start.directory.c_str()) != 0) _exit(99);
     std::vector<char *> arguments;
-    for (const std::string &argument : start.argv)
-      arguments.push_back(const_cast<char *>(argument.c_str()));
+    for (const std::string &argument : start.argv) arguments.push_back(const_cast<char *>(argument.c_str()));
     arguments.push_back(nullptr);
     if (start.prepare) start.prepare();
     execvp(arguments[0], arguments.data());

@@ -26,8 +26,8 @@ void wait_until(const std::string &what, const std::function<bool()> &condition)
 
 struct Start {
   std::vector<std::string> argv;
-  std::string directory = "";  // the working directory and $HOME; empty: ours
-  std::string input = "";      // what is on standard input, where that is no terminal
+  std::string directory = "";                           // the working directory and $HOME; empty: ours
+  std::string input = "";                               // what is on standard input, where that is no terminal
   std::map<std::string, std::string> environment = {};  // beside ours, less what would disturb
   std::function<void()> prepare = {};                   // the child's last act before it executes
 };

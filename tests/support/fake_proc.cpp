@@ -24,14 +24,11 @@ void FakeProc::write(const std::string &name, const std::string &text) const {
 }
 
 void FakeProc::put(const FakeProcess &process) const {
-  const auto file = [&](const std::string &name) {
-    return fmt::format("{}/{}", process.pid, name);
-  };
+  const auto file = [&](const std::string &name) { return fmt::format("{}/{}", process.pid, name); };
   write(file("stat"),
-        fmt::format("{} ({}) {} {} 0 0 0 0 0 {} {} 0 0 {} 0 {} 0 20 0 1 0 {} 4096 0\n", process.pid,
-                    process.name, process.state, process.parent, process.minor_faults,
-                    process.reaped_minor_faults, process.user_ticks, process.reaped_user_ticks,
-                    process.start_ticks));
+        fmt::format("{} ({}) {} {} 0 0 0 0 0 {} {} 0 0 {} 0 {} 0 20 0 1 0 {} 4096 0\n", process.pid, process.name,
+                    process.state, process.parent, process.minor_faults, process.reaped_minor_faults,
+                    process.user_ticks, process.reaped_user_ticks, process.start_ticks));
   write(file("statm"), fmt::format("{0} {0} 0 0 0 0 0\n", process.pages));
   write(file("status"), fmt::format("Name:\tx\nvoluntary_ctxt_switches:\t{}\n"
                                     "nonvoluntary_ctxt_switches:\t0\n",
@@ -40,11 +37,9 @@ void FakeProc::put(const FakeProcess &process) const {
     write(file("io"), fmt::format("rchar: 0\nwchar: 0\nsyscr: {}\nsyscw: 0\nread_bytes: 0\n"
                                   "write_bytes: 0\n",
                                   *process.calls));
-  if (process.run_delay_ns)
-    write(file("schedstat"), fmt::format("0 {} 0\n", *process.run_delay_ns));
+  if (process.run_delay_ns) write(file("schedstat"), fmt::format("0 {} 0\n", *process.run_delay_ns));
   if (has_children_lists_)
-    write(file(fmt::format("task/{}/children", process.pid)),
-          fmt::format("{} ", fmt::join(process.children, " ")));
+    write(file(fmt::format("task/{}/children", process.pid)), fmt::format("{} ", fmt::join(process.children, " ")));
 }
 
 void FakeProc::remove(pid_t pid) const {

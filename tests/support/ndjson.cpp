@@ -28,9 +28,7 @@ Json samples_of(const std::vector<Json> &lines) {
 }
 
 void wait_for_rows(const std::string &path, std::size_t count) {
-  const auto rows = [&] {
-    return std::filesystem::exists(path) ? samples_of(whole_lines(read_file(path))).size() : 0;
-  };
+  const auto rows = [&] { return std::filesystem::exists(path) ? samples_of(whole_lines(read_file(path))).size() : 0; };
   const std::size_t before = rows();
   wait_until("rows", [&] { return rows() >= before + count; });
 }

@@ -26,8 +26,7 @@ void keep_for_validation(const std::string &document) {
   const char *const directory = std::getenv("RUSAGE_TEST_DOCUMENTS");
   if (!directory || kept == most || std::filesystem::file_size(document) > longest_bytes) return;
   std::filesystem::create_directories(directory);
-  std::filesystem::copy_file(
-      document, std::filesystem::path(directory) / fmt::format("{}-{}.json", getpid(), kept++));
+  std::filesystem::copy_file(document, std::filesystem::path(directory) / fmt::format("{}-{}.json", getpid(), kept++));
 }
 
 }  // namespace
@@ -61,8 +60,7 @@ TemporaryDirectory::~TemporaryDirectory() {
 
 std::vector<std::string> TemporaryDirectory::names() const {
   std::vector<std::string> names;
-  for (const auto &entry : std::filesystem::directory_iterator(path_))
-    names.push_back(entry.path().filename());
+  for (const auto &entry : std::filesystem::directory_iterator(path_)) names.push_back(entry.path().filename());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -73,8 +71,7 @@ Finished run(const std::vector<std::string> &argv, const std::string &directory)
   const std::string output_path = outputs.file("output");
   const std::string errors_path = outputs.file("errors");
   std::vector<char *> arguments;
-  for (const std::string &argument : argv)
-    arguments.push_back(const_cast<char *>(argument.c_str()));
+  for (const std::string &argument : argv) arguments.push_back(const_cast<char *>(argument.c_str()));
   arguments.push_back(nullptr);
 
   const pid_t pid = fork();

@@ -37,8 +37,7 @@ Recording a_recording() {
 Row a_row(std::uint64_t number) {
   Row row{.number = number, .realtime_ns = number, .value = {}, .known = {}, .losses = {}};
   row.value.fill(number);
-  for (std::size_t i = 0; i < column_count; ++i)
-    row.known[i] = number > 0 || !columns[i].is_counter();
+  for (std::size_t i = 0; i < column_count; ++i) row.known[i] = number > 0 || !columns[i].is_counter();
   return row;
 }
 

@@ -15,8 +15,7 @@ void Refusal::check(const Start &start, int status, const std::vector<std::strin
   CHECK(scene_.text("rusage.json") == earlier);
 }
 
-void Refusal::check(std::vector<std::string> options, int status,
-                    const std::vector<std::string> &words) const {
+void Refusal::check(std::vector<std::string> options, int status, const std::vector<std::string> &words) const {
   options.insert(options.end(), {"--", "sh", "script"});
   check(scene_.recorder(options), status, words);
 }

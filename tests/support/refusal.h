@@ -22,8 +22,7 @@ class Refusal {
   // command, and that all files are as before.
   void check(const Start &start, int status, const std::vector<std::string> &words) const;
   // The same for a recorder with these options.
-  void check(std::vector<std::string> options, int status,
-             const std::vector<std::string> &words) const;
+  void check(std::vector<std::string> options, int status, const std::vector<std::string> &words) const;
 
  private:
   Scene scene_{": >ran; echo ran"};

@@ -14,8 +14,7 @@
 namespace test {
 
 std::string until_exists(const std::string &file) {
-  return fmt::format("n=0; until [ -e '{}' ] || [ $n = 2000 ]; do n=$((n+1)); sleep .05; done; ",
-                     file);
+  return fmt::format("n=0; until [ -e '{}' ] || [ $n = 2000 ]; do n=$((n+1)); sleep .05; done; ", file);
 }
 
 std::string watch_until_exists(const std::string &file) {
@@ -45,8 +44,7 @@ std::set<std::string> Scene::files() const {
   }
   // The recorder's state directory stays, its rings do not.
   std::error_code none;
-  for (const auto &entry :
-       std::filesystem::directory_iterator(path(".local/state/rusage-bpf"), none))
+  for (const auto &entry : std::filesystem::directory_iterator(path(".local/state/rusage-bpf"), none))
     names.insert(entry.path().filename());
   return names;
 }
@@ -89,8 +87,7 @@ ProcessState process_state(pid_t pid) {
   ProcessState is;
   if (name_end == std::string::npos) return is;
   std::istringstream fields(line.substr(name_end + 1));
-  fields >> is.state >> is.parent >> is.group >> is.session >> is.terminal >>
-      is.terminal_foreground_group;
+  fields >> is.state >> is.parent >> is.group >> is.session >> is.terminal >> is.terminal_foreground_group;
   return is;
 }
 

@@ -17,10 +17,8 @@ namespace {
 
 workload::Board *make_board(const std::string &path) {
   const rusage_bpf::Fd file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!file || ftruncate(file.get(), sizeof(workload::Board)) != 0)
-    throw std::runtime_error("making " + path);
-  void *memory =
-      mmap(nullptr, sizeof(workload::Board), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  if (!file || ftruncate(file.get(), sizeof(workload::Board)) != 0) throw std::runtime_error("making " + path);
+  void *memory = mmap(nullptr, sizeof(workload::Board), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) throw std::runtime_error("mapping " + path);
   return new (memory) workload::Board{};
 }
@@ -34,13 +32,11 @@ StormBoard::~StormBoard() {
 }
 
 std::vector<std::string> StormBoard::argv(const StormSize &size) const {
-  return {built("tests/programs/running_storm"), directory_.file("board"),
-          std::to_string(size.workers), std::to_string(size.cpu_us),
-          std::to_string(size.stay_every)};
+  return {built("tests/programs/running_storm"), directory_.file("board"), std::to_string(size.workers),
+          std::to_string(size.cpu_us), std::to_string(size.stay_every)};
 }
 
-Storm::Storm(const StormSize &size)
-    : workers_(size.workers), process_({.argv = board_.argv(size)}) {
+Storm::Storm(const StormSize &size) : workers_(size.workers), process_({.argv = board_.argv(size)}) {
   pass(1);
 }
 

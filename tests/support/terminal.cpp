@@ -13,19 +13,16 @@
 
 namespace test {
 
-Terminal::Terminal(const Start &start)
-    : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+Terminal::Terminal(const Start &start) : master_(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
   std::array<char, 64> name{};
-  if (!master_ || unlockpt(master_.get()) != 0 ||
-      ptsname_r(master_.get(), name.data(), name.size()) != 0)
+  if (!master_ || unlockpt(master_.get()) != 0 || ptsname_r(master_.get(), name.data(), name.size()) != 0)
     throw std::runtime_error("no pseudo-terminal");
   resize(24, 80);
   Start in_terminal = start;
   in_terminal.environment.insert({"TERM", "vt100"});
   // Opened by the leader of a session without one, it becomes the controlling terminal.
   process_.emplace(in_terminal, [&] {
-    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-      redirect(fd, name.data(), O_RDWR);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) redirect(fd, name.data(), O_RDWR);
   });
 }
 
@@ -47,8 +44,7 @@ bool Terminal::read_shown() {
 }
 
 void Terminal::look(Deadline deadline, const std::string &what) {
-  std::array<pollfd, 2> events{pollfd{process_->end_fd(), POLLIN, 0},
-                               pollfd{master_.get(), POLLIN, 0}};
+  std::array<pollfd, 2> events{pollfd{process_->end_fd(), POLLIN, 0}, pollfd{master_.get(), POLLIN, 0}};
   if (poll(events.data(), events.size(), milliseconds_to(deadline)) > 0) {
     if (read_shown()) return;
     // While no process has it open, the terminal is always readable, with nothing to read.

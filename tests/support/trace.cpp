@@ -43,9 +43,8 @@ Trace::Trace(const std::string &text) {
     else
       timed.push_back(event);
   }
-  std::stable_sort(timed.begin(), timed.end(), [](const Json &a, const Json &b) {
-    return nanoseconds_of(a) < nanoseconds_of(b);
-  });
+  std::stable_sort(timed.begin(), timed.end(),
+                   [](const Json &a, const Json &b) { return nanoseconds_of(a) < nanoseconds_of(b); });
   for (const Json &event : timed) {
     INFO(event.dump());
     const std::int64_t ns = nanoseconds_of(event);

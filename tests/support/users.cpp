@@ -13,8 +13,7 @@
 namespace test {
 
 void become_nobody() {
-  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 ||
-      setresuid(nobody, nobody, nobody) != 0)
+  if (setgroups(0, nullptr) != 0 || setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, nobody, nobody) != 0)
     _exit(98);
 }
 
@@ -34,10 +33,9 @@ Start with_file_capabilities(const Scene &scene, Start recorder) {
   const std::string copy = scene.path("rusage-bpf");
   if (!std::filesystem::exists(copy)) std::filesystem::copy_file(recorder.argv[0], copy);
   give_to_nobody(scene.path());
-  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(
-      cap_from_text("cap_bpf,cap_perfmon=ep"), cap_free);
-  if (!caps || cap_set_file(copy.c_str(), caps.get()) != 0)
-    throw std::runtime_error("giving capabilities to " + copy);
+  const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> caps(cap_from_text("cap_bpf,cap_perfmon=ep"),
+                                                                            cap_free);
+  if (!caps || cap_set_file(copy.c_str(), caps.get()) != 0) throw std::runtime_error("giving capabilities to " + copy);
   recorder.argv[0] = "./rusage-bpf";
   recorder.prepare = [prepare = recorder.prepare] {
     become_nobody();

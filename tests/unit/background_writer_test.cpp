@@ -114,8 +114,7 @@ TEST_CASE("What is handed to a background writer is in its file, in order, once 
   output.reset();
   wait_for_end(writers);
   CHECK(writers.take_errors().empty());
-  CHECK((test::read_file(directory.file("out.json")) ==
-         text_of(100'000) + text_of(200'000) + "the end\n"));
+  CHECK((test::read_file(directory.file("out.json")) == text_of(100'000) + text_of(200'000) + "the end\n"));
 }
 
 TEST_CASE("A background writer that goes away without an end leaves no file") {

@@ -36,16 +36,13 @@ TEST_CASE("the caller is who called sudo, doas or pkexec") {
 }
 
 TEST_CASE("a caller who was root already says nothing of who was before") {
-  CHECK(caller_with({{"SUDO_UID", "0"}, {"SUDO_GID", "0"}, {"DOAS_USER", "nobody"}}) ==
-        if_root(nobody));
-  CHECK(caller_with({{"SUDO_UID", "65534"}, {"SUDO_GID", "65534"}, {"DOAS_USER", "root"}}) ==
-        if_root(nobody));
+  CHECK(caller_with({{"SUDO_UID", "0"}, {"SUDO_GID", "0"}, {"DOAS_USER", "nobody"}}) == if_root(nobody));
+  CHECK(caller_with({{"SUDO_UID", "65534"}, {"SUDO_GID", "65534"}, {"DOAS_USER", "root"}}) == if_root(nobody));
 }
 
 TEST_CASE("a variable that names no user says nothing") {
   const uid_t self = geteuid();
-  for (const std::string uid :
-       {"", "x", "-1", "4294967295", "4294967296", "1000 ", " 1000", "1000x", "0x3e8", "1e3"}) {
+  for (const std::string uid : {"", "x", "-1", "4294967295", "4294967296", "1000 ", " 1000", "1000x", "0x3e8", "1e3"}) {
     INFO(uid);
     CHECK(caller_with({{"SUDO_UID", uid}, {"SUDO_GID", "65534"}}) == self);
     CHECK(caller_with({{"SUDO_UID", "65534"}, {"SUDO_GID", uid}}) == self);

@@ -16,8 +16,8 @@ Result<CompareOptions> parsed(const Words &arguments) {
 }
 
 TEST_CASE("compare takes two recordings, limits and a page") {
-  const auto options = parsed(
-      {"--fail-if", "cpu>+10%", "a.json", "-", "--fail-if=forks<5", "--json", "--html", "c.html"});
+  const auto options =
+      parsed({"--fail-if", "cpu>+10%", "a.json", "-", "--fail-if=forks<5", "--json", "--html", "c.html"});
   REQUIRE(options);
   CHECK(options->a == "a.json");
   CHECK(options->b == "-");

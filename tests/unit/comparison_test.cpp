@@ -17,8 +17,7 @@ using test::mib;
 using test::second;
 
 Command command(const std::string &name, std::uint64_t processes, std::uint64_t cpu_ns) {
-  Command command{
-      .name = name, .processes = processes, .value = {}, .known = {}, .peak_rss = 300 * mib};
+  Command command{.name = name, .processes = processes, .value = {}, .known = {}, .peak_rss = 300 * mib};
   command.value[RUSAGE_user] = cpu_ns;
   command.known.set();
   return command;
@@ -56,10 +55,8 @@ TEST_CASE("totals stand beside each other with their difference and ratio") {
   const Side a = read("a.json", 5, {});  // 1 + 2 + 3 + 4
   const Side b = read("b.json", 6, {});  // and 5
   const std::string text = comparison_text(compare(a, b));
-  CHECK_THAT(line_of(text, "forks"),
-             Contains("10") && Contains("15") && Contains("+5") && Contains("150.0 %"));
-  CHECK_THAT(line_of(text, "peak_rss"),
-             Contains("4 B") && Contains("5 B") && Contains("+1 B") && Contains("125.0 %"));
+  CHECK_THAT(line_of(text, "forks"), Contains("10") && Contains("15") && Contains("+5") && Contains("150.0 %"));
+  CHECK_THAT(line_of(text, "peak_rss"), Contains("4 B") && Contains("5 B") && Contains("+1 B") && Contains("125.0 %"));
   CHECK_THAT(line_of(comparison_text(compare(b, a)), "forks"), Contains("-5"));
   const Json json = comparison_json(compare(a, b), {"a line"});
   CHECK(json["totals"]["cpu"] ==
@@ -73,8 +70,7 @@ TEST_CASE("totals stand beside each other with their difference and ratio") {
   Side most = none;
   most.outcome.totals.add(row);
   none.outcome.totals.add(test::a_row(1));
-  CHECK(comparison_json(compare(most, none), {})["totals"]["forks"]["difference"] ==
-        -18446744073709551614.0);
+  CHECK(comparison_json(compare(most, none), {})["totals"]["forks"]["difference"] == -18446744073709551614.0);
   CHECK(json["failed"] == Json{"a line"});
   CHECK(json["a"]["meta"]["host"] == "host");
 }
@@ -96,8 +92,7 @@ TEST_CASE("what is not known stays so, and is not 0") {
 
 TEST_CASE("commands are paired by name, the greatest change in CPU time first, ten of them") {
   std::vector<Command> before;
-  for (std::uint64_t i = 0; i < 12; i++)
-    before.push_back(command("same" + std::to_string(i), 1, second));
+  for (std::uint64_t i = 0; i < 12; i++) before.push_back(command("same" + std::to_string(i), 1, second));
   before.push_back(command("ld", 3, 9 * second));
   before.push_back(command("as", 7, 2 * second));
   std::vector<Command> after = before;
@@ -138,10 +133,9 @@ TEST_CASE("what makes two recordings hard to compare is said") {
   b.outcome.exit.code = 2;
   b.outcome.ended_by = EndReason::unknown;
   CHECK(compare(a, b).warnings ==
-        std::vector<std::string>{
-            "other host: host in A, an other in B", "other kernel: 6.18.0 in A, 6.1 in B",
-            "other number of CPUs: 2 in A, 64 in B", "other backend: bpf in A, proc in B",
-            "other end: exit 0 in A, exit 2 in B", "B was cut short: its figures are too low"});
+        std::vector<std::string>{"other host: host in A, an other in B", "other kernel: 6.18.0 in A, 6.1 in B",
+                                 "other number of CPUs: 2 in A, 64 in B", "other backend: bpf in A, proc in B",
+                                 "other end: exit 0 in A, exit 2 in B", "B was cut short: its figures are too low"});
   b.outcome.ended_by = EndReason::command;
   b.outcome.rows_overwritten = 1234;
   CHECK(what_is_missing(b) == "lacks 1 234 rows that its ring had no room for");
@@ -157,8 +151,7 @@ TEST_CASE("the table has lines of 80 columns at most, whatever names it meets") 
   const std::string long_name(300, 'x');
   std::string umlauts;
   for (int i = 0; i < 100; i++) umlauts += "\u00e4";
-  std::vector<Command> commands{command(long_name, 1'234, 12'345 * second),
-                                command(umlauts, 412, 777 * second),
+  std::vector<Command> commands{command(long_name, 1'234, 12'345 * second), command(umlauts, 412, 777 * second),
                                 command("new\nline\x1b[31m", 412, 777 * second)};
   Side a = read("a.json", 5, commands);
   a.recording.argv = {long_name};
@@ -181,9 +174,8 @@ TEST_CASE("the peak of memory is the greatest that is known, and which it is is 
   const Comparison comparison = compare(a, b);
   const std::string text = comparison_text(comparison);
   CHECK_THAT(line_of(text, "peak_rss"), Contains("4 B") && Contains("208 MiB"));
-  CHECK_THAT(
-      text, Contains("peak_rss of B: at least 208 MiB, the peak of one process; 4 B in the rows") &&
-                !Contains("peak_rss of A:"));
+  CHECK_THAT(text, Contains("peak_rss of B: at least 208 MiB, the peak of one process; 4 B in the rows") &&
+                       !Contains("peak_rss of A:"));
   const Json json = comparison_json(comparison, {})["totals"]["peak_rss"];
   CHECK(json["b"] == 208 * mib);
   CHECK(json["sampled"] == Json{{"a", 4}, {"b", 4}});

@@ -19,8 +19,7 @@ auto parsed(Parse parse, const char *name, const Words &arguments) {
 }
 
 TEST_CASE("convert takes a recording and outputs") {
-  const auto options =
-      parsed(parse_convert, "convert", {"a.json", "-o", "b.csv", "--output=-", "--csv-meta"});
+  const auto options = parsed(parse_convert, "convert", {"a.json", "-o", "b.csv", "--output=-", "--csv-meta"});
   REQUIRE(options);
   CHECK(options->input == "a.json");
   CHECK(options->outputs == Words{"b.csv", "-"});

@@ -23,8 +23,7 @@ std::string csv(const std::vector<Row> &rows, bool with_meta = false) {
 Words split(const std::string &text, const std::string &separator) {
   Words parts;
   std::size_t from = 0;
-  for (std::size_t at = 0; (at = text.find(separator, from)) != std::string::npos;
-       from = at + separator.size())
+  for (std::size_t at = 0; (at = text.find(separator, from)) != std::string::npos; from = at + separator.size())
     parts.push_back(text.substr(from, at - from));
   parts.push_back(text.substr(from));
   return parts;
@@ -66,8 +65,7 @@ TEST_CASE("on request, what is known of the recording stands in front of CSV, as
   REQUIRE(lines.size() == meta_lines + 4);
   CHECK(lines[0] == "# schema: \"rusage-bpf/1\"");
   std::size_t line = 1;
-  for (const auto &[name, value] : begin["meta"].items())
-    CHECK(lines[line++] == "# " + name + ": " + to_text(value));
+  for (const auto &[name, value] : begin["meta"].items()) CHECK(lines[line++] == "# " + name + ": " + to_text(value));
   CHECK_THAT(lines[meta_lines], StartsWith("timestamp,"));
 }
 

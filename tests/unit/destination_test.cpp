@@ -44,12 +44,8 @@ class Directory : public test::TemporaryDirectory {
     REQUIRE(chmod(file(name).c_str(), mode) == 0);
     REQUIRE(chown(file(name).c_str(), owner, owner) == 0);
   }
-  [[nodiscard]] std::string text(const std::string &name) const {
-    return test::read_file(file(name));
-  }
-  [[nodiscard]] bool is_link(const std::string &name) const {
-    return std::filesystem::is_symlink(file(name));
-  }
+  [[nodiscard]] std::string text(const std::string &name) const { return test::read_file(file(name)); }
+  [[nodiscard]] bool is_link(const std::string &name) const { return std::filesystem::is_symlink(file(name)); }
 };
 
 // Files are made for `user` meanwhile, who may pass through the directory.
@@ -109,8 +105,7 @@ TEST_CASE("a symbolic link stays, and what it points to is replaced or made") {
   CHECK(directory.text("old.json") == "4");
   check_written(directory.file("shallow/../deep//other.json"), "5");
   CHECK(directory.text("deep/other.json") == "5");
-  for (const char *link : {"to-old", "dangling", "absolute", "shallow", "deep/up"})
-    CHECK(directory.is_link(link));
+  for (const char *link : {"to-old", "dangling", "absolute", "shallow", "deep/up"}) CHECK(directory.is_link(link));
 }
 
 TEST_CASE("links that lead nowhere, and what holds no document, are refused") {
@@ -261,8 +256,7 @@ TEST_CASE("a default name is the first that is free, and nothing there is replac
   std::filesystem::current_path(directory.path());
   const auto write_default = [](const std::string &text) {
     auto destination = Destination::open_default();
-    if (!destination || !write_all(destination->fd(), text, "") || !destination->commit())
-      return std::string();
+    if (!destination || !write_all(destination->fd(), text, "") || !destination->commit()) return std::string();
     return destination->default_name()->so_far();
   };
   const std::string first = write_default("1");
@@ -281,8 +275,7 @@ TEST_CASE("a default name is the first that is free, and nothing there is replac
   CHECK(fifth == "rusage-5.json");
   CHECK(directory.text("rusage.json") == "1");
   CHECK(directory.text("rusage-5.json") == "5");
-  CHECK(directory.names() ==
-        Names{"rusage-2.json", "rusage-3.json", "rusage-4.json", "rusage-5.json", "rusage.json"});
+  CHECK(directory.names() == Names{"rusage-2.json", "rusage-3.json", "rusage-4.json", "rusage-5.json", "rusage.json"});
 }
 
 // Exchanges two names for as long as it lives, as fast as it can.

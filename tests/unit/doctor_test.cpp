@@ -31,8 +31,7 @@ Diagnosis refused() {
 }
 
 TEST_CASE("a healthy machine's verdict says how well, and as whom") {
-  CHECK_THAT(diagnosis_text(healthy()),
-             Contains("Recording with BPF works here as root, exactly.\n"));
+  CHECK_THAT(diagnosis_text(healthy()), Contains("Recording with BPF works here as root, exactly.\n"));
   Diagnosis limited = healthy();
   limited.bpf[1].state = State::limits;
   limited.as_root = false;
@@ -45,8 +44,8 @@ TEST_CASE("what stops recording stands out, with its remedies below it and in th
   CHECK_THAT(text, Contains("\n  STOPS    capabilities  CAP_BPF is missing\n"
                             "                         -> sudo rusage-bpf ...\n"
                             "                         or sudo setcap x rusage-bpf  # once\n"));
-  CHECK_THAT(text, Contains("Recording with BPF does not work here as this user: " +
-                            in_one_line(refused().bpf[0]) + "\n"));
+  CHECK_THAT(text,
+             Contains("Recording with BPF does not work here as this user: " + in_one_line(refused().bpf[0]) + "\n"));
 }
 
 TEST_CASE("what is found is told in lines that fit a terminal, and commands are left whole") {
@@ -59,17 +58,14 @@ TEST_CASE("what is found is told in lines that fit a terminal, and commands are 
   std::istringstream lines(diagnosis_text(diagnosis));
   int words_seen = 0;
   bool command_seen = false;
-  for (std::string line;
-       std::getline(lines, line) && !line.starts_with("Recording from /proc works");) {
+  for (std::string line; std::getline(lines, line) && !line.starts_with("Recording from /proc works");) {
     if (line.ends_with(command)) {
       command_seen = true;
       continue;
     }
     CAPTURE(line);
     CHECK(line.size() <= 80);
-    for (std::size_t at = line.find("word"); at != std::string::npos;
-         at = line.find("word", at + 1))
-      words_seen++;
+    for (std::size_t at = line.find("word"); at != std::string::npos; at = line.find("word", at + 1)) words_seen++;
   }
   CHECK(words_seen == 120);
   CHECK(command_seen);
@@ -88,16 +84,13 @@ TEST_CASE("scripts read states, what was found and the remedies; null where ther
   CHECK(json["bpf"]["checks"][0]["name"] == "capabilities");
   CHECK(json["bpf"]["checks"][0]["state"] == "stops");
   CHECK(json["bpf"]["checks"][0]["found"] == "CAP_BPF is missing");
-  CHECK(json["bpf"]["checks"][0]["remedies"][0] ==
-        Json({{"command", "sudo rusage-bpf ..."}, {"note", nullptr}}));
+  CHECK(json["bpf"]["checks"][0]["remedies"][0] == Json({{"command", "sudo rusage-bpf ..."}, {"note", nullptr}}));
   CHECK(json["bpf"]["checks"][1]["state"] == "unknown");
   CHECK(json["bpf"]["checks"][1]["remedies"] == Json::array());
   CHECK(json["proc"]["works"] == false);
-  CHECK(json["proc"]["checks"][0]["remedies"][0] ==
-        Json({{"command", nullptr}, {"note", "nothing would help"}}));
+  CHECK(json["proc"]["checks"][0]["remedies"][0] == Json({{"command", nullptr}, {"note", "nothing would help"}}));
   for (const char *side : {"bpf", "proc"})
-    CHECK_THAT(diagnosis_text(diagnosis),
-               Contains(json[side]["verdict"].get<std::string>() + "\n"));
+    CHECK_THAT(diagnosis_text(diagnosis), Contains(json[side]["verdict"].get<std::string>() + "\n"));
 }
 
 Result<DoctorOptions> parsed(std::vector<const char *> arguments) {

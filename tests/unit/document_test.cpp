@@ -62,8 +62,7 @@ TEST_CASE("nothing known at the end is read back as nothing known") {
 }
 
 TEST_CASE("a field that is missing is unknown") {
-  const auto read = recording_from(
-      {{"schema", document_schema}, {"meta", Json::object()}, {"columns", Json::array()}});
+  const auto read = recording_from({{"schema", document_schema}, {"meta", Json::object()}, {"columns", Json::array()}});
   REQUIRE(read);
   CHECK(read->argv.empty());
   CHECK_FALSE(read->root_pid);

@@ -38,13 +38,11 @@ TEST_CASE("the format follows the extension, and - is standard output") {
 }
 
 TEST_CASE("a name that tells no format is answered with all that can be written") {
-  const std::string name =
-      GENERATE("rows", "rows.txt", "rows.JSON", "csv", "", "rows.csv/", "-.txt", "trace.perfetto");
+  const std::string name = GENERATE("rows", "rows.txt", "rows.JSON", "csv", "", "rows.csv/", "-.txt", "trace.perfetto");
   const auto output = parse_output_name(name);
   REQUIRE_FALSE(output);
   CHECK_THAT(output.error().message,
-             Contains("--output " + name) &&
-                 Contains(".json, .ndjson, .jsonl, .csv, .html or .perfetto.json"));
+             Contains("--output " + name) && Contains(".json, .ndjson, .jsonl, .csv, .html or .perfetto.json"));
 }
 
 TEST_CASE("only one output goes to standard output") {

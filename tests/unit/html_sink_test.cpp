@@ -34,8 +34,7 @@ Row a_row(std::uint64_t number, std::uint64_t value = 1) {
   Row row{.number = number, .realtime_ns = 0, .value = {}, .known = {}, .losses = {}};
   row.value.fill(value);
   row.value[RUSAGE_elapsed] = number * interval_ns;
-  for (std::size_t i = 0; i < column_count; i++)
-    row.known[i] = number > 0 || !columns[i].is_counter();
+  for (std::size_t i = 0; i < column_count; i++) row.known[i] = number > 0 || !columns[i].is_counter();
   return row;
 }
 
@@ -45,8 +44,7 @@ std::vector<Row> rows(std::uint64_t count) {
   return rows;
 }
 
-std::string page(const std::vector<Row> &rows,
-                 const Recording &recording = recording_of({"true"})) {
+std::string page(const std::vector<Row> &rows, const Recording &recording = recording_of({"true"})) {
   const test::TemporaryDirectory directory;
   HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording));
@@ -85,8 +83,8 @@ std::size_t count(const std::string &text, const std::string &what) {
 
 TEST_CASE("the page is one file, with the library, its licence and every part in it") {
   const std::string text = page(rows(3));
-  for (const char *part : {"<!DOCTYPE html>", "Content-Security-Policy", "default-src 'none'",
-                           "Dygraph", "Permission is hereby granted", ":root {", "makeHeadline()"})
+  for (const char *part : {"<!DOCTYPE html>", "Content-Security-Policy", "default-src 'none'", "Dygraph",
+                           "Permission is hereby granted", ":root {", "makeHeadline()"})
     CHECK_THAT(text, Contains(part));
   // Nothing that a browser would fetch, and no mark of a part that was left out.
   for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
@@ -139,15 +137,13 @@ TEST_CASE("a column that no row knows is null all through") {
 }
 
 TEST_CASE("nothing from the recording can end its script element or begin another") {
-  const std::string name =
-      "<script>alert(1)</script></SCRIPT ><!--<script \xe2\x80\xa8 {{data}} \x01\n\xff";
+  const std::string name = "<script>alert(1)</script></SCRIPT ><!--<script \xe2\x80\xa8 {{data}} \x01\n\xff";
   Recording recording = recording_of({name});
   recording.host = name;
   recording.cgroup = name;
   const std::string plain = page(rows(2));
   const std::string text = page(rows(2), recording);
-  for (const char *mark : {"<script", "</script", "<!--"})
-    CHECK(count(text, mark) == count(plain, mark));
+  for (const char *mark : {"<script", "</script", "<!--"}) CHECK(count(text, mark) == count(plain, mark));
   const Json data = Json::parse(data_of(text));
   CHECK(data["meta"]["argv"][0] == name.substr(0, name.size() - 1) + "\\xff");
   CHECK_THAT(data["words"]["target"].get<std::string>(), Contains("<script>alert(1)</script>"));
@@ -168,8 +164,7 @@ TEST_CASE("an hour at 10 ms is a page of less than 1 MiB that has every peak", "
   const Json buckets = Json::parse(data_of(text))["buckets"];
   CHECK(buckets["end"].size() <= page_buckets + 1);
   double greatest = 0;
-  for (const Json &value : buckets["series"]["rss"]["greatest"])
-    greatest = std::max(greatest, value.get<double>());
+  for (const Json &value : buckets["series"]["rss"]["greatest"]) greatest = std::max(greatest, value.get<double>());
   CHECK(greatest == Approx(std::uint64_t{1} << 60).epsilon(1e-4));
 }
 
@@ -177,12 +172,11 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   const Json process = {{"pid", 7},    {"ppid", 1},   {"command", "cc"},  {"argv", {"cc", "-c"}},
                         {"start", .5}, {"end", 1.25}, {"exit_code", 0},   {"signal", nullptr},
                         {"user", .1},  {"system", 0}, {"peak_rss", 4096}, {"unheard_of", 1}};
-  const Json data = Json::parse(data_of(
-      page_with(Json::array({process}), Json::array({Json{{"command", "cc"}, {"user", .1}}}))));
-  CHECK(data["processes"]["columns"] == Json{"command", "pid", "ppid", "argv", "start", "end",
-                                             "exit_code", "signal", "user", "system", "peak_rss"});
-  CHECK(data["processes"]["rows"] ==
-        Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, .1, 0, 4096}}));
+  const Json data =
+      Json::parse(data_of(page_with(Json::array({process}), Json::array({Json{{"command", "cc"}, {"user", .1}}}))));
+  CHECK(data["processes"]["columns"] ==
+        Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "user", "system", "peak_rss"});
+  CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, .1, 0, 4096}}));
   CHECK(data["processes"]["left_out"] == 0);
   CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
 
@@ -191,8 +185,7 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK_FALSE(without.contains("commands"));
 }
 
-TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order",
-          "[long]") {
+TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order", "[long]") {
   Json processes = Json::array();
   for (int i = 0; i < 10'000; i++)
     processes.push_back({{"pid", i},
@@ -232,9 +225,8 @@ TEST_CASE("those that the page has no room for are counted, however many they ar
   const Json table = Json::parse(data_of(test::read_file(directory.file("out.html"))))["processes"];
   CHECK(table["rows"].size() + table["left_out"].get<std::uint64_t>() == count);
   // The last ones used the most.
-  const auto user =
-      static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
-                               table["columns"].begin());
+  const auto user = static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
+                                             table["columns"].begin());
   CHECK(table["rows"][0][user] == count - table["rows"].size());
 }
 
@@ -249,8 +241,7 @@ TEST_CASE("a command line is cut between characters, and has no control characte
   std::string longest(195, 'x');
   longest += "\xc3\xa9\xc3\xa9\xc3\xa9";
   const Json process = {{"command", "cc"}, {"argv", {"cc\n-c", longest}}};
-  const Json table =
-      Json::parse(data_of(page_with(Json::array({process}), Json::array())))["processes"];
+  const Json table = Json::parse(data_of(page_with(Json::array({process}), Json::array())))["processes"];
   CHECK(table["rows"][0][1] == "cc -c " + std::string(191, 'x') + "...");
   longest.erase(0, 6);
   const Json whole = {{"command", "cc"}, {"argv", {longest}}};

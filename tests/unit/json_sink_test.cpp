@@ -24,8 +24,7 @@ using test::second;
 using Words = std::vector<std::string>;
 
 // The document as it is written.
-std::string document(const Recording &recording, const std::vector<Row> &rows,
-                     const Outcome &outcome) {
+std::string document(const Recording &recording, const std::vector<Row> &rows, const Outcome &outcome) {
   const test::TemporaryDirectory directory;
   JsonSink sink(test::create_output(directory.file("out.json")));
   REQUIRE(sink.begin(recording));
@@ -91,8 +90,7 @@ TEST_CASE("the columns are the documented ones, in the documented order") {
 
 TEST_CASE("what is known only at the end stands at the end") {
   const Json written = Json::parse(document(rows(2)));
-  CHECK(keys(written) ==
-        Words{"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"});
+  CHECK(keys(written) == Words{"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"});
   CHECK(written["schema"] == "rusage-bpf/1");
 }
 
@@ -221,9 +219,8 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                    .untraceable_tasks = 6,
                    .recorder_cpu_ns = second / 2,
                    .recorder_peak_rss_bytes = 4096};
-  for (const auto &[column, value] : {std::pair{RUSAGE_user, 4 * second},
-                                      {RUSAGE_system, 4 * second},
-                                      {RUSAGE_minor_faults, std::uint64_t{8}}}) {
+  for (const auto &[column, value] :
+       {std::pair{RUSAGE_user, 4 * second}, {RUSAGE_system, 4 * second}, {RUSAGE_minor_faults, std::uint64_t{8}}}) {
     outcome.audit.kernel.value[column] = value;
     outcome.audit.kernel.known.set(column);
   }

@@ -25,8 +25,7 @@ Side side(const std::string &name, std::uint64_t cpu_ns, std::uint64_t rss, std:
   row.value[RUSAGE_rss] = rss;
   row.value[RUSAGE_forks] = forks;
   side.outcome = test::outcome_of({test::a_row(0), row});
-  Command compiler{
-      .name = "cc1plus", .processes = 2, .value = row.value, .known = row.known, .peak_rss = rss};
+  Command compiler{.name = "cc1plus", .processes = 2, .value = row.value, .known = row.known, .peak_rss = rss};
   side.outcome.commands = {compiler};
   return side;
 }
@@ -104,8 +103,7 @@ TEST_CASE("a limit is not held by what nobody has measured") {
   unknown.name = "b.json";
   unknown.outcome.totals = Totals();
   unknown.outcome.totals.add(test::a_row(0));
-  CHECK(judged("cpu>+10%", whole, unknown) ==
-        "cpu cannot be held to the limit +10 %: it is not known in b.json");
+  CHECK(judged("cpu>+10%", whole, unknown) == "cpu cannot be held to the limit +10 %: it is not known in b.json");
   CHECK(judged("cpu>+10%", unknown, whole));
   CHECK_FALSE(judged("cpu>90s", unknown, whole));
   CHECK_FALSE(judged("peak_num_fds>+10", whole, unknown));
@@ -113,8 +111,7 @@ TEST_CASE("a limit is not held by what nobody has measured") {
   Side cut = whole;
   cut.name = "b.json";
   cut.outcome.ended_by = EndReason::unknown;
-  CHECK(judged("cpu>+10%", whole, cut) ==
-        "cpu cannot be held to the limit +10 %: b.json was cut short");
+  CHECK(judged("cpu>+10%", whole, cut) == "cpu cannot be held to the limit +10 %: b.json was cut short");
   CHECK(judged("cpu>+10%", cut, whole));
   CHECK(judged("cpu>.5s", whole, cut) == "cpu is 1.000 s, 0.500 s above the limit of .5 s");
 }

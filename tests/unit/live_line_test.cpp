@@ -41,8 +41,7 @@ TEST_CASE("the live line is as much of it as is narrower than the terminal") {
     CHECK((shown.empty() || shown.size() < columns));
   }
   CHECK(plain(some_figures(), line.size() + 1) == line);
-  CHECK(plain(some_figures(), line.size()) ==
-        "0:12  CPU 187 %  RSS 1.20 GiB  procs 13  r 3.50 MiB/s");
+  CHECK(plain(some_figures(), line.size()) == "0:12  CPU 187 %  RSS 1.20 GiB  procs 13  r 3.50 MiB/s");
   CHECK(plain(some_figures(), 31) == "0:12  CPU 187 %  RSS 1.20 GiB");
   CHECK(plain(some_figures(), 5) == "0:12");
   CHECK(plain(some_figures(), 4).empty());
@@ -52,12 +51,10 @@ TEST_CASE("the sparkline takes the room that the figures leave, and shows the la
   const auto with_blocks = [](std::size_t columns) {
     return live_line(some_figures(), columns, {.blocks = true, .colours = false});
   };
-  CHECK(with_blocks(80) ==
-        "0:12  CPU 187 %       ▁▂▃▅█  RSS 1.20 GiB  procs 13  r 3.50 MiB/s  w 12.0 KiB/s");
+  CHECK(with_blocks(80) == "0:12  CPU 187 %       ▁▂▃▅█  RSS 1.20 GiB  procs 13  r 3.50 MiB/s  w 12.0 KiB/s");
   const std::string figures = whole;
   const std::size_t least = figures.size() + 2 + 4 + 1;
-  CHECK(with_blocks(least) ==
-        "0:12  CPU 187 %  ▂▃▅█  RSS 1.20 GiB  procs 13  r 3.50 MiB/s  w 12.0 KiB/s");
+  CHECK(with_blocks(least) == "0:12  CPU 187 %  ▂▃▅█  RSS 1.20 GiB  procs 13  r 3.50 MiB/s  w 12.0 KiB/s");
   CHECK(with_blocks(least - 1) == figures);
   CHECK(with_blocks(300) == with_blocks(200));
 }
@@ -65,8 +62,7 @@ TEST_CASE("the sparkline takes the room that the figures leave, and shows the la
 TEST_CASE("less than a core is drawn as its part of one") {
   LiveFigures figures = some_figures();
   figures.recent_cpu = {0, .1, .25, .5, .99, 1};
-  CHECK_THAT(live_line(figures, 80, {.blocks = true, .colours = false}),
-             Catch::Matchers::Contains("▁▁▃▅██  RSS"));
+  CHECK_THAT(live_line(figures, 80, {.blocks = true, .colours = false}), Catch::Matchers::Contains("▁▁▃▅██  RSS"));
 }
 
 TEST_CASE("colours change nothing but the colours") {
@@ -76,8 +72,7 @@ TEST_CASE("colours change nothing but the colours") {
 
 TEST_CASE("what is not known is a dash, and takes the same room") {
   LiveFigures figures;
-  CHECK(plain(figures, 200) ==
-        "0:00  CPU   - %  RSS        -  procs  -  r          -  w          -");
+  CHECK(plain(figures, 200) == "0:00  CPU   - %  RSS        -  procs  -  r          -  w          -");
 }
 
 TEST_CASE("a long recording is counted in hours") {

@@ -11,16 +11,14 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-const NameValues values{
-    .host = "node7", .pid = "4242", .start = "20261127T091500Z", .job = "1234[5].server"};
+const NameValues values{.host = "node7", .pid = "4242", .start = "20261127T091500Z", .job = "1234[5].server"};
 
 // The variables of all batch systems, set to these and no others while it lives.
 class BatchEnvironment {
  public:
   explicit BatchEnvironment(const std::map<std::string, std::string> &set) {
-    for (const char *name :
-         {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "FLUX_JOB_ID", "OAR_JOB_ID",
-          "PJM_JOBID", "PJM_BULKNUM", "JOB_ID", "SGE_TASK_ID"}) {
+    for (const char *name : {"SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "LSB_JOBINDEX", "FLUX_JOB_ID", "OAR_JOB_ID",
+                             "PJM_JOBID", "PJM_BULKNUM", "JOB_ID", "SGE_TASK_ID"}) {
       if (const char *value = std::getenv(name)) before_[name] = value;
       unsetenv(name);
     }
@@ -69,8 +67,7 @@ TEST_CASE("a % that means nothing is refused with what it may mean") {
     const auto expanded = expand_name("--ring", pattern, values);
     REQUIRE_FALSE(expanded);
     CHECK_THAT(expanded.error().message,
-               Contains("--ring " + pattern + ": ") &&
-                   Contains("h (host), p (pid), t (start), j (batch job)"));
+               Contains("--ring " + pattern + ": ") && Contains("h (host), p (pid), t (start), j (batch job)"));
     CHECK_THAT(expanded.error().message, !Contains("\n"));
   }
 }

@@ -24,8 +24,7 @@ TEST_CASE(
     "any bytes become text that is UTF-8, that no other bytes become, and from which they are had "
     "back") {
   std::set<std::string> texts;
-  const auto all =
-      strings_of({"\\", "x", "f", "5", "c", "\xff", "\xc3", "\xa4", "\xe2\x82", "\xf0"}, 5);
+  const auto all = strings_of({"\\", "x", "f", "5", "c", "\xff", "\xc3", "\xa4", "\xe2\x82", "\xf0"}, 5);
   for (const std::string &bytes : all) {
     const std::string text = text_of_bytes(bytes);
     if (!is_utf8(text) || bytes_of_text(text) != bytes) FAIL(text);
@@ -36,9 +35,8 @@ TEST_CASE(
 }
 
 TEST_CASE("text stays as it is, but for what would read as one of our escapes") {
-  for (const char *text :
-       {"", "make", "caf\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "a\\b", "\\\\host\\share",
-        "\\n\\x1b[0m", "\\xg0", "\\x8", "\\X80", "\xf0\x9f\x98\x80", "a\x01\x7f"}) {
+  for (const char *text : {"", "make", "caf\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "a\\b", "\\\\host\\share",
+                           "\\n\\x1b[0m", "\\xg0", "\\x8", "\\X80", "\xf0\x9f\x98\x80", "a\x01\x7f"}) {
     CHECK(text_of_bytes(text) == text);
     CHECK(bytes_of_text(text) == text);
   }
@@ -47,7 +45,7 @@ TEST_CASE("text stays as it is, but for what would read as one of our escapes") 
   CHECK(text_of_bytes("\\x5c") == "\\x5cx5c");
   CHECK(text_of_bytes("\xc3") == "\\xc3");
   CHECK(text_of_bytes("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate is no UTF-8
-  CHECK(text_of_bytes("\xc0\xaf") == "\\xc0\\xaf");  // nor is what is longer than it must be
+  CHECK(text_of_bytes("\xc0\xaf") == "\\xc0\\xaf");           // nor is what is longer than it must be
 }
 
 TEST_CASE("a name that is given as it was shown, or as its bytes, is the same name") {
@@ -55,8 +53,7 @@ TEST_CASE("a name that is given as it was shown, or as its bytes, is the same na
   CHECK(as_text("n\xffme") == text_of_bytes("n\xffme"));
 }
 
-TEST_CASE(
-    "of a process that wrote a title over its arguments, the zeros behind it are no arguments") {
+TEST_CASE("of a process that wrote a title over its arguments, the zeros behind it are no arguments") {
   using Arguments = std::vector<std::string>;
   using std::string_view;
   CHECK(running_arguments(string_view("nginx: worker\0\0\0\0", 17)) == Arguments{"nginx: worker"});

@@ -28,8 +28,7 @@ NewFile create(const std::string &path) {
 int wait_status_of_child_with_named_files(const std::function<void()> &act) {
   const pid_t child = fork();
   if (child == 0) {
-    if (unshare(CLONE_NEWNS) != 0 ||
-        mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
         mount("none", "/proc", "tmpfs", 0, nullptr) != 0)
       _exit(98);
     act();
@@ -75,8 +74,7 @@ TEST_CASE("a temporary name that a killed process left is removed by the next, a
   CHECK(wait_status_of_child_with_named_files([&] {
           auto one = NewFile::create(directory.file("out"), 0644);
           auto other = NewFile::create(directory.file("out"), 0644);
-          exit_unless(one && other && write(one->fd(), "one", 3) == 3 &&
-                      write(other->fd(), "other", 5) == 5);
+          exit_unless(one && other && write(one->fd(), "one", 3) == 3 && write(other->fd(), "other", 5) == 5);
           exit_unless(directory.names().size() == 2);
           exit_unless(other->put_in_place() && one->put_in_place());
         }) == 0);

@@ -96,8 +96,8 @@ TEST_CASE("an interval is given in seconds") {
 }
 
 TEST_CASE("any other interval is refused in one line that says what is wanted") {
-  const std::string text = GENERATE("0", "-1", "abc", "1e9", "1e-400", "nan", "inf", "", "0x1",
-                                    "1s", "1,5", " 1", "1 ", "+1", ".0009", "3600.1");
+  const std::string text = GENERATE("0", "-1", "abc", "1e9", "1e-400", "nan", "inf", "", "0x1", "1s", "1,5", " 1", "1 ",
+                                    "+1", ".0009", "3600.1");
   CAPTURE(text);
   const std::string message = complaint({"--interval", text, "--", "true"});
   CHECK_THAT(message, StartsWith("--interval " + text));
@@ -113,8 +113,7 @@ TEST_CASE("rows go to every output that is named") {
 }
 
 TEST_CASE("an output of a format that cannot be written is refused in one line") {
-  const std::string output =
-      GENERATE("rows.txt", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
+  const std::string output = GENERATE("rows.txt", "rows.JSON", "json", "rows.json/", "rows", "", "-q");
   CAPTURE(output);
   const std::string message = complaint({"-o", "good.json", "-o", output, "--", "true"});
   CHECK_THAT(message, StartsWith("--output " + output));
@@ -211,8 +210,8 @@ TEST_CASE("help names every option and how a command is given") {
   const std::string flag = GENERATE("-h", "--help");
   const auto options = parse({flag});
   REQUIRE(options);
-  for (const char *text : {"rusage-bpf [OPTIONS] -- COMMAND [ARG...]", "-i,--interval SECONDS",
-                           "-o,--output FILE", "-q,--quiet", "--version"})
+  for (const char *text : {"rusage-bpf [OPTIONS] -- COMMAND [ARG...]", "-i,--interval SECONDS", "-o,--output FILE",
+                           "-q,--quiet", "--version"})
     CHECK_THAT(options->print, Contains(text));
 }
 

@@ -28,9 +28,7 @@ class Directory : public test::TemporaryDirectory {
   // The tests may themselves run under sudo, whose user cannot enter this directory of root's.
   Directory() { unsetenv("SUDO_UID"); }
 
-  void put(const std::string &name, const std::string &text) const {
-    std::ofstream(file(name)) << text;
-  }
+  void put(const std::string &name, const std::string &text) const { std::ofstream(file(name)) << text; }
 };
 
 OutputFile create(const std::string &path) {

@@ -65,8 +65,7 @@ void check_track(const Trace &trace, const std::string &name,
   CAPTURE(name);
   REQUIRE(trace.counters.contains(name));
   std::vector<std::pair<std::uint64_t, double>> shown;
-  for (const auto &[ns, value] : trace.counters.at(name))
-    shown.emplace_back(static_cast<std::uint64_t>(ns), value);
+  for (const auto &[ns, value] : trace.counters.at(name)) shown.emplace_back(static_cast<std::uint64_t>(ns), value);
   CHECK(shown == wanted);
 }
 
@@ -95,8 +94,7 @@ TEST_CASE("a counter is a rate from its row's beginning on, and a gauge holds fr
 }
 
 TEST_CASE("a value that goes on is written once") {
-  const std::vector<Row> rows{a_row(0, 0), a_row(1, second), a_row(2, 2 * second),
-                              a_row(3, 3 * second)};
+  const std::vector<Row> rows{a_row(0, 0), a_row(1, second), a_row(2, 2 * second), a_row(3, 3 * second)};
   check_track(Trace(written(rows)), "read_bytes bytes/s", {{0, 5}, {3 * second, 0}});
 }
 
@@ -120,10 +118,8 @@ TEST_CASE("rows without a time, or that cover none, have no rate") {
 
 TEST_CASE("a first row that has counters, as those before it were lost, covers an interval") {
   const Trace trace(written({a_row(9, second), a_row(10, 2 * second)}));
-  check_track(trace, "read_bytes bytes/s",
-              {{second - interval_ns, 500}, {second, 5}, {2 * second, 0}});
-  check_track(Trace(written({a_row(9, 5'000'000)})), "read_bytes bytes/s",
-              {{0, 1000}, {5'000'000, 0}});
+  check_track(trace, "read_bytes bytes/s", {{second - interval_ns, 500}, {second, 5}, {2 * second, 0}});
+  check_track(Trace(written({a_row(9, 5'000'000)})), "read_bytes bytes/s", {{0, 1000}, {5'000'000, 0}});
 }
 
 TEST_CASE("what the tracks show adds up to the totals") {
@@ -138,8 +134,7 @@ TEST_CASE("what the tracks show adds up to the totals") {
   const Totals totals = test::outcome_of(rows).totals;
   CHECK(trace.integral("user % of one core") / 100 ==
         Approx(static_cast<double>(totals[RUSAGE_user]) / 1e9).epsilon(1e-9));
-  CHECK(trace.integral("run_delay tasks") ==
-        Approx(static_cast<double>(totals[RUSAGE_run_delay]) / 1e9).epsilon(1e-9));
+  CHECK(trace.integral("run_delay tasks") == Approx(static_cast<double>(totals[RUSAGE_run_delay]) / 1e9).epsilon(1e-9));
   CHECK(trace.integral("minor_faults faults/s") ==
         Approx(static_cast<double>(totals[RUSAGE_minor_faults])).epsilon(1e-9));
 }
@@ -190,9 +185,8 @@ TEST_CASE("what an exec ends and begins are slices of the same process, named af
 
 TEST_CASE("processes that had the same number one after the other are not one") {
   const Exit exit{.code = 0, .signal = {}};
-  const Trace trace =
-      trace_of({a_process(42, 100, 200, "first", exit), a_process(42, 300, 400, "second"),
-                a_process(42, 400, 500, "third", exit), a_process(42, 600, 700, "fourth", exit)});
+  const Trace trace = trace_of({a_process(42, 100, 200, "first", exit), a_process(42, 300, 400, "second"),
+                                a_process(42, 400, 500, "third", exit), a_process(42, 600, 700, "fourth", exit)});
   REQUIRE(trace.slices.size() == 3);
   CHECK(trace.slices.at(42).size() == 1);
   CHECK(trace.slices.at(2147483648).size() == 2);
@@ -202,8 +196,8 @@ TEST_CASE("processes that had the same number one after the other are not one") 
 }
 
 TEST_CASE("what ran before the recording begins with it, and what lives on has no end") {
-  const Trace trace = trace_of({a_process(42, -5'000'000, {}), a_process(43, -5'000'000, 100),
-                                a_process(44, -5'000'000, -1'000'000)});
+  const Trace trace =
+      trace_of({a_process(42, -5'000'000, {}), a_process(43, -5'000'000, 100), a_process(44, -5'000'000, -1'000'000)});
   CHECK(trace.slices.at(42).front().begin_ns == 0);
   CHECK_FALSE(trace.slices.at(42).front().end_ns);
   CHECK(trace.slices.at(42).front().args.at("start") == -.005);

@@ -48,14 +48,10 @@ class Machine {
     fs::create_symlink(to, directory_.file(path));
     return *this;
   }
-  [[nodiscard]] Roots roots() const {
-    return {.proc = directory_.file("proc"), .sys = directory_.file("sys")};
-  }
+  [[nodiscard]] Roots roots() const { return {.proc = directory_.file("proc"), .sys = directory_.file("sys")}; }
 
  private:
-  [[nodiscard]] std::string self() const {
-    return directory_.file("proc/" + std::to_string(getpid()));
-  }
+  [[nodiscard]] std::string self() const { return directory_.file("proc/" + std::to_string(getpid())); }
   test::TemporaryDirectory directory_;
 };
 
@@ -97,9 +93,8 @@ TEST_CASE("a user without capabilities is told of sudo and of setcap, in command
   const Check check = capabilities_check(user(), program());
   CHECK(check.state == State::stops);
   CHECK(check.found == "CAP_BPF and CAP_PERFMON are missing");
-  CHECK(commands(check) ==
-        Commands{"sudo '/opt/my tools/rusage-bpf' ...",
-                 "sudo setcap cap_bpf,cap_perfmon=ep '/opt/my tools/rusage-bpf'"});
+  CHECK(commands(check) == Commands{"sudo '/opt/my tools/rusage-bpf' ...",
+                                    "sudo setcap cap_bpf,cap_perfmon=ep '/opt/my tools/rusage-bpf'"});
 }
 
 TEST_CASE("the capability that is missing is named alone") {
@@ -122,8 +117,7 @@ TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
   executable.no_suid = true;
   const Check check = capabilities_check(user(), executable);
   CHECK_THAT(check.found, Contains("nosuid"));
-  CHECK_THAT(commands(check).at(1),
-             Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
+  CHECK_THAT(commands(check).at(1), Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
 }
 
 TEST_CASE("what neither sudo nor setcap would change is told without them") {
@@ -176,9 +170,7 @@ TEST_CASE("a seccomp filter is told from a kernel without bpf, and from missing 
 
 TEST_CASE("a security module that refuses is named") {
   Machine machine;
-  const auto check = [&](std::optional<int> use) {
-    return security_modules_check(machine.roots(), use);
-  };
+  const auto check = [&](std::optional<int> use) { return security_modules_check(machine.roots(), use); };
   CHECK_THAT(check(EPERM).found, Contains("Operation not permitted"));
   machine.file("sys/kernel/security/lsm", "lockdown,capability,apparmor,bpf");
   CHECK(check(0).state == State::works);
@@ -244,8 +236,8 @@ TEST_CASE("a /proc with hidepid limits those from whom it hides") {
   };
   for (const char *open : {"rw,relatime", "rw,hidepid=0", "rw,hidepid=off"})
     CHECK(check(open, user()).state == State::works);
-  for (const char *hiding : {"rw,hidepid=2", "rw,relatime,hidepid=invisible", "hidepid=noaccess,rw",
-                             "rw,hidepid=2,gid=4242"}) {
+  for (const char *hiding :
+       {"rw,hidepid=2", "rw,relatime,hidepid=invisible", "hidepid=noaccess,rw", "rw,hidepid=2,gid=4242"}) {
     CAPTURE(hiding);
     CHECK(check(hiding, user()).state == State::limits);
     CHECK(commands(check(hiding, user())).at(0) == "sudo mount -o remount,hidepid=0 /proc");
@@ -301,10 +293,8 @@ TEST_CASE("namespaces other than the machine's first are recognized") {
 TEST_CASE("whose processes can be looked into") {
   CHECK(others_check(Sight::all, user(), program()).state == State::works);
   CHECK(others_check(Sight::no_others, user(), program()).state == State::works);
-  CHECK(commands(others_check(Sight::own, user(), program())) ==
-        Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
-  CHECK_THAT(commands(others_check(Sight::own, {.uid = 0}, program())).at(0),
-             Contains("--cap-add SYS_PTRACE"));
+  CHECK(commands(others_check(Sight::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
+  CHECK_THAT(commands(others_check(Sight::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
   // All files of this machine are ours.
   const Machine machine;
   CHECK(try_others(machine.roots(), geteuid()) == Sight::no_others);
@@ -335,10 +325,9 @@ TEST_CASE(
 }
 
 TEST_CASE("where descriptors run out the limit on them is named, and no security module") {
-  for (const std::string &said :
-       {why_refused(EMFILE), in_one_line(programs_refused("recording", EMFILE))})
-    CHECK_THAT(said, Contains("Too many open files") && Contains("ulimit -n") &&
-                         !Contains("security") && !Contains("RUSAGE_BPF_DEBUG"));
+  for (const std::string &said : {why_refused(EMFILE), in_one_line(programs_refused("recording", EMFILE))})
+    CHECK_THAT(said, Contains("Too many open files") && Contains("ulimit -n") && !Contains("security") &&
+                         !Contains("RUSAGE_BPF_DEBUG"));
   CHECK_THAT(why_refused(ENFILE), Contains("fs.file-max"));
   const Machine machine;
   CHECK(security_modules_check(machine.roots(), EMFILE).state == State::unknown);
@@ -346,8 +335,7 @@ TEST_CASE("where descriptors run out the limit on them is named, and no security
 }
 
 TEST_CASE("a remedy is a command where there is one, and a sentence where there is none") {
-  const Check check{
-      "name", "it is off", State::stops, {{"on", "twice"}, {"", "never"}, {"up", ""}}};
+  const Check check{"name", "it is off", State::stops, {{"on", "twice"}, {"", "never"}, {"up", ""}}};
   CHECK(in_one_line(check) == "it is off; run: on (twice); or never; or run: up");
 }
 

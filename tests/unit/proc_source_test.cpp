@@ -35,14 +35,12 @@ Snapshot look(ProcSource &source) {
   return sample(source).snapshot;
 }
 
-TEST_CASE(
-    "a tree is found by the lists of children, or where there are none by everybody's parent") {
+TEST_CASE("a tree is found by the lists of children, or where there are none by everybody's parent") {
   const bool has_lists = GENERATE(true, false);
   const FakeProc proc(has_lists);
   proc.put({.pid = fake_pid, .children = {child_pid}});
   // The eldest is not the first that is found.
-  proc.put(
-      {.pid = child_pid, .parent = fake_pid, .start_ticks = 300, .children = {grandchild_pid}});
+  proc.put({.pid = child_pid, .parent = fake_pid, .start_ticks = 300, .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .start_ticks = 200});
   proc.put({.pid = fake_pid + 3, .parent = 1});
   const auto source = source_of(proc);
@@ -55,8 +53,8 @@ TEST_CASE("those who are left out are not of the tree, nor what they start") {
   proc.put({.pid = fake_pid, .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid, .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid});
-  auto source = ProcSource::open(
-      selected::Tree{.pid = fake_pid, .argv = {}, .excluded = {child_pid}}, {.proc = proc.path()});
+  auto source =
+      ProcSource::open(selected::Tree{.pid = fake_pid, .argv = {}, .excluded = {child_pid}}, {.proc = proc.path()});
   REQUIRE(source);
   REQUIRE((*source)->track());
   CHECK(look(**source).value[RUSAGE_pid_count] == 1);
@@ -65,8 +63,7 @@ TEST_CASE("those who are left out are not of the tree, nor what they start") {
 TEST_CASE("what a child has used goes to the parent that has waited for it, once") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .minor_faults = "100", .calls = "10", .children = {child_pid}});
-  proc.put(
-      {.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5", .switches = 4});
+  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5", .switches = 4});
   const auto source = source_of(proc);
   CHECK(look(*source).value[RUSAGE_read_count] == 15);
 
@@ -95,8 +92,7 @@ TEST_CASE("what was seen of a child that nobody has waited for stays in the sums
   }
 }
 
-TEST_CASE(
-    "a parent that was read before it waited for its child gets the child's figures a look later") {
+TEST_CASE("a parent that was read before it waited for its child gets the child's figures a look later") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .calls = "10", .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5"});
@@ -110,11 +106,7 @@ TEST_CASE(
 TEST_CASE("where a parent is gone as well, whoever has waited for it has the figures of both") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .children = {child_pid}});
-  proc.put({.pid = child_pid,
-            .parent = fake_pid,
-            .minor_faults = "30",
-            .calls = "5",
-            .children = {grandchild_pid}});
+  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .calls = "5", .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .minor_faults = "20", .calls = "7"});
   const auto source = source_of(proc);
   CHECK(look(*source).value[RUSAGE_read_count] == 12);
@@ -127,8 +119,7 @@ TEST_CASE("where a parent is gone as well, whoever has waited for it has the fig
 TEST_CASE("an orphan stays in the tree, whoever its parent is now") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .children = {child_pid}});
-  proc.put(
-      {.pid = child_pid, .parent = fake_pid, .minor_faults = "9", .children = {grandchild_pid}});
+  proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "9", .children = {grandchild_pid}});
   proc.put({.pid = grandchild_pid, .parent = child_pid, .calls = "7"});
   const auto source = source_of(proc);
   proc.put({.pid = fake_pid, .reaped_minor_faults = "9"});
@@ -159,11 +150,11 @@ TEST_CASE("a file that is missing makes its columns unknown and no others") {
   proc.put({.calls = {}, .run_delay_ns = {}});
   const auto source = source_of(proc);
   const Snapshot snapshot = look(*source);
-  for (const auto column : {RUSAGE_read_count, RUSAGE_write_bytes, RUSAGE_disk_read_bytes,
-                            RUSAGE_run_delay, RUSAGE_forks, RUSAGE_execs, RUSAGE_exits})
+  for (const auto column : {RUSAGE_read_count, RUSAGE_write_bytes, RUSAGE_disk_read_bytes, RUSAGE_run_delay,
+                            RUSAGE_forks, RUSAGE_execs, RUSAGE_exits})
     CHECK_FALSE(snapshot.known[column]);
-  for (const auto column : {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_rss,
-                            RUSAGE_ctx_switches_voluntary, RUSAGE_pid_count})
+  for (const auto column :
+       {RUSAGE_user, RUSAGE_system, RUSAGE_minor_faults, RUSAGE_rss, RUSAGE_ctx_switches_voluntary, RUSAGE_pid_count})
     CHECK(snapshot.known[column]);
 }
 
@@ -256,18 +247,14 @@ TEST_CASE("what each process has used of its own adds up to what all have used")
   CHECK(calls == 22);
 }
 
-TEST_CASE(
-    "CPU time of children that were never seen is marked in their parent's, and no other is") {
+TEST_CASE("CPU time of children that were never seen is marked in their parent's, and no other is") {
   const FakeProc proc;
   proc.put({.pid = fake_pid, .user_ticks = "10", .children = {child_pid}});
   proc.put({.pid = child_pid, .parent = fake_pid, .minor_faults = "30", .user_ticks = "5"});
   const auto source = source_of(proc);
   look(*source);
   // Another one, of 7 ticks, came and went.
-  proc.put({.pid = fake_pid,
-            .reaped_minor_faults = "60",
-            .user_ticks = "10",
-            .reaped_user_ticks = "12"});
+  proc.put({.pid = fake_pid, .reaped_minor_faults = "60", .user_ticks = "10", .reaped_user_ticks = "12"});
   proc.remove(child_pid);
   const TaskEvents events = sample(*source, true).events;
   for (const rusage_task_event &event : events.tasks)

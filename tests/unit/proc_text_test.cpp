@@ -31,8 +31,7 @@ TEST_CASE("a process's name may hold anything, and what follows it is still foun
 }
 
 TEST_CASE("numbers up to 64 bits are read as they are, greater ones as the greatest") {
-  for (const char *number :
-       {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
+  for (const char *number : {"18446744073709551615", "18446744073709551616", "99999999999999999999999"}) {
     const std::string text = stat_of("x", number);
     const auto stat = parse_stat(text);
     REQUIRE(stat);
@@ -46,8 +45,7 @@ TEST_CASE("numbers up to 64 bits are read as they are, greater ones as the great
 
 TEST_CASE("what is cut short or of another form is nothing") {
   const std::string whole = stat_of("sh");
-  for (const std::size_t length : {0, 1, 5, 8, 12, 30, 45})
-    CHECK_FALSE(parse_stat(whole.substr(0, length)));
+  for (const std::size_t length : {0, 1, 5, 8, 12, 30, 45}) CHECK_FALSE(parse_stat(whole.substr(0, length)));
   CHECK_FALSE(parse_stat(") ("));
   CHECK_FALSE(parse_io("rchar: 1\nwchar: 2\n"));
   CHECK_FALSE(parse_io("rchar: 1\nwchar: x\nsyscr: 1\nsyscw: 1\nread_bytes: 1\nwrite_bytes: 1\n"));

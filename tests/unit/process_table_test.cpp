@@ -47,8 +47,8 @@ rusage_task_event end(std::uint64_t span, int status, std::uint64_t peak_rss = 0
   return gone;
 }
 
-Exec exec(std::uint64_t old_span, std::uint64_t new_span, const std::string &command,
-          std::uint64_t run_ns = 0, std::uint64_t reads = 0) {
+Exec exec(std::uint64_t old_span, std::uint64_t new_span, const std::string &command, std::uint64_t run_ns = 0,
+          std::uint64_t reads = 0) {
   Exec exec{.record = {}, .image = image(command)};
   exec.record.old_span = old_span;
   exec.record.new_span = new_span;
@@ -245,8 +245,7 @@ TEST_CASE("a process that is listed late counts from its birth, and is what /pro
   CHECK(finished[0].value[RUSAGE_forks] == 1);
 }
 
-TEST_CASE(
-    "the end of a process is told by a thread that is not listed, whose figures are nobody's") {
+TEST_CASE("the end of a process is told by a thread that is not listed, whose figures are nobody's") {
   ProcessTable table = started();
   table.take(events({birth(3, 2, 11), event(RUSAGE_NEW, 3)}));
   rusage_task_event last = used(end(3, 0), 100 * ms, 9);
@@ -270,8 +269,7 @@ TEST_CASE("threads that end after an exec of their process belong to the span be
 
 TEST_CASE("what ran already counts from the first look, and began before the recording") {
   ProcessTable table(Baseline::first_sample);
-  TaskEvents first = events(
-      {birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVE, 1), 100 * ms, 50)});
+  TaskEvents first = events({birth(1, 0, 10), birth(2, 0, 20), end(2, 0), used(event(RUSAGE_LIVE, 1), 100 * ms, 50)});
   first.found[1] = image("server");
   table.begin(2000 * ms, first);
   CHECK(table.finished().empty());
@@ -296,8 +294,7 @@ TEST_CASE("an exec that came after the look that told the process to live is no 
   CHECK(rest[0].value[RUSAGE_execs] == 2);
 }
 
-TEST_CASE(
-    "a peak is known where the kernel told it of the span itself, or it is above all before") {
+TEST_CASE("a peak is known where the kernel told it of the span itself, or it is above all before") {
   ProcessTable table = started();
   Exec next = exec(2, 3, "next");
   next.record.most_rss_so_far = 500;
@@ -399,8 +396,7 @@ TEST_CASE("arguments are told apart by the zeros between them, the last one may 
 // The CPU time that the kernel's total of the command has, when all these are given.
 std::uint64_t total_of(ProcessTable &table) {
   for (const auto &list : {table.finished(), table.rest()})
-    for (const Process &process : list)
-      process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
+    for (const Process &process : list) process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
   return table.account()->cpu_ns();
 }
 
@@ -450,8 +446,7 @@ TEST_CASE("a peak of what ran before is marked unless it is above that of before
   CHECK(commands.by_cpu()[0].peak_rss.has_value() == !predates);
 }
 
-TEST_CASE(
-    "what it executes in the recording has a peak of its own, a fork of it does until then not") {
+TEST_CASE("what it executes in the recording has a peak of its own, a fork of it does until then not") {
   ProcessTable table = attached(508);
   Exec executes = exec(2, 3, "cc");
   executes.record.most_rss_so_far = 508;

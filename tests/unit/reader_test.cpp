@@ -74,16 +74,12 @@ class Files {
   }
 
   [[nodiscard]] std::string path(const std::string &name) const { return directory_.file(name); }
-  [[nodiscard]] std::string text(const std::string &name) const {
-    return test::read_file(path(name));
-  }
+  [[nodiscard]] std::string text(const std::string &name) const { return test::read_file(path(name)); }
   // Without blanks between keys and values.
   [[nodiscard]] std::string compact(const std::string &name) const {
     return name == "a.json" ? to_text(Json::parse(text(name))) : text(name);
   }
-  void put(const std::string &name, const std::string &text) const {
-    std::ofstream(path(name)) << text;
-  }
+  void put(const std::string &name, const std::string &text) const { std::ofstream(path(name)) << text; }
 
  private:
   test::TemporaryDirectory directory_;
@@ -159,8 +155,8 @@ TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole", "[long]"
     REQUIRE(reading);
     CHECK(reading->end_missing);
     // A row is whole with its last brace.
-    const auto braces = std::count(cut.begin(), cut.end(), '\n') - 1 +
-                        (cut.size() < whole.size() && whole[cut.size()] == '\n' ? 1 : 0);
+    const auto braces =
+        std::count(cut.begin(), cut.end(), '\n') - 1 + (cut.size() < whole.size() && whole[cut.size()] == '\n' ? 1 : 0);
     CHECK(reading->rows == static_cast<std::uint64_t>(std::min<std::ptrdiff_t>(braces, 5)));
     REQUIRE(kept.outcome);
     CHECK(kept.outcome->recovered);
@@ -170,8 +166,7 @@ TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole", "[long]"
   }
 }
 
-TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told of recover",
-          "[long]") {
+TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told of recover", "[long]") {
   const Files files;
   const std::string whole = files.text("a.json");
   for (std::size_t size = 1; size + 1 < whole.size(); size += 13) {
@@ -188,8 +183,7 @@ TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told 
 
 TEST_CASE("what is no recording is refused in one line") {
   const Files files;
-  for (const char *text :
-       {"hello", "[]", "3", "[[[", " \n", "\x1f\x8b\x08", "\"{\"", "timestamp,user\r\n1,2\r\n"})
+  for (const char *text : {"hello", "[]", "3", "[[[", " \n", "\x1f\x8b\x08", "\"{\"", "timestamp,user\r\n1,2\r\n"})
     CHECK_THAT(complaint(files, text), Contains("neither JSON nor NDJSON"));
   CHECK_THAT(complaint(files, "{}"), Contains("not a recording of rusage-bpf: schema is missing"));
   CHECK_THAT(complaint(files, "{]"), Contains("is not JSON; the error is at byte 2"));
@@ -237,11 +231,10 @@ TEST_CASE("samples that are none are refused") {
   const Files files;
   const std::string text = files.text("a.json");
   const std::size_t samples = text.find("\"samples\"");
-  for (const char *other : {"\"samples\": {\"a\": {}}, \"x\"", "\"samples\": 3, \"x\"",
-                            "\"samples\": [3], \"x\"", "\"samples\": [[]], \"x\""})
+  for (const char *other : {"\"samples\": {\"a\": {}}, \"x\"", "\"samples\": 3, \"x\"", "\"samples\": [3], \"x\"",
+                            "\"samples\": [[]], \"x\""})
     complaint(files, std::string(text).replace(samples, 9, other));
-  CHECK_THAT(complaint(files, std::string(text).replace(samples, 9, "\"rows\"")),
-             Contains("samples is missing"));
+  CHECK_THAT(complaint(files, std::string(text).replace(samples, 9, "\"rows\"")), Contains("samples is missing"));
 }
 
 TEST_CASE("lines out of order are refused by their number") {
@@ -284,20 +277,16 @@ TEST_CASE("what is skipped or given away is not kept, however much of it there i
 TEST_CASE("what a recording has once is refused where it is there twice") {
   const Files files;
   const std::string json = files.compact("a.json");
-  for (const char *part :
-       {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}) {
+  for (const char *part : {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}) {
     const std::string twice = fmt::format("{} is there twice", part);
     const Json value = Json::parse(json)[part];
-    CHECK_THAT(complaint(files, json.substr(0, json.size() - 1) +
-                                    fmt::format(",\"{}\":{}}}", part, to_text(value))),
+    CHECK_THAT(complaint(files, json.substr(0, json.size() - 1) + fmt::format(",\"{}\":{}}}", part, to_text(value))),
                Contains(twice));
   }
   for (const char *name : {"a.json", "a.ndjson"}) {
     const std::string text = files.compact(name);
-    CHECK_THAT(
-        complaint(files, replaced(text, "\"pid_count\":2", "\"pid_count\":2,\"pid_count\":3")),
-        Contains("has pid_count twice") &&
-            Contains(name == std::string("a.json") ? "sample 2" : "line 4"));
+    CHECK_THAT(complaint(files, replaced(text, "\"pid_count\":2", "\"pid_count\":2,\"pid_count\":3")),
+               Contains("has pid_count twice") && Contains(name == std::string("a.json") ? "sample 2" : "line 4"));
     CHECK_THAT(complaint(files, replaced(text, "\"cpus\":2", "\"cpus\":2,\"x\":1,\"cpus\":3")),
                Contains("has cpus twice"));
     CHECK_THAT(complaint(files, replaced(text, "\"name\":\"system\"", "\"name\":\"user\"")),
@@ -322,14 +311,12 @@ TEST_CASE("rows that go back in time are refused, and a clock that was set back 
   const auto at = [](const char *elapsed) { return fmt::format("\"elapsed\":{}", elapsed); };
   CHECK_THAT(complaint(files, with_samples(files, {at("1"), at("1"), at("0.999999999")})),
              Contains("line 4: elapsed is 0.999999999, and before it was 1 already"));
-  CHECK_THAT(complaint(files, with_samples(files, {at("1"), "\"rss\":1"})),
-             Contains("line 3: elapsed is missing"));
+  CHECK_THAT(complaint(files, with_samples(files, {at("1"), "\"rss\":1"})), Contains("line 3: elapsed is missing"));
   std::string json = files.compact("a.json");
   CHECK_THAT(complaint(files, replaced(json, "\"elapsed\":3e-09", "\"elapsed\":1e-09")),
              Contains("sample 3: elapsed is 1e-09, and before it was 2e-09 already"));
-  files.put("set_back.ndjson",
-            with_samples(files, {at("1") + ",\"timestamp\":\"2026-11-22T11:28:45.000001Z\"",
-                                 at("2") + ",\"timestamp\":\"2026-11-22T11:28:45.000000Z\""}));
+  files.put("set_back.ndjson", with_samples(files, {at("1") + ",\"timestamp\":\"2026-11-22T11:28:45.000001Z\"",
+                                                    at("2") + ",\"timestamp\":\"2026-11-22T11:28:45.000000Z\""}));
   Kept kept;
   REQUIRE(read(files.path("set_back.ndjson"), kept));
   CHECK(kept.rows.size() == 2);
@@ -340,41 +327,36 @@ TEST_CASE("sums that 64 bits do not hold are refused, and those that they just h
   const auto sample = [](const char *field, const char *value) {
     return fmt::format("\"elapsed\":1,\"{}\":{}", field, value);
   };
-  files.put("just.ndjson", with_samples(files, {sample("read_bytes", "18446744073709551614"),
-                                                sample("read_bytes", "1")}));
+  files.put("just.ndjson",
+            with_samples(files, {sample("read_bytes", "18446744073709551614"), sample("read_bytes", "1")}));
   Kept kept;
   REQUIRE(read(files.path("just.ndjson"), kept));
   CHECK(kept.outcome->totals[RUSAGE_read_bytes] == UINT64_MAX);
-  CHECK_THAT(complaint(files, with_samples(files, {sample("read_bytes", "18446744073709551614"),
-                                                   sample("read_bytes", "2")})),
-             Contains("line 3: read_bytes adds up to more than 64 bits hold"));
-  // In nanoseconds; both parts of CPU time are added to each other as well.
   CHECK_THAT(
-      complaint(files, with_samples(files, {sample("run_delay", "9e9"), sample("run_delay", "9e9"),
-                                            sample("run_delay", "9e9")})),
-      Contains("line 4: run_delay adds up"));
-  CHECK_THAT(complaint(files, with_samples(files, {sample("user", "9e9"), sample("system", "9e9"),
-                                                   sample("user", "9e8")})),
-             Contains("line 4: user and system adds up"));
+      complaint(files, with_samples(files, {sample("read_bytes", "18446744073709551614"), sample("read_bytes", "2")})),
+      Contains("line 3: read_bytes adds up to more than 64 bits hold"));
+  // In nanoseconds; both parts of CPU time are added to each other as well.
+  CHECK_THAT(complaint(files, with_samples(files, {sample("run_delay", "9e9"), sample("run_delay", "9e9"),
+                                                   sample("run_delay", "9e9")})),
+             Contains("line 4: run_delay adds up"));
+  CHECK_THAT(
+      complaint(files, with_samples(files, {sample("user", "9e9"), sample("system", "9e9"), sample("user", "9e8")})),
+      Contains("line 4: user and system adds up"));
   const std::string commands = "{\"kind\":\"command\",\"forks\":18446744073709551615}\n";
-  CHECK_THAT(complaint(files, with_samples(files, {}) + commands + commands),
-             Contains("line 3: forks adds up"));
+  CHECK_THAT(complaint(files, with_samples(files, {}) + commands + commands), Contains("line 3: forks adds up"));
 }
 
 TEST_CASE("numbers that are none are refused, with the row that they stand in") {
   const Files files;
-  for (const char *value :
-       {"NaN", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "01", "1.", "+1"}) {
+  for (const char *value : {"NaN", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "01", "1.", "+1"}) {
     CAPTURE(value);
-    CHECK_THAT(
-        complaint(files, with_samples(files, {"\"elapsed\":1", fmt::format("\"rss\":{}", value)})),
-        Contains("line 3"));
+    CHECK_THAT(complaint(files, with_samples(files, {"\"elapsed\":1", fmt::format("\"rss\":{}", value)})),
+               Contains("line 3"));
   }
-  for (const char *value : {"-1", "1.5", "1e19", "9007199254740994.0", "18446744073709551616",
-                            "\"1\"", "true", "[1]", "{}"}) {
+  for (const char *value :
+       {"-1", "1.5", "1e19", "9007199254740994.0", "18446744073709551616", "\"1\"", "true", "[1]", "{}"}) {
     CAPTURE(value);
-    CHECK_THAT(complaint(files, replaced(files.compact("a.json"), "\"rss\":3",
-                                         fmt::format("\"rss\":{}", value))),
+    CHECK_THAT(complaint(files, replaced(files.compact("a.json"), "\"rss\":3", fmt::format("\"rss\":{}", value))),
                Contains("sample 3: rss must be a whole number"));
   }
   for (const char *value : {"-0", "-0.0", "0e5", "3.0", "3e0", "null"}) {
@@ -397,24 +379,17 @@ TEST_CASE("what has more in it than anything of ours is refused, with the limit"
     CHECK_THAT(complaint(files, text), Contains(words));
   };
   const std::string objects = many("{}", 1'000'000);
-  check(replaced(json, "\"columns\":[", "\"columns\":[" + objects + ","),
-        "columns: holds more than 10000 fields");
-  check(replaced(json, "\"meta\":{", "\"meta\":{\"x\":[" + objects + "],"),
-        "meta: holds more than 10000 fields");
-  check(replaced(json, "\"argv\":[", "\"argv\":[" + many("1", 1'000'001) + ","),
-        "holds more than 1000000 values");
+  check(replaced(json, "\"columns\":[", "\"columns\":[" + objects + ","), "columns: holds more than 10000 fields");
+  check(replaced(json, "\"meta\":{", "\"meta\":{\"x\":[" + objects + "],"), "meta: holds more than 10000 fields");
+  check(replaced(json, "\"argv\":[", "\"argv\":[" + many("1", 1'000'001) + ","), "holds more than 1000000 values");
   check(replaced(json, "\"host\":\"", "\"host\":\"" + std::string((1U << 20) + 1, 'x')),
         "holds a text of more than 1048576 bytes");
-  check(replaced(json, "\"commands\":[", "\"commands\":[" + many("{}", 20'001)),
-        "there are more than 20000 commands");
-  const std::string name =
-      many(fmt::format("{{\"command\":\"{}\"}}", std::string(1U << 20, 'x')), 17);
-  check(replaced(json, "\"commands\":[", "\"commands\":[" + name),
-        "the names of commands take more than");
+  check(replaced(json, "\"commands\":[", "\"commands\":[" + many("{}", 20'001)), "there are more than 20000 commands");
+  const std::string name = many(fmt::format("{{\"command\":\"{}\"}}", std::string(1U << 20, 'x')), 17);
+  check(replaced(json, "\"commands\":[", "\"commands\":[" + name), "the names of commands take more than");
   std::string fields;
   for (int i = 0; i < 20'000; i++) fields += fmt::format("\"f{}\":1,", i);
-  check(replaced(json, "\"rss\":3", fields + "\"rss\":3"),
-        "sample 3: holds more than 10000 fields");
+  check(replaced(json, "\"rss\":3", fields + "\"rss\":3"), "sample 3: holds more than 10000 fields");
   check(with_samples(files, {fields + "\"elapsed\":1"}), "line 2: holds more than 10000 fields");
   // Past all of them, what is not known is read over.
   files.put("later.json", "{\"x\":[" + objects + "]," + json.substr(1));
@@ -433,9 +408,8 @@ TEST_CASE(
     CHECK(kept.rows.size() == 5);
     CHECK(kept.outcome->exit.code == 3);
     const auto &commands = kept.outcome->commands;
-    CHECK(std::count_if(commands.begin(), commands.end(), [](const Command &command) {
-            return command.name == "n\xef\xbf\xbdme";
-          }) == 2);
+    CHECK(std::count_if(commands.begin(), commands.end(),
+                        [](const Command &command) { return command.name == "n\xef\xbf\xbdme"; }) == 2);
     // What stood there as text is that text still.
     CHECK_THAT(kept.recording->argv.at(2), Contains("back\\\\xffslash") && Contains("\xc3\xa9"));
     CHECK(kept.processes.size() == 7);
@@ -452,8 +426,7 @@ TEST_CASE("what comes through a pipe is read as a file is, whole and in pieces")
   std::thread writer([&, fd = Fd(ends[1])] {
     const std::string bytes = files.text(name);
     for (std::size_t at = 0; at < bytes.size();) {
-      const ssize_t written =
-          ::write(fd.get(), bytes.data() + at, std::min<std::size_t>(bytes.size() - at, 4099));
+      const ssize_t written = ::write(fd.get(), bytes.data() + at, std::min<std::size_t>(bytes.size() - at, 4099));
       if (written > 0) at += static_cast<std::size_t>(written);
     }
   });
@@ -484,8 +457,7 @@ TEST_CASE("standard input that was read in part is read from there on") {
 
 TEST_CASE("a file is read up to the end that it had when it was opened") {
   const Files files;
-  files.put("grows.ndjson",
-            files.text("a.ndjson").substr(0, files.text("a.ndjson").rfind("{\"kind\":\"end\"")));
+  files.put("grows.ndjson", files.text("a.ndjson").substr(0, files.text("a.ndjson").rfind("{\"kind\":\"end\"")));
   const auto file = InputFile::open(files.path("grows.ndjson"));
   REQUIRE(file);
   std::ofstream(files.path("grows.ndjson"), std::ios::app) << "no JSON\n";
@@ -516,9 +488,7 @@ TEST_CASE("what is no file with something in it is refused") {
 TEST_CASE("a sink that fails ends the reading with its own error") {
   class Full final : public Sink {
     Result<void> begin(const Recording &) override { return {}; }
-    Result<void> row(const Row &row) override {
-      return row.number < 2 ? Result<void>() : error("disk is full");
-    }
+    Result<void> row(const Row &row) override { return row.number < 2 ? Result<void>() : error("disk is full"); }
     Result<void> end(const Outcome &) override { return {}; }
   } full;
   const Files files;

@@ -84,9 +84,7 @@ class FakeTarget final : public Target {
     releases++;
     return {};
   }
-  Result<std::optional<Ended>> take(const Signal &signal) override {
-    return ended_by_signal(signal);
-  }
+  Result<std::optional<Ended>> take(const Signal &signal) override { return ended_by_signal(signal); }
   Result<std::optional<Ended>> check() override { return ended; }
   std::optional<Ended> end_seen_in(const Snapshot &snapshot) override {
     if (snapshot.value[RUSAGE_thread_count] > 0) return std::nullopt;
@@ -254,8 +252,7 @@ TEST_CASE("a command that ends between two ticks has its last row then, once its
   stage.clock.while_waiting = [&](int wait, auto) {
     if (wait != 3) return;
     stage.clock.now_ns -= 6 * ms;  // SIGCHLD has come
-    stage.target.ended =
-        Ended{.by = EndReason::command, .exit = {.code = 7, .signal = {}}, .kernel = {}};
+    stage.target.ended = Ended{.by = EndReason::command, .exit = {.code = 7, .signal = {}}, .kernel = {}};
   };
   stage.source.adjust = [&](int sample, Snapshot &snapshot) {
     snapshot.dying_tasks = sample == 4 || sample == 5 ? 1 : 0;

@@ -1,4 +1,5 @@
-// Rings that no recorder has written, though every seal is right: reading them ends soon, and gives only rows that can be.
+// Rings that no recorder has written, though every seal is right: reading them ends soon, and gives only rows that can
+// be.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -114,9 +115,8 @@ TEST_CASE("rows that are far from each other end the reading as soon as any othe
   SECTION("in the ring's own slots") {
     ring.put(1);
     ring.put((std::uint64_t{1} << 47) + 6);
-    CHECK(read(ring) == Read{{(std::uint64_t{1} << 47) + 6},
-                             (std::uint64_t{1} << 47) + 6 - capacity + 1,
-                             capacity - 1});
+    CHECK(read(ring) ==
+          Read{{(std::uint64_t{1} << 47) + 6}, (std::uint64_t{1} << 47) + 6 - capacity + 1, capacity - 1});
   }
   SECTION("in slots that the file has not") {
     ring.set_slots(std::uint64_t{1} << 40);
@@ -129,8 +129,7 @@ TEST_CASE("rows that are far from each other end the reading as soon as any othe
   }
   SECTION("in a file that is all holes") {
     ring.set_slots(std::uint64_t{1} << 33);
-    REQUIRE(ftruncate(ring.fd(), static_cast<off_t>(
-                                     slot_at(ring.header(), (std::uint64_t{1} << 33) - 1))) == 0);
+    REQUIRE(ftruncate(ring.fd(), static_cast<off_t>(slot_at(ring.header(), (std::uint64_t{1} << 33) - 1))) == 0);
     ring.put(0);
     ring.put((std::uint64_t{1} << 33) - 3);
     CHECK(read(ring).numbers == Numbers{0, (std::uint64_t{1} << 33) - 3});
@@ -157,8 +156,8 @@ TEST_CASE("figures that no machine counts are damage") {
 TEST_CASE("times and losses that cannot be are damage") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 4; number++) ring.put(number);
-  const auto field = GENERATE(&rusage_ring_row::realtime_ns, &rusage_ring_row::untracked_tasks,
-                              &rusage_ring_row::ticks_missed);
+  const auto field =
+      GENERATE(&rusage_ring_row::realtime_ns, &rusage_ring_row::untracked_tasks, &rusage_ring_row::ticks_missed);
   ring.put(2, [&](rusage_ring_row &row, Values &) { row.*field = UINT64_MAX; });
   CHECK(read(ring) == Read{{0, 1, 3}, 0, 1});
 }
@@ -166,8 +165,7 @@ TEST_CASE("times and losses that cannot be are damage") {
 TEST_CASE("a row that would make a sum wrap is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 6; number++)
-    ring.put(number,
-             [](rusage_ring_row &, Values &value) { value[RUSAGE_read_bytes] = INT64_MAX / 3; });
+    ring.put(number, [](rusage_ring_row &, Values &value) { value[RUSAGE_read_bytes] = INT64_MAX / 3; });
   const Read expected{{0, 1, 2}, 0, 3};
   CHECK(read(ring) == expected);
 }

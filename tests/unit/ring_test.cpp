@@ -39,9 +39,8 @@ Row a_row(std::uint64_t number) {
 }
 
 bool same(const Row &a, const Row &b) {
-  return a.number == b.number && a.realtime_ns == b.realtime_ns && a.value == b.value &&
-         a.known == b.known && a.losses.untracked_tasks == b.losses.untracked_tasks &&
-         a.losses.ticks_missed == b.losses.ticks_missed;
+  return a.number == b.number && a.realtime_ns == b.realtime_ns && a.value == b.value && a.known == b.known &&
+         a.losses.untracked_tasks == b.losses.untracked_tasks && a.losses.ticks_missed == b.losses.ticks_missed;
 }
 
 // A ring of four rows, and what was done to it.
@@ -196,8 +195,7 @@ TEST_CASE("a row that did not reach the disk, so that an older one stands there,
   const rusage_ring_header header = ring.header();
   const std::uint64_t offset = slot_at(header, 8);
   for (std::uint64_t i = 0; i < header.slot_bytes; i++)
-    ring.change(offset + i,
-                [&](unsigned char &byte) { byte = static_cast<unsigned char>(older[offset + i]); });
+    ring.change(offset + i, [&](unsigned char &byte) { byte = static_cast<unsigned char>(older[offset + i]); });
   CHECK(read(ring) == Read{{6, 7, 9}, 6, 1});
 }
 
@@ -238,15 +236,13 @@ TEST_CASE("a ring of another format, or byte order, is refused with what it is")
   const std::uint64_t second = second_header_at(ring.header());
   SECTION("format") {
     for (const std::uint64_t header : {std::uint64_t{0}, second})
-      ring.change(header + offsetof(rusage_ring_header, version),
-                  [](unsigned char &byte) { byte = 9; });
+      ring.change(header + offsetof(rusage_ring_header, version), [](unsigned char &byte) { byte = 9; });
     CHECK_THAT(complaint(ring.path()), Contains("format 9"));
   }
   SECTION("byte order") {
     for (const std::uint64_t header : {std::uint64_t{0}, second})
       for (unsigned char i = 0; i < 4; i++)
-        ring.change(header + offsetof(rusage_ring_header, byte_order) + i,
-                    [&](unsigned char &byte) { byte = i + 1; });
+        ring.change(header + offsetof(rusage_ring_header, byte_order) + i, [&](unsigned char &byte) { byte = i + 1; });
     CHECK_THAT(complaint(ring.path()), Contains("byte order"));
   }
 }
@@ -259,9 +255,9 @@ TEST_CASE("columns are known by their names: others are left out, missing ones a
   rusage_ring_header header = ring.header();
   const std::size_t name = text.find("\"pid_count\"");
   text.replace(name, 11, "\"qid_count\"");
-  header.checksum = checksum(std::as_bytes(std::span(text))
-                                 .subspan(header_sealed_from, sizeof(header) - header_sealed_from +
-                                                                  header.description_bytes));
+  header.checksum =
+      checksum(std::as_bytes(std::span(text))
+                   .subspan(header_sealed_from, sizeof(header) - header_sealed_from + header.description_bytes));
   std::memcpy(text.data(), &header, sizeof(header));
   std::ofstream(ring.path(), std::ios::binary) << text;
 

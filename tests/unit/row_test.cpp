@@ -38,8 +38,7 @@ TEST_CASE("the first row has gauges and no counters") {
 TEST_CASE("the second row of a command holds everything since its birth") {
   RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
-  const Row row =
-      next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+  const Row row = next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
   CHECK(row.value[RUSAGE_forks] == 5);
   CHECK(row.value[RUSAGE_user] == 100);
   CHECK(row.value[RUSAGE_system] == 200);
@@ -48,8 +47,7 @@ TEST_CASE("the second row of a command holds everything since its birth") {
 TEST_CASE("the second row of a tree found running holds what came after the first look") {
   RowMaker rows(Baseline::first_sample);
   next_row(rows, snapshot({{RUSAGE_forks, 2}, {RUSAGE_user, 10}, {RUSAGE_system, 20}}), 0);
-  const Row row =
-      next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
+  const Row row = next_row(rows, snapshot({{RUSAGE_forks, 5}, {RUSAGE_user, 100}, {RUSAGE_system, 200}}), 0);
   CHECK(row.value[RUSAGE_forks] == 3);
   CHECK(row.value[RUSAGE_user] == 90);
   CHECK(row.value[RUSAGE_system] == 180);
@@ -106,8 +104,7 @@ TEST_CASE("a counter that steps back gives a row of 0 and is made up for later")
   const std::vector<std::pair<std::uint64_t, std::uint64_t>> counter_and_delta{
       {100, 100}, {90, 0}, {95, 0}, {100, 0}, {130, 30}};
   for (const auto &[counter, delta] : counter_and_delta)
-    CHECK(next_row(rows, snapshot({{RUSAGE_run_delay, counter}}), 0).value[RUSAGE_run_delay] ==
-          delta);
+    CHECK(next_row(rows, snapshot({{RUSAGE_run_delay, counter}}), 0).value[RUSAGE_run_delay] == delta);
 }
 
 TEST_CASE("user and system time share exactly the run time, and neither goes back") {
@@ -128,8 +125,7 @@ TEST_CASE("user and system time share exactly the run time, and neither goes bac
   RowMaker rows(Baseline::fork);
   next_row(rows, snapshot({}), 0);
   next_row(rows, snapshot({{RUSAGE_user, 100}, {RUSAGE_system, 100}}), 0);
-  const Row row =
-      next_row(rows, snapshot({{RUSAGE_user, look.user}, {RUSAGE_system, look.system}}), 0);
+  const Row row = next_row(rows, snapshot({{RUSAGE_user, look.user}, {RUSAGE_system, look.system}}), 0);
   CHECK(row.value[RUSAGE_user] == look.user_delta);
   CHECK(row.value[RUSAGE_system] == look.system_delta);
 }
@@ -159,14 +155,11 @@ class Ledger {
     // The snapshot's own split stands wherever neither part has to go back for it.
     const auto is_behind = [&](rusage_column part) { return snapshot.value[part] < before[part]; };
     return is_behind(RUSAGE_user) || is_behind(RUSAGE_system) ||
-           (sum_[RUSAGE_user] == snapshot.value[RUSAGE_user] &&
-            sum_[RUSAGE_system] == snapshot.value[RUSAGE_system]);
+           (sum_[RUSAGE_user] == snapshot.value[RUSAGE_user] && sum_[RUSAGE_system] == snapshot.value[RUSAGE_system]);
   }
 
  private:
-  static std::uint64_t run(const Values &value) {
-    return value[RUSAGE_user] + value[RUSAGE_system];
-  }
+  static std::uint64_t run(const Values &value) { return value[RUSAGE_user] + value[RUSAGE_system]; }
 
   Values sum_{};
   Values most_{};
@@ -183,8 +176,7 @@ TEST_CASE("no difference is negative and nothing is lost, whatever the snapshots
     const auto look = [&](const Snapshot &before) {
       Snapshot after = before;
       for (std::uint64_t &value : after.value)
-        value = static_cast<std::uint64_t>(
-            std::max<std::int64_t>(0, static_cast<std::int64_t>(value) + step(random)));
+        value = static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(value) + step(random)));
       return after;
     };
 

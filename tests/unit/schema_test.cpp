@@ -22,8 +22,7 @@ void check_same_fields(const Json &schema, const Json &value, const std::string 
   CAPTURE(where);
   if (value.is_array() && schema.contains("prefixItems")) {
     REQUIRE(schema["prefixItems"].size() == value.size());
-    for (std::size_t i = 0; i < value.size(); i++)
-      check_same_fields(schema["prefixItems"][i], value[i], where + "[]");
+    for (std::size_t i = 0; i < value.size(); i++) check_same_fields(schema["prefixItems"][i], value[i], where + "[]");
   } else if (value.is_array()) {
     for (const Json &element : value) check_same_fields(schema["items"], element, where + "[]");
   } else if (value.is_object()) {

@@ -20,8 +20,7 @@ Recording recording_of(std::vector<std::string> argv) {
 }
 
 // A recording with one row, in which every figure is `figure` but for `others`.
-Outcome outcome_of(std::uint64_t figure,
-                   const std::vector<std::pair<rusage_column, std::uint64_t>> &others = {}) {
+Outcome outcome_of(std::uint64_t figure, const std::vector<std::pair<rusage_column, std::uint64_t>> &others = {}) {
   Row row;
   row.value.fill(figure);
   row.known.set();
@@ -61,24 +60,21 @@ TEST_CASE("the summary says what ran, how it ended, what it used and where the r
   outcome.audit.kernel.value[RUSAGE_user] = 3 * second;
   outcome.audit.kernel.value[RUSAGE_system] = second / 2;
   outcome.audit.losses = Losses{.untracked_tasks = 0, .ticks_missed = 5};
-  const std::string text =
-      summary(recording_of({"make", "-j8"}), outcome, {"rusage.json", "other.json"});
-  CHECK(
-      text ==
-      "\n"
-      "make -j8: exit 2 after 2.000 s\n"
-      "  CPU        3.000 s user + 0.500 s system = 175 % of one core; 0.250 s waiting for a CPU\n"
-      "  memory     peak 100 MiB resident at 2.000 s\n"
-      "  processes  1 234 ran, at most 9 at once (12 tasks)\n"
-      "  I/O        read 5.00 MiB in 4 321 calls, wrote 2.00 MiB in 765 calls; "
-      "storage: 4.00 KiB read, 512 B written\n"
-      "  switches   11 voluntary, 22 involuntary; faults: 33 minor, 44 major\n"
-      "  audit      accounted 100.00 % of the kernel's own total, 0 tasks lost, 5 ticks missed\n"
-      "  rows       1 in rusage.json, other.json\n");
+  const std::string text = summary(recording_of({"make", "-j8"}), outcome, {"rusage.json", "other.json"});
+  CHECK(text ==
+        "\n"
+        "make -j8: exit 2 after 2.000 s\n"
+        "  CPU        3.000 s user + 0.500 s system = 175 % of one core; 0.250 s waiting for a CPU\n"
+        "  memory     peak 100 MiB resident at 2.000 s\n"
+        "  processes  1 234 ran, at most 9 at once (12 tasks)\n"
+        "  I/O        read 5.00 MiB in 4 321 calls, wrote 2.00 MiB in 765 calls; "
+        "storage: 4.00 KiB read, 512 B written\n"
+        "  switches   11 voluntary, 22 involuntary; faults: 33 minor, 44 major\n"
+        "  audit      accounted 100.00 % of the kernel's own total, 0 tasks lost, 5 ticks missed\n"
+        "  rows       1 in rusage.json, other.json\n");
 }
 
-TEST_CASE(
-    "the summary shows the five commands that cost most, and says what is kept by command alone") {
+TEST_CASE("the summary shows the five commands that cost most, and says what is kept by command alone") {
   Outcome outcome = outcome_of(0, {{RUSAGE_user, 90 * second}, {RUSAGE_system, 10 * second}});
   for (const char *name : {"cc1plus", "a", "b", "c\n", "e", "f"}) {
     Command command;
@@ -88,10 +84,9 @@ TEST_CASE(
     outcome.commands.push_back(command);
   }
   outcome.processes_left_out = 1000;
-  CHECK_THAT(
-      summary_of(outcome),
-      Contains("  commands   cc1plus x1 412 83 % CPU, a x1 1 % CPU, b x1 1 % CPU, c  x1 1 % CPU, "
-               "e x1 1 % CPU; 1 000 beyond --max-processes are here alone\n"));
+  CHECK_THAT(summary_of(outcome),
+             Contains("  commands   cc1plus x1 412 83 % CPU, a x1 1 % CPU, b x1 1 % CPU, c  x1 1 % CPU, "
+                      "e x1 1 % CPU; 1 000 beyond --max-processes are here alone\n"));
 }
 
 TEST_CASE("a command that a signal killed is told by the signal's number and name") {
@@ -103,8 +98,7 @@ TEST_CASE("a command that a signal killed is told by the signal's number and nam
 TEST_CASE("one of a thing is singular, none and many are plural") {
   Outcome one = outcome_of(1);
   one.audit.losses = Losses{.untracked_tasks = 1, .ticks_missed = 1};
-  for (const char *phrase :
-       {"in 1 call,", "in 1 call;", "(1 task)", "1 task lost", "1 tick missed"})
+  for (const char *phrase : {"in 1 call,", "in 1 call;", "(1 task)", "1 task lost", "1 tick missed"})
     CHECK_THAT(summary_of(one), Contains(phrase));
   for (const char *phrase : {"in 0 calls,", "(0 tasks)", "0 tasks lost", "0 ticks missed"})
     CHECK_THAT(summary_of(outcome_of(0)), Contains(phrase));
@@ -123,15 +117,13 @@ TEST_CASE("tasks that were never tracked are losses, and so are events that did 
 
 TEST_CASE("what polling did not see, or may not read, is told") {
   Outcome outcome = outcome_of(0);
-  CHECK_THAT(summary_of(outcome),
-             !Contains("came and went") && !Contains("not ours") && !Contains("not yours"));
+  CHECK_THAT(summary_of(outcome), !Contains("came and went") && !Contains("not ours") && !Contains("not yours"));
   outcome.audit.unseen_tasks = 412;
   outcome.audit.unreadable_processes = 1;
   outcome.audit.untraceable_tasks = 2;
-  CHECK_THAT(summary_of(outcome),
-             Contains("at most 412 tasks started and exited between two polls") &&
-                 Contains("1 process not ours to read in full") &&
-                 Contains("2 tasks not yours to trace left out"));
+  CHECK_THAT(summary_of(outcome), Contains("at most 412 tasks started and exited between two polls") &&
+                                      Contains("1 process not ours to read in full") &&
+                                      Contains("2 tasks not yours to trace left out"));
 }
 
 TEST_CASE("what is unknown is not 0") {
@@ -142,8 +134,8 @@ TEST_CASE("what is unknown is not 0") {
   outcome.exit = {.code = 0, .signal = {}};
   outcome.totals.add(row);
   const std::string text = summary_of(outcome);
-  for (const char *phrase : {"read unknown in unknown calls", "unknown waiting for a CPU",
-                             "peak unknown resident", "0 seen, at most unknown at once"})
+  for (const char *phrase : {"read unknown in unknown calls", "unknown waiting for a CPU", "peak unknown resident",
+                             "0 seen, at most unknown at once"})
     CHECK_THAT(text, Contains(phrase));
 }
 
@@ -173,8 +165,7 @@ TEST_CASE("what ran before the recording is named by its number, with the reason
 TEST_CASE("a tree that outlives its command is recorded to its end, the command's exit is told") {
   Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
   outcome.ended_by = EndReason::tree;
-  CHECK_THAT(summary_of(outcome),
-             Contains("true: exit 0, recorded for 2.000 s, until its last process ended"));
+  CHECK_THAT(summary_of(outcome), Contains("true: exit 0, recorded for 2.000 s, until its last process ended"));
 }
 
 TEST_CASE("a recording that took no time used no share of a core") {
@@ -186,9 +177,8 @@ TEST_CASE("the kernel's total is compared with what it can know, and what it lac
   outcome.audit.kernel.value[RUSAGE_user] = 2 * second;
   outcome.audit.kernel.known.set(RUSAGE_user).set(RUSAGE_system);
   outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
-  CHECK_THAT(summary_of(outcome),
-             Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
-                      "waited for or still alive (8.000 s), 0 tasks lost"));
+  CHECK_THAT(summary_of(outcome), Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
+                                           "waited for or still alive (8.000 s), 0 tasks lost"));
   // A document of an earlier build, where the two cannot be told apart.
   outcome.audit.unwaited.reset();
   CHECK_FALSE(accounted_cpu(outcome));
@@ -198,8 +188,8 @@ TEST_CASE("the kernel's total is compared with what it can know, and what it lac
   // Of next to nothing, a share says nothing.
   outcome.audit.unwaited = Unwaited{.processes = 0, .cpu_ns = 0};
   outcome.audit.kernel.value[RUSAGE_user] = 9 * second;
-  CHECK_THAT(summary_of(outcome), Contains("accounted 1.000 s more than the kernel's own total") &&
-                                      !Contains("which lacks"));
+  CHECK_THAT(summary_of(outcome),
+             Contains("accounted 1.000 s more than the kernel's own total") && !Contains("which lacks"));
 }
 
 TEST_CASE("a peak of one process above that of the rows is the peak, and both are said") {
@@ -235,10 +225,9 @@ TEST_CASE("whom the kernel has killed for lack of memory is said where it may be
   outcome.audit.sigkilled_commands = {"cc1", "ld"};
   CHECK_THAT(summary_of(outcome), !Contains("memory;"));
   outcome.audit.oom_kills = 2;
-  CHECK_THAT(
-      summary_of(outcome),
-      Contains("  killed     the kernel killed 2 processes of this cgroup for lack of memory; "
-               "ended by SIGKILL: 2 processes (cc1, ld)\n"));
+  CHECK_THAT(summary_of(outcome),
+             Contains("  killed     the kernel killed 2 processes of this cgroup for lack of memory; "
+                      "ended by SIGKILL: 2 processes (cc1, ld)\n"));
   outcome.audit.oom_kills = 0;
   outcome.audit.oom_kills_on_machine = 1;
   CHECK_THAT(summary_of(outcome), Contains("the kernel killed 1 process of this machine for lack"));

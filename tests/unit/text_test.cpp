@@ -60,8 +60,7 @@ TEST_CASE("counts are grouped by thousands") {
 
 TEST_CASE("what controls a terminal, or is not seen there, is shown as an escape") {
   const auto [bytes, text] = GENERATE(values<std::pair<std::string, const char *>>({
-      {"plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80",
-       "plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
+      {"plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80", "plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
       {"two\nlines\tand\rmore\v\f", "two lines and more  "},
       {"\x1b[31mred\x7f\x01", "\\x1b[31mred\\x7f\\x01"},
       {std::string(1, '\0') + "a", "\\x00a"},
@@ -81,9 +80,8 @@ TEST_CASE("what controls a terminal, or is not seen there, is shown as an escape
 }
 
 TEST_CASE("a line is cut and filled up by the columns that it takes, between characters") {
-  const std::string wide =
-      "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e";  // three characters of two columns each
-  const std::string accent = "e\xcc\x81";      // two characters, one column
+  const std::string wide = "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e";  // three characters of two columns each
+  const std::string accent = "e\xcc\x81";                           // two characters, one column
   CHECK(width_of(wide) == 6);
   CHECK(width_of(accent) == 1);
   CHECK(width_of("caf\xc3\xa9") == 4);

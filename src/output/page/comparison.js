@@ -10,7 +10,8 @@ function sideItem(side) {
     element("p", { class: "command" }, visibleText(words.target)),
     endingLine(side),
     element("p", { class: "where" },
-      [visibleText(meta.host), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus, "CPU"), startText(meta),
+      [visibleText(meta.host), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus, "CPU"),
+       startText(meta),
         `a row every ${intervalText(meta.interval)}`].filter((text) => text).join("  \u00b7  ")));
 }
 
@@ -26,7 +27,8 @@ function pairTile(title, name) {
 
 // None where there are none.
 function lines(kind, texts) {
-  return texts.length === 0 ? "" : element("ul", { class: kind }, ...texts.map((text) => element("li", {}, visibleText(text))));
+  if (texts.length === 0) return "";
+  return element("ul", { class: kind }, ...texts.map((text) => element("li", {}, visibleText(text))));
 }
 
 function makeHeadline() {

@@ -13,7 +13,8 @@ function ratioText({ ratio }) {
 
 function makeTotals() {
   const rows = Object.entries(comparison.totals).map(([name, pair]) =>
-    [columnName(name), columnText(name, pair.a), columnText(name, pair.b), differenceText(name, pair), ratioText(pair)]);
+    [columnName(name), columnText(name, pair.a), columnText(name, pair.b), differenceText(name, pair),
+     ratioText(pair)]);
   const table = plainTable("Totals and peaks of both recordings", ["", "A", "B", "B \u2212 A", "B / A"], rows);
   table.classList.add("dense");
   byId("details").append(element("div", { class: "card wide" },

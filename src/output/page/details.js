@@ -7,9 +7,10 @@ function unitOf(value, unit) {
 function totalsTable() {
   const rows = recording.columns.filter(({ kind }) => kind !== "time").map(({ name, kind, unit }) => {
     const when = recording.totals[name]?.elapsed;
+    const saysItsUnit = unit === "bytes" || unit === "s" || total(name) === null;
     return [
       columnName(name),
-      columnText(name, total(name)) + (unit === "bytes" || unit === "s" || total(name) === null ? "" : ` ${unitOf(total(name), unit)}`),
+      columnText(name, total(name)) + (saysItsUnit ? "" : ` ${unitOf(total(name), unit)}`),
       kind === "gauge" ? columnText("elapsed", when) : "",
     ];
   });

@@ -59,8 +59,9 @@ function makeHeadline() {
   document.title = `${target.slice(0, 80)} \u2013 rusage-bpf`;
   byId("headline").append(
     element("p", { class: "where" },
-      ["rusage-bpf", startText(meta), visibleText(meta.host ?? ""), meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "",
-        plural(meta.cpus ?? 0, "CPU"), `a row every ${intervalText(meta.interval ?? 0)}`, meta.backend === "proc" ? "by polling /proc" : ""]
+      ["rusage-bpf", startText(meta), visibleText(meta.host ?? ""),
+        meta.kernel ? `Linux ${visibleText(meta.kernel)}` : "", plural(meta.cpus ?? 0, "CPU"),
+        `a row every ${intervalText(meta.interval ?? 0)}`, meta.backend === "proc" ? "by polling /proc" : ""]
         .filter((text) => text).join("  \u00b7  ")),
     element("h1", {}, target),
     endingLine(recording),

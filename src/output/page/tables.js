@@ -101,7 +101,8 @@ function shareBar(share) {
 // `beyond` is how many more the outputs do not list one by one.
 function leftOutNote({ rows, left_out: leftOut }, what, beyond = 0) {
   const said = [
-    leftOut > 0 ? `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.` : "",
+    leftOut > 0
+      ? `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.` : "",
     beyond > 0 ? `${grouped(beyond)} beyond --max-processes are in the table of commands alone.` : "",
   ].filter((text) => text);
   return said.length === 0 ? null : element("p", { class: "note" }, said.join(" "));

@@ -26,7 +26,8 @@ function processLines({ process, begin, end, cpu, share }, successor) {
     `CPU ${secondsText(cpu)}, ${percentText(share)} of one core`,
     process.children_cpu > 0 ? `up to ${secondsText(process.children_cpu)} of it its children's` : null,
     process.peak_rss === null || process.peak_rss === undefined ? null
-      : `peak memory ${bytesText(process.peak_rss)}${process.peak_rss_predates === true ? ", before the recording" : ""}`,
+      : `peak memory ${bytesText(process.peak_rss)}`
+        + (process.peak_rss_predates === true ? ", before the recording" : ""),
   ].filter((text) => text);
 }
 
@@ -100,7 +101,8 @@ function makeTimeline() {
       pen.fillRect(0, y - Math.ceil(look.gap / 2) + (laneHeight > 8 ? 0 : 2), scroller.clientWidth, 1);
       const stays = Math.max(y, Math.min(0, y + group.lanes.length * laneHeight - 14));
       pen.fillStyle = colours.of("text");
-      pen.fillText(fitted(pen, visibleText(group.name), ran.get(group.name) ?? group.bars.length, begin - 12), 0, stays);
+      const label = fitted(pen, visibleText(group.name), ran.get(group.name) ?? group.bars.length, begin - 12);
+      pen.fillText(label, 0, stays);
     });
     pen.beginPath();
     pen.rect(begin, 0, width + 2, seen);
