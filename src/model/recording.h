@@ -9,6 +9,7 @@
 #include "model/commands.h"
 #include "model/named.h"
 #include "model/process.h"
+#include "model/punctuality.h"
 #include "model/totals.h"
 
 namespace rusage_bpf {
@@ -66,6 +67,7 @@ struct Audit {
   std::vector<std::string> sigkilled_commands{};
   // Unknown where the recorder did not live to tell.
   std::optional<Losses> losses;
+  std::optional<Punctuality> punctuality{};
   std::optional<std::uint64_t> events_lost;
   std::optional<std::uint64_t> unseen_tasks;
   std::optional<std::uint64_t> unlisted_tasks;  // in the rows, and in no process's figures

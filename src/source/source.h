@@ -27,6 +27,15 @@ struct MissedEvents {
   std::uint64_t untraceable_tasks = 0;
 };
 
+// When a source that keeps time by itself takes samples: the first at `start_ns`, then evenly `samples_per_row` in each
+// `row_ns`, before `end_ns`.
+struct SampleTimes {
+  std::uint64_t start_ns = 0;
+  std::uint64_t row_ns = 0;
+  std::uint32_t samples_per_row = 1;
+  std::uint64_t end_ns = UINT64_MAX;
+};
+
 class Source {
  public:
   Source() = default;
@@ -47,6 +56,14 @@ class Source {
   // between two samples is `max_sample_gap_ns`. Where counting starts or ends with a sample, it `reports_live_tasks`:
   // an event for each task that the snapshot has the counters of.
   virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
+
+  // From now on samples are taken without the recorder, on time; next_sample() gives them. False: this source cannot do
+  // that. Is to be called after the first sample.
+  virtual bool start_clock(const SampleTimes &) { return false; }
+  // No more samples are taken that way. Those that were are still given.
+  virtual Result<void> stop_clock() { return {}; }
+  // The next of these, in order; nothing where all were given.
+  virtual Result<std::optional<Sample>> next_sample() { return std::nullopt; }
 
   // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`.
   // `status` is as wait reports it.

@@ -12,7 +12,7 @@ constexpr std::uint64_t any_pause_ns = 3'600'000'000'000;  // longer than every 
 
 TEST_CASE("the first row is due exactly one interval after the start") {
   Schedule schedule(start_ns, interval_ns, any_pause_ns);
-  CHECK(schedule.next_look_ns(start_ns) == start_ns + interval_ns);
+  CHECK(schedule.next_sample_ns(start_ns) == start_ns + interval_ns);
   CHECK_FALSE(schedule.take_row(start_ns));
   CHECK_FALSE(schedule.take_row(start_ns + interval_ns - 1));
   CHECK(schedule.take_row(start_ns + interval_ns));
@@ -46,7 +46,7 @@ TEST_CASE("a deadline that passed while we were busy is missed, and made up by n
   Schedule schedule(start_ns, interval_ns, any_pause_ns);
   CHECK(schedule.take_row(now_ns));
   CHECK(schedule.missed() == look.missed);
-  CHECK(schedule.next_look_ns(now_ns) == start_ns + look.next_interval * interval_ns);
+  CHECK(schedule.next_sample_ns(now_ns) == start_ns + look.next_interval * interval_ns);
 }
 
 TEST_CASE("rows are due at start + n * interval, whatever the delays") {
@@ -56,10 +56,10 @@ TEST_CASE("rows are due at start + n * interval, whatever the delays") {
   Schedule schedule(start_ns, interval_ns, any_pause_ns);
   std::uint64_t now_ns = start_ns;
   for (std::uint64_t rows = 1; rows <= 1000; ++rows) {
-    now_ns = schedule.next_look_ns(now_ns) + static_cast<std::uint64_t>(delay(random));
+    now_ns = schedule.next_sample_ns(now_ns) + static_cast<std::uint64_t>(delay(random));
     const std::uint64_t passed = (now_ns - start_ns) / interval_ns;
     REQUIRE(schedule.take_row(now_ns));
-    REQUIRE(schedule.next_look_ns(now_ns) == start_ns + (passed + 1) * interval_ns);
+    REQUIRE(schedule.next_sample_ns(now_ns) == start_ns + (passed + 1) * interval_ns);
     REQUIRE(rows + schedule.missed() == passed);
   }
 }
@@ -69,7 +69,7 @@ TEST_CASE("the source is looked at within the longest pause, and that moves no d
   Schedule schedule(start_ns, interval_ns, pause_ns);
   std::uint64_t now_ns = start_ns;
   for (const std::uint64_t due_ns : {3'000'000, 6'000'000, 9'000'000, 10'000'000, 13'000'000}) {
-    const std::uint64_t next_ns = schedule.next_look_ns(now_ns);
+    const std::uint64_t next_ns = schedule.next_sample_ns(now_ns);
     CHECK(next_ns == start_ns + due_ns);
     now_ns = next_ns;
     CHECK(schedule.take_row(now_ns) == (due_ns == interval_ns));
@@ -79,7 +79,7 @@ TEST_CASE("the source is looked at within the longest pause, and that moves no d
 TEST_CASE("a deadline that has passed is looked at right away") {
   const Schedule schedule(start_ns, interval_ns, any_pause_ns);
   const std::uint64_t late_ns = start_ns + 5 * interval_ns;
-  CHECK(schedule.next_look_ns(late_ns) <= late_ns);
+  CHECK(schedule.next_sample_ns(late_ns) <= late_ns);
 }
 
 TEST_CASE("a year of a row each millisecond stays on the grid") {
@@ -90,7 +90,7 @@ TEST_CASE("a year of a row each millisecond stays on the grid") {
   const std::uint64_t year_later_ns = booted_ns + rows_a_year * millisecond_ns;
   CHECK(schedule.take_row(year_later_ns));
   CHECK(schedule.missed() == rows_a_year - 1);
-  CHECK(schedule.next_look_ns(year_later_ns) == year_later_ns + millisecond_ns);
+  CHECK(schedule.next_sample_ns(year_later_ns) == year_later_ns + millisecond_ns);
 }
 
 }  // namespace
