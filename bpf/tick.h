@@ -12,7 +12,9 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#if HOLD_TASKS
 #include "prefetch.h"
+#endif
 #include "rusage_bpf/sample.h"
 #include "span.h"
 #include "sweep.h"
@@ -147,7 +149,9 @@ static __always_inline long visit_task(u32 number) {
 static long visit(u32 step, void *context) {
   u32 index = walk.length - 1 - walk.visited;
   walk.visited++;
-  if (hold_tasks && walk.length > LARGE_TREE) walk.prefetched += prefetch(index);
+#if HOLD_TASKS
+  if (walk.length > LARGE_TREE) walk.prefetched += prefetch(index);
+#endif
   u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
   if (!entry) return 1;
   u32 number = *entry;
