@@ -144,6 +144,8 @@ class Recorder {
   std::optional<Schedule> schedule_;  // since the first sample
   bool source_keeps_time_ = false;
   std::uint64_t last_wake_ns_ = 0;
+  std::uint64_t last_check_ns_ = 0;
+  bool signals_came_ = false;
   std::uint64_t stop_ns_ = UINT64_MAX;
   Losses losses_;
 };
@@ -226,6 +228,7 @@ std::optional<EndReason> Recorder::wait() {
                                pollfd{stops_.process, POLLIN, 0}, pollfd{writers_.fd(), POLLIN, 0}};
   clock_.wait(std::min(next_wake_ns(), stop_ns_), events);
   last_wake_ns_ = clock_.monotonic_ns();
+  signals_came_ = events[0].revents != 0;
   if (events[1].revents != 0 && at_end(stops_.input)) return EndReason::eof;
   if (events[2].revents != 0) return EndReason::stop_with;
   if (events[3].revents != 0) {
@@ -247,8 +250,11 @@ std::uint64_t Recorder::next_wake_ns() {
   return std::min(std::max(pays_ns, now_ns + least_sleep_ns), now_ns + max_sample_gap_ns);
 }
 
-// By a signal that came, or found without one.
+// By a signal that came, or found without one. Where the source keeps time, that is looked for now and then: it takes
+// longer than a row.
 Result<std::optional<Ended>> Recorder::take_end_of_target() {
+  if (source_keeps_time_ && !signals_came_ && last_wake_ns_ - last_check_ns_ < max_sample_gap_ns) return std::nullopt;
+  last_check_ns_ = last_wake_ns_;
   auto ended = take_signals(signals_, target_);
   return ended && !*ended ? target_.check() : ended;
 }

@@ -245,10 +245,16 @@ Result<std::optional<Sample>> BpfSource::next_sample() {
   return taken;
 }
 
+// Between two readings the clocks drift apart by some 50 ns a millisecond.
 Result<void> BpfSource::get_ready_for_next_samples() {
+  constexpr std::uint64_t clock_age_ns = 50'000'000;
+  if (auto done = track_moved_groups(); !done) return done;
+  const std::uint64_t now_ns = monotonic_ns();
+  if (now_ns - clock_read_ns_ < clock_age_ns) return {};
+  clock_read_ns_ = now_ns;
   if (auto done = ask(kernel_->tick, RUSAGE_READ_CLOCK, "reading the clock"); !done)
     return tl::unexpected(done.error());
-  return track_moved_groups();
+  return {};
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {

@@ -54,8 +54,9 @@ class BpfSource final : public Source {
   BpfOptions way_;  // the one this kernel allows
   std::unique_ptr<EventReader> events_;
   std::uint32_t report_rounds_ = 0;
-  std::uint64_t groups_moved_ = 0;            // of which the other threads were tracked
-  MappedArray<std::uint64_t> group_pids_;     // where gauges come from /proc; else empty
+  std::uint64_t groups_moved_ = 0;         // of which the other threads were tracked
+  MappedArray<std::uint64_t> group_pids_;  // where gauges come from /proc; else empty
+  std::uint64_t clock_read_ns_ = 0;
   MappedArray<const rusage_sample> samples_;  // of the kernel's clock
 };
 
