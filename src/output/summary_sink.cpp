@@ -69,11 +69,12 @@ std::string labelled_total(const Totals &totals, std::size_t column) {
   return fmt::format("{} {}", total_text(totals, column), label);
 }
 
-// "11 voluntary, 22 involuntary".
-std::string counters_text(const Totals &totals, ChartId chart) {
+// "11 voluntary, 22 involuntary", without those that the source does not have.
+std::string counters_text(ChartId chart, const Recording &recording, const Totals &totals) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].chart == chart && columns[i].is_counter()) texts.push_back(labelled_total(totals, i));
+    if (columns[i].chart == chart && columns[i].is_counter() && recording.origin[i] != "none")
+      texts.push_back(labelled_total(totals, i));
   return fmt::format("{}", fmt::join(texts, ", "));
 }
 
@@ -207,7 +208,7 @@ std::string chart_text(ChartId chart, const Recording &recording, const Outcome 
     case ChartId::forks_and_exits:
       return "";  // processes_text has them
     default:
-      return counters_text(outcome.totals, chart);
+      return counters_text(chart, recording, outcome.totals);
   }
 }
 

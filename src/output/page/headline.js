@@ -53,9 +53,10 @@ function ioTiles() {
   ];
 }
 
-// The sum of what is of the same unit as the first column, and each column.
+// The sum of what is of the same unit as the first column, and each column that is known.
 function groupTile({ title, charts }) {
-  const columns = charts.flatMap((chart) => chart.columns);
+  const columns = charts.flatMap((chart) => chart.columns).filter(({ name }) => total(name) !== null);
+  if (columns.length === 0) return tile(title, unknown);
   const [{ name: first, unit }] = columns;
   const sum = sumOf(columns.filter((column) => column.unit === unit).map(({ name }) => name));
   const notes = columns.length > 1 ? columns.map(({ name, label }) => `${columnText(name, total(name))} ${label}`)
