@@ -95,7 +95,7 @@ static __always_inline void take_off_arrival(u32 number, struct slot *slot, stru
   struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
-#define TAKE_OFF(name, unit, field) exited_sums[RUSAGE_##name] -= before->name;
+#define TAKE_OFF(name, unit, field, ...) exited_sums[RUSAGE_##name] -= before->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
 #undef TAKE_OFF
   take_off_cpu_time(&group->exited, &before->cpu);
@@ -171,7 +171,7 @@ static __always_inline void leave_walk(struct slot *slot) {
 /* Adds what a task has used to the sums over exited tasks, and writes it to `event`, if there is one. */
 static __always_inline void count_gone(struct slot *group, struct rusage_task_event *event) {
   if (event) event->reading = reading;
-#define ADD_DEAD(name, unit, field) exited_sums[RUSAGE_##name] += reading.name;
+#define ADD_DEAD(name, unit, field, ...) exited_sums[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
   add_cpu_time(&group->exited, &reading.cpu);

@@ -130,7 +130,7 @@ static __always_inline long visit_task(u32 number) {
   bool hides = access && access->hidden;
   if (hides && report_hidden(number)) return 0; /* one that is gone is visited again */
   if (gone && !hides && retire(number, true)) return 0;
-#define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
+#define ADD_LIVING(name, unit, field, ...) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
   if (gone || hides) return 0;

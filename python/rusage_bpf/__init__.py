@@ -3,7 +3,7 @@
 In a notebook::
 
     %load_ext rusage_bpf
-    %%getrusage_in_background .03 samples_df      # thirteen columns, charts
+    %%getrusage_in_background .03 samples_df      # basic columns, charts
     %%rusage samples_df --interval .01 --all      # every column
     recover_samples_list('/path/printed/at/the/start')
 

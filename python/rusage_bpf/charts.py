@@ -6,7 +6,7 @@ import numpy
 import pandas
 from plotly import graph_objects
 
-from .columns import BASIC_COLUMNS
+from .columns import basic
 from .costs import cost_figure
 from .decimate import bucket_size, extremes, peaks
 from .marks import draw_marks
@@ -52,7 +52,7 @@ def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     """
     times = axis(samples)
     rows = samples.iloc[1:]
-    values = scaled(_basic(rows))
+    values = scaled(_numbers(rows))
     size = bucket_size(len(rows), _MOST_BARS)
     ends = times.iloc[[min(end, len(rows)) for end in range(size, len(rows) + size, size)]]
     milliseconds = ends.diff().fillna(ends - times.iloc[0]).dt.total_seconds() * 1000
@@ -72,14 +72,14 @@ def raw_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     times = axis(samples)
     figure = graph_objects.Figure()
     figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
-    for name in by_spread(scaled(_basic(samples.iloc[1:]))):
+    for name in by_spread(scaled(_numbers(samples.iloc[1:]))):
         drawn = extremes(samples[name].to_numpy(dtype=float), _MOST_POINTS)
         figure.add_scatter(x=times.iloc[drawn], y=samples[name].iloc[drawn], name=name, mode="lines")
     return figure.update_layout(**_layout())
 
 
-def _basic(samples: pandas.DataFrame) -> pandas.DataFrame:
-    return samples.iloc[:, :BASIC_COLUMNS].drop(columns="timestamp").astype(numpy.float64)
+def _numbers(samples: pandas.DataFrame) -> pandas.DataFrame:
+    return basic(samples).drop(columns="timestamp").astype(numpy.float64)
 
 
 def _layout() -> dict:

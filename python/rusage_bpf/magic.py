@@ -22,7 +22,7 @@ def register(shell: Any) -> None:
         """%%getrusage_in_background SECONDS NAME
 
         Records the notebook's whole process tree while the cell runs, with a row every SECONDS, .001 to
-        3600; draws it; and leaves the rows in the DataFrame NAME: thirteen columns, described by
+        3600; draws it; and leaves the rows in the DataFrame NAME: the columns up to `num_fds`, described by
         rusage_bpf.Recording.
         """
         __tracebackhide__ = True
@@ -51,7 +51,7 @@ def _parser() -> MagicArgumentParser:
         "DataFrame whose attrs hold meta, totals, commands, audit and marks."))
     parser.add_argument("name", help="what the DataFrame is called")
     parser.add_argument("-i", "--interval", default=".1", help="seconds between rows, .001 to 3600; default .1")
-    parser.add_argument("--all", action="store_true", help="every column instead of the first thirteen")
+    parser.add_argument("--all", action="store_true", help="every column instead of those up to num_fds")
     parser.add_argument("--processes", action="store_true",
                         help="attrs['processes'] holds a dict for each span of a process")
     parser.add_argument("--no-live", dest="live", action="store_false", help="nothing is shown while the cell runs")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from .columns import BASIC_COLUMNS
+from .columns import basic
 from .errors import RecorderError
 
 if TYPE_CHECKING:
@@ -63,12 +63,12 @@ class Recording:
         return self.samples
 
     def frame(self, every_column: bool = True, processes: bool = True) -> "pandas.DataFrame":
-        """`samples`, or its first thirteen columns, with all else in `attrs`.
+        """`samples`, or its columns up to `num_fds`, with all else in `attrs`.
 
         Each mark also tells the `row` it lands in: the number of the first row that ends after it.
         """
         samples = self.known_samples()
-        frame = (samples if every_column else samples.iloc[:, :BASIC_COLUMNS]).copy()
+        frame = (samples if every_column else basic(samples)).copy()
         rows = samples["elapsed"].searchsorted([mark["elapsed"] for mark in self.marks])
         marks = [dict(mark, row=min(int(row), len(frame) - 1)) for mark, row in zip(self.marks, rows)]
         frame.attrs = {"meta": self.meta, "totals": self.totals, "commands": self.commands, "audit": self.audit,

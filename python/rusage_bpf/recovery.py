@@ -24,7 +24,7 @@ _POLL_S = 0.1
 def recover_samples_list(path: Optional[str] = None, every_column: bool = False) -> Optional["pandas.DataFrame"]:
     """What was recorded until a crash: draws it, says how it ended, and returns the rows.
 
-    `path` is a recovery ring, as printed when the cell began. The DataFrame is that of the cell, thirteen
+    `path` is a recovery ring, as printed when the cell began. The DataFrame is that of the cell, with its
     columns or every one; its `attrs["autopsy"]` is what was said. Nothing is removed. Without a
     path, prints which rings there are, newest first. Raises RecorderError where there are no rows.
     """

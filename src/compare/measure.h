@@ -36,7 +36,4 @@ const Measure *find_measure(std::string_view name);
 // How far two figures are from each other.
 std::uint64_t apart(std::uint64_t one, std::uint64_t other);
 
-// "12.345 s", "1.21 GiB", "1 234".
-std::string figure_text(std::uint64_t figure, std::string_view unit);
-
 }  // namespace rusage_bpf

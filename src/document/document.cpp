@@ -36,10 +36,10 @@ Json columns_json(const Recording &recording) {
   return list;
 }
 
-// A number for each counter, null where it is not known.
+// A number for each column that processes have a part of, null where it is not known.
 void add_counters(Json &json, const Values &value, const Known &known) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].is_counter()) json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
+    if (columns[i].is_per_process()) json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
 Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
@@ -48,7 +48,7 @@ Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
 
 void counters_from(const Json &json, Values &value, Known &known) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (!columns[i].is_counter()) continue;
+    if (!columns[i].is_per_process()) continue;
     const Json *number = find_field(json, columns[i].name);
     if (!number) continue;
     value[i] = number_from(i, *number);

@@ -183,7 +183,7 @@ Json audit() {
 // With a number for each counter.
 Json with_counters(Json properties, Json later = Json::object()) {
   for (const Column &column : columns)
-    if (column.is_counter()) properties[std::string(column.name)] = number_or_null(column);
+    if (column.is_per_process()) properties[std::string(column.name)] = number_or_null(column);
   properties["peak_rss"] = count_or_null();
   later["children_cpu"] = described(seconds_or_null(),
                                     "the part of user and system that children have used which polling /proc cannot "

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "document/time.h"
+#include "output/page_groups.h"
 #include "output/page_processes.h"
 #include "page_files.h"
 
@@ -70,6 +71,7 @@ Result<void> write_part(Output &file, std::string_view name, std::string_view da
   if (name == "style") return file.write(page_files::page_css);
   if (name == "licence") return file.write(page_files::dygraphs_licence_txt);
   if (name == "data") return file.write(data);
+  if (name == "groups") return file.write(to_text(page_groups()));
   if (name == "library") return file.write(page_files::dygraph_min_js);
   if (name == "script") {
     for (const std::string_view script : scripts)

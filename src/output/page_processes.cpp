@@ -1,35 +1,25 @@
 #include "output/page_processes.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string_view>
 #include <vector>
 
+#include "model/column.h"
 #include "os/text.h"
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::array<std::string_view, 19> shown{"command",
-                                                 "processes",
-                                                 "pid",
-                                                 "ppid",
-                                                 "argv",
-                                                 "start",
-                                                 "end",
-                                                 "exit_code",
-                                                 "signal",
-                                                 "user",
-                                                 "system",
-                                                 "children_cpu",
-                                                 "peak_rss",
-                                                 "peak_rss_predates",
-                                                 "read_bytes",
-                                                 "write_bytes",
-                                                 "disk_read_bytes",
-                                                 "disk_write_bytes",
-                                                 "run_delay"};
+// The fields of a process or a command that the page shows.
+std::vector<std::string_view> shown_fields() {
+  std::vector<std::string_view> fields{"command", "processes",    "pid",      "ppid",
+                                       "argv",    "start",        "end",      "exit_code",
+                                       "signal",  "children_cpu", "peak_rss", "peak_rss_predates"};
+  for (const Column &column : columns)
+    if (column.processes == Column::Processes::shown) fields.push_back(column.name);
+  return fields;
+}
 
 // What is not known has no part in the order.
 double cpu_of(const Json &object) {
@@ -83,7 +73,7 @@ std::string inside_script(std::string_view json) {
 
 Json page_table(const Json &objects, std::size_t most_bytes) {
   std::vector<std::string_view> names;
-  for (const std::string_view name : shown)
+  for (const std::string_view name : shown_fields())
     if (std::any_of(objects.begin(), objects.end(), [&](const Json &object) { return object.contains(name); }))
       names.push_back(name);
 

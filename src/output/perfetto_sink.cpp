@@ -15,21 +15,26 @@ constexpr std::uint64_t recording_id = 0;
 // Microseconds, as what processes are sorted by: 31 years before the recording.
 constexpr std::int64_t before_all = -1'000'000'000'000'000;
 
-bool is_cpu(std::size_t column) {
-  return column == RUSAGE_user || column == RUSAGE_system;
+using Drawn = Column::Drawn;
+
+std::string unit(const Column &column) {
+  switch (column.drawn()) {
+    case Drawn::cpu_share:
+      return "% of one core";
+    case Drawn::waiting_tasks:
+      return "tasks";
+    case Drawn::rate:
+      return fmt::format("{}/s", column.unit);
+    case Drawn::level:
+      break;
+  }
+  return std::string(column.unit);
 }
 
-// A second's wait each second is one task that waits.
-std::string unit(std::size_t column) {
-  if (is_cpu(column)) return "% of one core";
-  if (columns[column].in_nanoseconds()) return "tasks";
-  return fmt::format("{}{}", columns[column].unit, columns[column].is_counter() ? "/s" : "");
-}
-
-double rate(std::size_t column, std::uint64_t difference, std::uint64_t duration_ns) {
+double rate(const Column &column, std::uint64_t difference, std::uint64_t duration_ns) {
   const double each_ns = static_cast<double>(difference) / static_cast<double>(duration_ns);
-  if (is_cpu(column)) return each_ns * 100;
-  return columns[column].in_nanoseconds() ? each_ns : each_ns * 1e9;
+  if (column.drawn() == Drawn::cpu_share) return each_ns * 100;
+  return column.in_nanoseconds() ? each_ns : each_ns * 1e9;
 }
 
 // A process of the trace has one thread, of the same number.
@@ -69,7 +74,7 @@ Result<void> PerfettoSink::begin(const Recording &recording) {
 std::string PerfettoSink::show(std::size_t column, std::uint64_t ns, const Json &value) {
   if (shown_[column] == value) return "";
   shown_[column] = value;
-  return at(ns, with_args(event("C", recording_id, columns[column].name), {{unit(column), value}}));
+  return at(ns, with_args(event("C", recording_id, columns[column].name), {{unit(columns[column]), value}}));
 }
 
 Result<void> PerfettoSink::row(const Row &row) {
@@ -83,7 +88,7 @@ Result<void> PerfettoSink::row(const Row &row) {
     if (columns[i].is_gauge() && row.known[i]) text += show(i, end_ns, row.value[i]);
     if (!columns[i].is_counter()) continue;
     if (row.known[i] && end_ns > begin_ns)
-      text += show(i, begin_ns, rate(i, row.value[i], end_ns - begin_ns));
+      text += show(i, begin_ns, rate(columns[i], row.value[i], end_ns - begin_ns));
     else
       text += end_rate(i, begin_ns);
   }

@@ -57,28 +57,26 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return counted(count, what, fmt::format("{}s", what));
 }
 
-// Figures of the totals in words, of which each may be unknown.
-class Figures {
- public:
-  explicit Figures(const Totals &totals) : totals_(totals) {}
+std::string total_text(const Totals &totals, std::size_t column) {
+  return totals.known(column) ? figure_text(totals[column], columns[column].unit) : "unknown";
+}
 
-  [[nodiscard]] std::string count(rusage_column column) const {
-    return known(column) ? human_count(totals_[column]) : "unknown";
-  }
-  [[nodiscard]] std::string bytes(rusage_column column) const {
-    return known(column) ? human_bytes(totals_[column]) : "unknown";
-  }
-  [[nodiscard]] std::string count_of(rusage_column column, std::string_view what) const {
-    return known(column) ? plural(totals_[column], what) : fmt::format("unknown {}s", what);
-  }
-  [[nodiscard]] std::string time(rusage_column column) const {
-    return known(column) ? fmt::format("{:.3f} s", seconds(totals_[column])) : "unknown";
-  }
-  [[nodiscard]] bool known(rusage_column column) const { return totals_.known(column); }
+// "12 read calls", "1 fork", "5.00 MiB read".
+std::string labelled_total(const Totals &totals, std::size_t column) {
+  std::string_view label = columns[column].label;
+  const bool is_one = totals.known(column) && totals[column] == 1 && columns[column].drawn() == Column::Drawn::rate;
+  if (is_one && label.ends_with('s')) label.remove_suffix(1);
+  return fmt::format("{} {}", total_text(totals, column), label);
+}
 
- private:
-  const Totals &totals_;
-};
+// "11 voluntary, 22 involuntary", without those that the source does not have.
+std::string counters_text(ChartId chart, const Recording &recording, const Totals &totals) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < column_count; i++)
+    if (columns[i].chart == chart && columns[i].is_counter() && recording.origin[i] != "none")
+      texts.push_back(labelled_total(totals, i));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
 
 // For what ran before we came, the number of processes at the start is not among the totals.
 std::string process_counts(const Recording &recording, const Outcome &outcome) {
@@ -165,9 +163,9 @@ std::string killed_for_memory(const Audit &audit) {
 }
 
 // The rows may miss what lasted shorter than they are apart; the kernel keeps each process's own peak.
-std::string memory_peak(const Outcome &outcome, const Figures &figures) {
+std::string memory_peak(const Outcome &outcome) {
   const Totals &totals = outcome.totals;
-  const std::string sampled = figures.bytes(RUSAGE_rss);
+  const std::string sampled = total_text(totals, RUSAGE_rss);
   const double at_s = seconds(totals.peak_elapsed_ns(RUSAGE_rss));
   const auto &at_least = outcome.rss_at_least;
   if (!at_least || (totals.known(RUSAGE_rss) && *at_least <= totals[RUSAGE_rss]))
@@ -179,6 +177,48 @@ std::string memory_peak(const Outcome &outcome, const Figures &figures) {
                                 : fmt::format("one process, {}", one_line(*command->name));
   return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s", human_bytes(*at_least), whose,
                      sampled, at_s);
+}
+
+std::string cpu_text(const Totals &totals) {
+  const std::string split =
+      fmt::format("{} user + {} system", total_text(totals, RUSAGE_user), total_text(totals, RUSAGE_system));
+  if (!totals.known(RUSAGE_user) || !totals.known(RUSAGE_system)) return split;
+  const auto cpu_ns = static_cast<double>(totals[RUSAGE_user] + totals[RUSAGE_system]);
+  const auto wall_ns = static_cast<double>(totals.elapsed_ns());
+  return fmt::format("{} = {:.0f} % of one core", split, wall_ns > 0 ? cpu_ns / wall_ns * 100 : 0);
+}
+
+std::string processes_text(const Recording &recording, const Outcome &outcome) {
+  const Totals &totals = outcome.totals;
+  const std::string tasks =
+      totals.known(RUSAGE_thread_count) ? plural(totals[RUSAGE_thread_count], "task") : "unknown tasks";
+  return fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
+                     total_text(totals, RUSAGE_pid_count), tasks);
+}
+
+// Some charts have more to say than the sums of their counters, and gauges have no sum.
+std::string chart_text(ChartId chart, const Recording &recording, const Outcome &outcome) {
+  switch (chart) {
+    case ChartId::cpu_time:
+      return cpu_text(outcome.totals);
+    case ChartId::resident:
+      return memory_peak(outcome);
+    case ChartId::live:
+      return processes_text(recording, outcome);
+    case ChartId::forks_and_exits:
+      return "";  // processes_text has them
+    default:
+      return counters_text(chart, recording, outcome.totals);
+  }
+}
+
+std::string group_text(GroupId group, const Recording &recording, const Outcome &outcome) {
+  std::vector<std::string> texts;
+  for (const Chart &chart : charts) {
+    if (chart.group != group) continue;
+    if (std::string text = chart_text(chart.id, recording, outcome); !text.empty()) texts.push_back(std::move(text));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 }  // namespace
@@ -228,37 +268,16 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
 }
 
 std::string summary(const Recording &recording, const Outcome &outcome, const std::vector<std::string> &outputs) {
-  const Totals &t = outcome.totals;
-  const Figures figures(t);
-  const double wall_s = seconds(t.elapsed_ns());
-  const double cpu_s = seconds(t[RUSAGE_user] + t[RUSAGE_system]);
   const auto line = [](std::string_view title, const std::string &text) {
-    return fmt::format("  {:<11}{}\n", title, text);
+    return text.empty() ? "" : fmt::format("  {:<11}{}\n", title, text);
   };
   std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
-  const bool cpu_known = figures.known(RUSAGE_user) && figures.known(RUSAGE_system);
-  text += line(
-      "CPU",
-      fmt::format("{} user + {} system{}; {} waiting for a CPU", figures.time(RUSAGE_user), figures.time(RUSAGE_system),
-                  cpu_known ? fmt::format(" = {:.0f} % of one core", wall_s > 0 ? cpu_s / wall_s * 100 : 0) : "",
-                  figures.time(RUSAGE_run_delay)));
-  text += line("memory", memory_peak(outcome, figures));
-  if (const std::string killed = killed_for_memory(outcome.audit); !killed.empty()) text += line("killed", killed);
-  text +=
-      line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
-                                    figures.count(RUSAGE_pid_count), figures.count_of(RUSAGE_thread_count, "task")));
+  for (const Group &group : groups) text += line(group.name, group_text(group.id, recording, outcome));
+  text += line("killed", killed_for_memory(outcome.audit));
   if (!outcome.commands.empty()) text += line("commands", commands_that_cost_most(outcome));
-  text += line("I/O", fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
-                                  figures.bytes(RUSAGE_read_bytes), figures.count_of(RUSAGE_read_count, "call"),
-                                  figures.bytes(RUSAGE_write_bytes), figures.count_of(RUSAGE_write_count, "call"),
-                                  figures.bytes(RUSAGE_disk_read_bytes), figures.bytes(RUSAGE_disk_write_bytes)));
-  text += line("switches",
-               fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
-                           figures.count(RUSAGE_ctx_switches_voluntary), figures.count(RUSAGE_ctx_switches_involuntary),
-                           figures.count(RUSAGE_minor_faults), figures.count(RUSAGE_major_faults)));
   text += line("audit", audit_line(recording, outcome));
-  text += line("rows",
-               fmt::format("{} in {}", human_count(t.rows()), one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
+  text += line("rows", fmt::format("{} in {}", human_count(outcome.totals.rows()),
+                                   one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
   return text;
 }
 

@@ -285,7 +285,7 @@ class PageTest(unittest.TestCase):
             if self.run_js("document.querySelector('#tip').hidden"):
                 self.browser.point_at("#timeline .lanes", 0.5, share / 20)
         self.assertEqual(self.run_js("document.querySelectorAll('main img, main script').length"), 0)
-        self.assertEqual(self.run_js("document.scripts.length"), 3)
+        self.assertEqual(self.run_js("document.scripts.length"), 4)
         for place in ("h1", "#commands", "#timeline tbody", "#tip", "#details"):
             with self.subTest(place=place):
                 self.assertIn("<script>alert(1)</script> </script><!--", self.text(place))

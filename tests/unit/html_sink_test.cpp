@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "output/page.h"
+#include "output/page_groups.h"
 #include "output/page_processes.h"
 #include "support/process.h"
 #include "support/recording.h"
@@ -89,7 +91,7 @@ TEST_CASE("the page is one file, with the library, its licence and every part in
   // Nothing that a browser would fetch, and no mark of a part that was left out.
   for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
     CHECK_THAT(text, !Contains(other));
-  for (const char *name : {"style", "licence", "data", "library", "script"})
+  for (const char *name : {"style", "licence", "data", "groups", "library", "script"})
     CHECK_THAT(text, !Contains("{{" + std::string(name) + "}}"));
 }
 
@@ -104,6 +106,25 @@ TEST_CASE("the page holds the recording without its rows, with the words of the 
   CHECK(data["words"]["target"] == "true");
   CHECK(data["words"]["ending"] == "exit 0 after 0.020 s");
   CHECK_FALSE(data.contains("samples"));
+}
+
+TEST_CASE("the page draws each column but the times in one chart, and no chart without a column") {
+  std::multiset<std::string> drawn;
+  for (const Json &group : page_groups())
+    for (const Json &chart : group["charts"]) {
+      INFO(group["key"] << ", " << chart["name"]);
+      REQUIRE_FALSE(chart["columns"].empty());
+      for (const Json &column : chart["columns"]) {
+        drawn.insert(column["name"].get<std::string>());
+        // One axis for all of them.
+        CHECK(column["drawn"] == chart["columns"][0]["drawn"]);
+        CHECK((column["unit"] == "bytes") == (chart["columns"][0]["unit"] == "bytes"));
+      }
+    }
+  std::multiset<std::string> expected;
+  for (const Column &column : columns)
+    if (!column.is_time()) expected.insert(std::string(column.name));
+  CHECK(drawn == expected);
 }
 
 TEST_CASE("buckets are rates by the second and gauges, null where they are unknown") {
@@ -175,8 +196,8 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   const Json data =
       Json::parse(data_of(page_with(Json::array({process}), Json::array({Json{{"command", "cc"}, {"user", .1}}}))));
   CHECK(data["processes"]["columns"] ==
-        Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "user", "system", "peak_rss"});
-  CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, .1, 0, 4096}}));
+        Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "peak_rss", "user", "system"});
+  CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, 4096, .1, 0}}));
   CHECK(data["processes"]["left_out"] == 0);
   CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
 

@@ -20,6 +20,6 @@ function makeCharts() {
   return placeCharts({
     nothing: `${plural(recording.meta.rows ?? 0, "row")} and no time between them: there is nothing to draw.`,
     note: buckets.merged ? mergedNote() : null,
-    viewsOf: ({ id, views }) => (id === "cpu" ? machineViews(cpuView) : views),
+    viewsOf: ({ views }) => views.flatMap((view) => (view.stacked ? machineViews(view) : [view])),
   });
 }

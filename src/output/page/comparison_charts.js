@@ -5,13 +5,17 @@ function viewOfBoth(unit, name, from, level) {
 }
 
 function viewsOfBoth(chart) {
-  const views = chart.views.flatMap(({ unit, series, note }) =>
-    series.map(({ label, from }) => ({ ...viewOfBoth(unit, label, from), note })));
-  if (chart.id !== "cpu") return views;
+  return chart.views.flatMap(({ unit, series, note, stacked }) => [
+    ...(stacked ? [togetherView()] : []),
+    ...series.map(({ label, from }) => ({ ...viewOfBoth(unit, label, from), note })),
+  ]);
+}
+
+function togetherView() {
   const [cpus, others] = sides.map(({ meta }) => meta.cpus);
   const machine = cpus > 0 && cpus === others
     ? { label: `machine, ${plural(cpus, "CPU")}`, value: cpus } : undefined;
-  return [viewOfBoth(units.percent, "together", "cpu", machine), ...views];
+  return viewOfBoth(units.percent, "together", "cpu", machine);
 }
 
 function makeCharts() {

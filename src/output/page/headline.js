@@ -30,26 +30,44 @@ function memoryTile() {
     known(peak) ? `${columnText("rss", peak)} in the rows${at}` : "");
 }
 
-function tiles() {
-  const sum = (first, second) => (total(first) === null ? null : total(first) + total(second));
-  const cpu = sum("user", "system");
+// The sum of columns; null where one is unknown.
+function sumOf(names) {
+  const totals = names.map(total);
+  return totals.includes(null) ? null : totals.reduce((sum, value) => sum + value, 0);
+}
+
+function cpuTile() {
+  const cpu = sumOf(["user", "system"]);
   const perSecond = cpu !== null && buckets.duration > 0 ? percentText(cpu / buckets.duration) : "0 %";
+  return tile("CPU", cpu === null ? unknown : perSecond,
+    `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`);
+}
+
+function ioTiles() {
   const calls = (column) => `in ${total(column) === null ? unknown : plural(total(column), "call")}`;
-  return element("dl", { class: "tiles" },
-    tile("CPU", cpu === null ? unknown : perSecond,
-      `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`),
-    memoryTile(),
-    processTile(),
-    tile("Waiting for a CPU", columnText("run_delay", total("run_delay")), "ready to run, all tasks together"),
+  return [
     tile("Read", columnText("read_bytes", total("read_bytes")), calls("read_count"),
       `${columnText("disk_read_bytes", total("disk_read_bytes"))} from storage`),
     tile("Written", columnText("write_bytes", total("write_bytes")), calls("write_count"),
       `${columnText("disk_write_bytes", total("disk_write_bytes"))} to storage`),
-    tile("Switches", columnText("", sum("ctx_switches_voluntary", "ctx_switches_involuntary")),
-      `${columnText("", total("ctx_switches_voluntary"))} voluntary`,
-      `${columnText("", total("ctx_switches_involuntary"))} involuntary`),
-    tile("Page faults", columnText("", sum("minor_faults", "major_faults")),
-      `${columnText("", total("minor_faults"))} minor`, `${columnText("", total("major_faults"))} major`));
+  ];
+}
+
+// The sum of what is of the same unit as the first column, and each column that is known.
+function groupTile({ title, charts }) {
+  const columns = charts.flatMap((chart) => chart.columns).filter(({ name }) => total(name) !== null);
+  if (columns.length === 0) return tile(title, unknown);
+  const [{ name: first, unit }] = columns;
+  const sum = sumOf(columns.filter((column) => column.unit === unit).map(({ name }) => name));
+  const notes = columns.length > 1 ? columns.map(({ name, label }) => `${columnText(name, total(name))} ${label}`)
+    : ["all tasks together"];
+  return tile(title, columnText(first, sum), ...notes);
+}
+
+function tiles() {
+  const special = { cpu: cpuTile, memory: memoryTile, processes: processTile, io: ioTiles };
+  return element("dl", { class: "tiles" },
+    ...groups.flatMap((group) => (special[group.key] ?? groupTile)(group)));
 }
 
 function makeHeadline() {

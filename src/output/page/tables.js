@@ -71,23 +71,20 @@ function sortableTable({ caption, columns, rows, sortBy, most = 100 }) {
 function resourceColumns(rows) {
   const cpuOf = (row) => (row.user ?? 0) + (row.system ?? 0);
   const most = rows.reduce((sum, row) => sum + cpuOf(row), 0);
-  const column = (name, key, text) => ({
-    name, key, number: true, value: (row) => row[key], text: (row) => said({ text }, row[key]),
+  const counters = groups.flatMap(({ charts }) => charts).flatMap(({ columns }) => columns)
+    .filter(({ of_processes: ofProcesses }) => ofProcesses);
+  const counterColumn = ({ name: key, label }) => ({
+    name: label, key, number: true, value: (row) => row[key], text: (row) => columnText(key, row[key]),
   });
   return [
     { name: "CPU", number: true, value: cpuOf, text: (row) => secondsText(cpuOf(row)) },
     { name: "share", number: true, value: cpuOf, cell: (row) => shareBar(most > 0 ? cpuOf(row) / most : 0) },
-    column("user", "user", secondsText),
-    column("system", "system", secondsText),
+    ...counters.filter(({ drawn }) => drawn === "cpu_share").map(counterColumn),
     { name: "children's", key: "children_cpu", number: true, value: (row) => row.children_cpu,
       text: (row) => (row.children_cpu > 0 ? `up to ${secondsText(row.children_cpu)}` : "") },
     { name: "peak memory", key: "peak_rss", number: true, value: (row) => row.peak_rss,
       text: (row) => said(units.bytes, row.peak_rss) + (row.peak_rss_predates === true ? " (before)" : "") },
-    column("read", "read_bytes", bytesText),
-    column("written", "write_bytes", bytesText),
-    column("from storage", "disk_read_bytes", bytesText),
-    column("to storage", "disk_write_bytes", bytesText),
-    column("waiting", "run_delay", secondsText),
+    ...counters.filter(({ drawn }) => drawn !== "cpu_share").map(counterColumn),
   ].filter(({ key }) => !key || rows.some((row) =>
     (key === "children_cpu" ? row[key] > 0 : (row[key] ?? null) !== null)));
 }
