@@ -16,7 +16,7 @@ namespace rusage_bpf {
 class Contents {
  public:
   // Twice what a recorder keeps, and what all their names may take.
-  static constexpr std::size_t most_commands = 2 * Commands::most_names;
+  static constexpr std::size_t most_commands = 2 * Commands::max_names;
   static constexpr std::size_t most_name_bytes = std::size_t{16} << 20;
 
   explicit Contents(Sink &sink) : sink_(sink) {}

@@ -4,7 +4,7 @@
 
 namespace rusage_bpf {
 
-std::uint64_t Schedule::next_look_ns(std::uint64_t now_ns) const {
+std::uint64_t Schedule::next_sample_ns(std::uint64_t now_ns) const {
   return std::min(due_ns_, now_ns + max_sample_gap_ns_);
 }
 

@@ -182,7 +182,7 @@ Result<std::optional<Ended>> Recorder::go_on() {
 std::optional<EndReason> Recorder::wait() {
   std::array<pollfd, 4> events{pollfd{signals_.fd(), POLLIN, 0}, pollfd{stops_.input, POLLIN, 0},
                                pollfd{stops_.process, POLLIN, 0}, pollfd{writers_.fd(), POLLIN, 0}};
-  clock_.wait(std::min(schedule_->next_look_ns(clock_.monotonic_ns()), stop_ns_), events);
+  clock_.wait(std::min(schedule_->next_sample_ns(clock_.monotonic_ns()), stop_ns_), events);
   if (events[1].revents != 0 && at_end(stops_.input)) return EndReason::eof;
   if (events[2].revents != 0) return EndReason::stop_with;
   if (events[3].revents != 0) {

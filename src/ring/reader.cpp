@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t most_ending_bytes = std::uint64_t{1} << 20;
 constexpr std::uint64_t most_slots = std::uint64_t{1} << 40;
-constexpr std::uint64_t greatest_row_number = std::uint64_t{1} << 48;  // 8900 years at 1 ms
+constexpr std::uint64_t max_row_number = std::uint64_t{1} << 48;  // 8900 years at 1 ms
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -181,8 +181,8 @@ RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) 
   if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal || stored.number % header_.slots != slot)
     return damaged;
   // Sealed, but nothing that a recorder has counted.
-  if (stored.number > greatest_row_number || stored.realtime_ns > greatest_figure ||
-      stored.untracked_tasks > greatest_figure || stored.ticks_missed > greatest_figure)
+  if (stored.number > max_row_number || stored.realtime_ns > max_row_value || stored.untracked_tasks > max_row_value ||
+      stored.ticks_missed > max_row_value)
     return damaged;
   Row row{.number = stored.number,
           .realtime_ns = stored.realtime_ns,

@@ -30,7 +30,7 @@ std::optional<Row> RingRows::next() {
     const RingReader::Slot slot = ring_.slot_of(number_);
     if (slot.state == State::row && slot.row.number == number_) {
       number_++;
-      if (order_.take(slot.row)) return slot.row;
+      if (order_.accept(slot.row)) return slot.row;
       damaged_++;
     } else if (slot.state == State::row && slot.row.number > number_) {
       go_to_oldest(slot.row.number);  // the recorder has come round
