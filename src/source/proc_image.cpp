@@ -78,7 +78,7 @@ std::shared_ptr<const Image> image_in(int process) {
   auto argv = read_arguments(process);
   if (argv.empty()) {
     proc::Reader reader;
-    if (const auto tid = proc::thread_instead_of_main(process, reader)) {
+    if (const auto tid = proc::live_thread_without_main(process, reader)) {
       const Fd thread(openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
       argv = read_arguments(thread.get());
     }

@@ -169,7 +169,7 @@ void ProcMember::read_cpu(std::uint64_t user_ticks, std::uint64_t system_ticks, 
 
 int ProcMember::read_io(proc::Reader &reader) {
   if (!io_) io_.reset(openat(directory_.get(), "io", O_RDONLY | O_CLOEXEC));
-  const auto text = io_ ? reader.again(io_.get()) : std::nullopt;
+  const auto text = io_ ? reader.open_file(io_.get()) : std::nullopt;
   const auto io = text ? proc::parse_io(*text) : std::nullopt;
   io_is_read_ = io.has_value();
   if (!io) return text ? 0 : errno;
@@ -266,7 +266,7 @@ int ProcMember::read_descriptors() {
 // unless it has descriptors of its own.
 void ProcMember::read_gauges_of_thread(proc::Reader &reader) {
   gauges_known_.reset(RUSAGE_num_fds);
-  const auto tid = proc::thread_instead_of_main(directory_.get(), reader);
+  const auto tid = proc::live_thread_without_main(directory_.get(), reader);
   if (!tid) return;
   live_thread_ = *tid;
   const auto descriptors = proc::count_descriptors(directory_.get(), proc::Path("task/", *tid, "/fd").c_str());

@@ -55,9 +55,9 @@ Result<std::unique_ptr<ProcSource>> ProcSource::open(Selection selection, const 
   return source;
 }
 
-void ProcSource::count_births_from_now() {
-  births_.begin(proc_.get(), reader_, monotonic_ns());
-  births_seen_ = 0;
+void ProcSource::start_counting_new_tasks() {
+  new_tasks_.start(proc_.get(), reader_, monotonic_ns());
+  new_tasks_seen_ = 0;
 }
 
 Result<void> ProcSource::track() {
@@ -73,7 +73,7 @@ Result<void> ProcSource::track(const selected::Command &command) {
   if (!root) return error("the command is gone before it was recorded");
   root->awaits_first_exec = true;
   events_.found.erase(root->span);
-  count_births_from_now();
+  start_counting_new_tasks();
   return {};
 }
 
@@ -86,7 +86,7 @@ Result<void> ProcSource::track(const selected::Tree &tree) {
                                    tree.pid)
                      : fmt::format("no process {}", tree.pid));
   find_new_members();
-  count_births_from_now();
+  start_counting_new_tasks();
   return {};
 }
 
@@ -94,13 +94,13 @@ Result<void> ProcSource::track(const selected::Cgroup &cgroup) {
   excluded_.insert(cgroup.excluded.begin(), cgroup.excluded.end());
   if (auto opened = open_cgroup(cgroup.path); !opened) return opened;
   find_new_members();
-  count_births_from_now();
+  start_counting_new_tasks();
   return {};
 }
 
 Result<Sample> ProcSource::sample(bool reports_live_tasks) {
   last_look_ns_ = std::exchange(now_ns_, monotonic_ns());
-  births_.look(proc_.get(), reader_, now_ns_);
+  new_tasks_.update(proc_.get(), reader_, now_ns_);
   // Parents come before children: one that is waited for between the two is in neither, for a moment, and never in
   // both.
   for (const auto &member : members_)
@@ -147,7 +147,7 @@ void ProcSource::look_at(Member &member) {
   process.look(reader_, monotonic_ns(), std::exchange(member.must_be_read, false));
   member.has_waited = process.reaped_minor_faults() > faults;
   if (member.has_waited) member.never_waits = false;
-  births_seen_ += process.threads_found() - threads;
+  new_tasks_seen_ += process.threads_found() - threads;
   known_ |= process.known();
   if (process.denied()) unreadable_.insert(process.pid());
   if (process.has_executed(member.awaits_first_exec)) tell_exec(member, process.image());
@@ -248,8 +248,8 @@ std::string_view ProcSource::origin(rusage_column column) const {
 }
 
 MissedEvents ProcSource::missed_events() const {
-  MissedEvents missed{.tasks = births_.count(), .unreadable_processes = unreadable_.size() + without_number_};
-  if (missed.tasks) *missed.tasks -= std::min(*missed.tasks, births_seen_);
+  MissedEvents missed{.tasks = new_tasks_.count(), .unreadable_processes = unreadable_.size() + without_number_};
+  if (missed.tasks) *missed.tasks -= std::min(*missed.tasks, new_tasks_seen_);
   return missed;
 }
 

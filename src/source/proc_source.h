@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "model/selection.h"
-#include "proc/births.h"
+#include "proc/new_task_counter.h"
 #include "source/proc_member.h"
 #include "source/source.h"
 
@@ -76,7 +76,7 @@ class ProcSource final : public Source {
   Result<void> track(const selected::Command &command);
   Result<void> track(const selected::Tree &tree);
   Result<void> track(const selected::Cgroup &cgroup);
-  void count_births_from_now();
+  void start_counting_new_tasks();
   [[nodiscard]] Member *find(pid_t pid) const;
   Member *admit(pid_t pid);
   void find_new_members();
@@ -116,8 +116,8 @@ class ProcSource final : public Source {
   std::uint64_t kept_user_ns_ = 0;
   Known known_;  // counters that could be read of some process
 
-  proc::Births births_;
-  std::uint64_t births_seen_ = 0;
+  proc::NewTaskCounter new_tasks_;
+  std::uint64_t new_tasks_seen_ = 0;
   std::set<pid_t> unreadable_;
   std::uint64_t without_number_ = 0;  // processes of other pid namespaces that were in the cgroup, at most at once
   std::uint64_t now_ns_ = 0;

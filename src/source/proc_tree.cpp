@@ -43,7 +43,7 @@ ProcSource::Member *ProcSource::admit(pid_t pid) {
     return nullptr;
   }
   member->has_waited = false;  // before we came
-  births_seen_++;
+  new_tasks_seen_++;
   // Whoever was there before the look before this one has come to the cgroup; others were born in it.
   constexpr std::uint64_t clock_tick_ns = 10'000'000;
   const std::uint64_t age_ns = clock_ns(CLOCK_BOOTTIME) - member->process.start_ns();
@@ -61,7 +61,7 @@ void ProcSource::find_new_members() {
   const std::size_t before = members_.size();
   if (of_cgroup())
     find_in_cgroup();
-  else if (births_.none_of_late(now_ns_))
+  else if (new_tasks_.none_recently(now_ns_))
     return;
   else if (has_children_lists_)
     find_children();

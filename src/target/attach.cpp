@@ -31,7 +31,7 @@ std::vector<std::string> command_line(pid_t pid) {
   const std::string process = fmt::format("/proc/{}", pid);
   const Fd directory(open(process.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   proc::Reader reader;
-  const auto tid = proc::thread_instead_of_main(directory.get(), reader);
+  const auto tid = proc::live_thread_without_main(directory.get(), reader);
   return texts_of_bytes(
       running_arguments(read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline")));
 }
