@@ -59,7 +59,7 @@ Result<Fd> take_sent_bus_signals() {
   return readable;
 }
 
-void give_back_bus_signal() {
+void restore_bus_signal() {
   if (was_ignored) static_cast<void>(std::signal(SIGBUS, SIG_IGN));
 }
 

@@ -18,6 +18,6 @@ Result<void> handle_faults(MendFault mend);
 Result<Fd> take_sent_bus_signals();
 
 // For a child that is about to execute something: SIGBUS is ignored again if it was when we were started.
-void give_back_bus_signal();
+void restore_bus_signal();
 
 }  // namespace rusage_bpf

@@ -76,7 +76,7 @@ Result<int> run(const Options &options) {
       record(describe(options, selection, *opened), baseline_of(selection), stop_conditions(options, *stops),
              {*opened->source, **target, *stops->signals, outputs->ring, std::move(outputs->outputs.sinks),
               outputs->writers, *clock, options.max_processes});
-  (*target)->forget_orphans();
+  (*target)->remove_before_reaping();
   opened->source.reset();
 
   // Outputs are finished meanwhile. What could not be executed has ended.

@@ -35,7 +35,7 @@ class ProcSource final : public Source {
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] MissedEvents missed_events() const override;
   [[nodiscard]] bool needs_proc_of_others() const override { return true; }
-  [[nodiscard]] bool needs_orphans() const override { return true; }
+  [[nodiscard]] bool needs_subreaper() const override { return true; }
 
  private:
   // A process of the target.

@@ -52,7 +52,7 @@ class Source {
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
 
   // True if the recorder must be a child subreaper.
-  [[nodiscard]] virtual bool needs_orphans() const { return false; }
+  [[nodiscard]] virtual bool needs_subreaper() const { return false; }
 
   // Where the values of a column come from: "bpf", "proc", or "none".
   [[nodiscard]] virtual std::string_view origin(rusage_column column) const = 0;
