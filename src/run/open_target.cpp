@@ -12,7 +12,7 @@
 namespace rusage_bpf {
 namespace {
 
-// Who the command runs as, where that is not who we are.
+// The user of the command, if that is not the recorder's.
 Result<std::optional<User>> find_command_user(const Options &options) {
   if (!options.user) return std::nullopt;
   const std::string &name = *options.user;
@@ -41,7 +41,7 @@ Result<std::unique_ptr<Target>> start_command(const Options &options, StopSource
   auto signals = SignalQueue::take_all(GroupWitness::start());
   if (!signals) return tl::unexpected(signals.error());
   stops.signals = *std::move(signals);
-  // The command keeps the limit that it was given.
+  // After the fork, so that the command keeps its limit.
   ensure_descriptors();
   return command;
 }
