@@ -10,7 +10,7 @@
 #include "output/format.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
-#include "ring/left_over.h"
+#include "ring/find_rings.h"
 #include "run/outputs.h"
 #include "run/rings.h"
 

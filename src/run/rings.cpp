@@ -15,7 +15,7 @@
 #include "output/default_name.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
-#include "ring/left_over.h"
+#include "ring/find_rings.h"
 
 namespace rusage_bpf {
 namespace {
@@ -141,14 +141,14 @@ Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns) {
   std::string text;
   std::optional<Error> failure;
   for (const RingFound &found : find_rings()) {
-    auto lock = HeldRing::hold(found);
+    auto lock = LockedRing::lock(found);
     if (!lock) {
       text += fmt::format("kept {}: {}\n", one_line(found.path), one_line(lock.error().message));
       in_use.add(found);
       continue;
     }
     // Rows may have been added before it was locked.
-    const RingFound ring = RingFound::look_at(found.path, found.unfinished);
+    const RingFound ring = RingFound::read(found.path, found.unfinished);
     const std::string reason = reason_to_remove(ring, older_than_ns);
     if (reason.empty()) {
       kept.add(ring);

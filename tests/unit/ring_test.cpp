@@ -11,7 +11,7 @@
 
 #include "document/document.h"
 #include "ring/layout.h"
-#include "ring/places.h"
+#include "ring/default_directories.h"
 #include "ring/reader.h"
 #include "ring/writer.h"
 #include "support/process.h"
