@@ -1,4 +1,4 @@
-// What all command lines have in common.
+// Shared by all command lines.
 #pragma once
 
 #include <span>
@@ -12,13 +12,12 @@ class App;  // its header takes long to compile
 
 namespace rusage_bpf {
 
-using Arguments = std::span<const char *const>;  // the program's or the sub-command's name first
+using Arguments = std::span<const char *const>;  // the name of the program or the subcommand comes first
 
-// Lets `app` read them. Gives what is to be printed instead of doing anything: help, the version, or
-// nothing.
+// Lets `app` read the arguments. Returns help or the version, if that is all to be printed, and else an empty string.
 Result<std::string> read_arguments(CLI::App &app, Arguments arguments);
 
-// What is wrong with the options of a sub-command is wrong usage, which has an exit status of its own.
+// An error in the options of a subcommand is wrong usage, which has its own exit status.
 template <typename Options>
 Result<Options> as_usage(Result<Options> options) {
   if (!options) options.error().kind = Error::Kind::usage;

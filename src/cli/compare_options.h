@@ -1,4 +1,4 @@
-// rusage-bpf compare: what the user asked for.
+// rusage-bpf compare: its options.
 #pragma once
 
 #include <string>
@@ -11,13 +11,13 @@
 namespace rusage_bpf {
 
 struct CompareOptions {
-  std::string a;  // one of the two may be "-", standard input
+  std::string a;  // one of the two may be "-": standard input
   std::string b;
   std::vector<Limit> limits;
   bool json = false;
   std::string page;  // empty: none
 
-  std::string print;  // set where this is to be printed instead: help
+  std::string print;  // set if only this is to be printed: help
 };
 
 Result<CompareOptions> parse_compare(Arguments arguments);

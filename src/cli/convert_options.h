@@ -1,4 +1,4 @@
-// rusage-bpf convert: what the user asked for.
+// rusage-bpf convert: its options.
 #pragma once
 
 #include <string>
@@ -10,14 +10,14 @@
 namespace rusage_bpf {
 
 struct ConvertOptions {
-  std::string input;                 // "-" is standard input
+  std::string input;                 // "-": standard input
   std::vector<std::string> outputs;  // at least one
   bool csv_meta = false;
-  // A report without a given page or recording.
+  // For `report`: no page or no recording was given.
   bool default_page = false;
   bool default_input = false;
 
-  std::string print;  // set where this is to be printed instead: help
+  std::string print;  // set if only this is to be printed: help
 };
 
 Result<ConvertOptions> parse_convert(Arguments arguments);

@@ -1,4 +1,4 @@
-// rusage-bpf doctor: what the user asked for.
+// rusage-bpf doctor: its options.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace rusage_bpf {
 
 struct DoctorOptions {
   bool json = false;
-  std::string print;  // set where this is to be printed instead: help
+  std::string print;  // set if only this is to be printed: help
 };
 
 Result<DoctorOptions> parse_doctor(Arguments arguments);

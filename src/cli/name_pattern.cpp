@@ -18,19 +18,18 @@ std::string_view environment(const char *name) {
   return value ? value : "";
 }
 
-// A part of one file name, which cannot be mistaken for a directory or for standard output.
+// Makes a part of a file name that cannot be mistaken for a directory or for standard output.
 std::string safe(std::string_view value) {
-  constexpr std::size_t longest = 100;
+  constexpr std::size_t max_length = 100;
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@:,[]";
-  std::string text(value.substr(0, longest));
+  std::string text(value.substr(0, max_length));
   for (char &character : text)
     if (allowed.find(character) == std::string_view::npos) character = '_';
   if (text.starts_with('.') || text.starts_with('-')) text.front() = '_';
   return text;
 }
 
-// The variables in which a batch system gives a job its id, and, where all jobs of an array share that, the one that
-// tells them apart.
+// The variables with the id of a batch job, and with its index in an array of jobs that share the id.
 struct BatchSystem {
   const char *id;
   const char *index = nullptr;
@@ -53,7 +52,7 @@ std::string batch_job() {
   return "nojob";
 }
 
-// Nothing where the letter has no meaning.
+// Nothing if the letter is not known.
 std::optional<std::string> value_of(char letter, const NameValues &values) {
   switch (letter) {
     case 'h':

@@ -1,4 +1,4 @@
-// What the name of a file may hold beside itself: -o 'runs/%h-%j-%t.json'.
+// Expands patterns in names of files: -o 'runs/%h-%j-%t.json'.
 #pragma once
 
 #include <string>
@@ -9,20 +9,20 @@
 
 namespace rusage_bpf {
 
-// Of the process that writes, and the same for all files of one command line. No value can lead out of a directory.
+// The same for all files of one command line. No value has a slash.
 struct NameValues {
   std::string host;   // %h
   std::string pid;    // %p
   std::string start;  // %t: 20261127T091500Z
-  std::string job;    // %j: the batch job's id, "nojob" outside of one
+  std::string job;    // %j: the id of the batch job, or "nojob"
 };
 
 NameValues name_values();
 
-// `option` is what the pattern was given with, for the message. Fails where what follows a % is not known.
+// `option` is for the error message. Fails if the letter after a % is not known.
 Result<std::string> expand_name(std::string_view option, const std::string &pattern, const NameValues &values);
 
-// Each of the names given with --output.
+// Expands all names of --output.
 Result<void> expand_output_names(std::vector<std::string> &names, const NameValues &values);
 
 }  // namespace rusage_bpf

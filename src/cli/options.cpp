@@ -18,8 +18,8 @@ namespace {
 
 constexpr double shortest_s = .001;
 constexpr double longest_interval_s = 3600;
-constexpr double longest_duration_s = 1e8;  // three years
-constexpr std::uint64_t most_ring_rows = 1'000'000'000;
+constexpr double max_duration_s = 1e8;  // three years
+constexpr std::uint64_t max_ring_rows = 1'000'000'000;
 
 template <typename Number>
 std::optional<Number> parse_number(const std::string &text) {
@@ -36,7 +36,7 @@ std::optional<std::uint64_t> parse_seconds(const std::string &text, double longe
   return static_cast<std::uint64_t>(std::llround(*seconds * static_cast<double>(ns_per_s)));
 }
 
-// What becomes options only once it is understood.
+// Values of options before they are parsed.
 struct Texts {
   std::string interval;
   std::string duration;
@@ -66,10 +66,10 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
     options.interval_ns = *interval_ns;
   }
   if (app.count("--duration") > 0) {
-    options.duration_ns = parse_seconds(texts.duration, longest_duration_s);
+    options.duration_ns = parse_seconds(texts.duration, max_duration_s);
     if (!options.duration_ns)
       return error(fmt::format("--duration {}: give seconds between .001 and {}, such as 60", texts.duration,
-                               static_cast<std::uint64_t>(longest_duration_s)));
+                               static_cast<std::uint64_t>(max_duration_s)));
   }
   if (app.count("--until") > 0) {
     options.until_tree = texts.until == "tree";
@@ -95,9 +95,9 @@ Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &option
   if (app.count("--ring") > 0 && options.ring.path.empty()) return error("--ring: give a file for the recovery ring");
   if (app.count("--ring-rows") > 0) {
     const auto rows = parse_number<std::uint64_t>(texts.ring_rows);
-    if (!rows || *rows < 1 || *rows > most_ring_rows)
+    if (!rows || *rows < 1 || *rows > max_ring_rows)
       return error(fmt::format("--ring-rows {}: give a number of rows from 1 to {}, such as 100000", texts.ring_rows,
-                               most_ring_rows));
+                               max_ring_rows));
     options.ring.rows = *rows;
   }
   if (app.count("--max-processes") > 0) {
@@ -130,7 +130,7 @@ Result<void> check_target(const CLI::App &app, bool command_given, const Options
   return {};
 }
 
-// The same values in all names.
+// All names are expanded with the same values.
 Result<void> expand_names(Options &options) {
   const NameValues values = name_values();
   auto ring = expand_name("--ring", options.ring.path, values);
@@ -139,7 +139,7 @@ Result<void> expand_names(Options &options) {
   return expand_output_names(options.outputs, values);
 }
 
-// What follows the first `--` is the command's own, whatever it looks like.
+// Everything after the first `--` belongs to the command, even if it looks like an option.
 Result<Options> recording_options(Arguments arguments) {
   const auto separator =
       std::find_if(arguments.begin() + 1, arguments.end(), [](std::string_view a) { return a == "--"; });
@@ -148,7 +148,7 @@ Result<Options> recording_options(Arguments arguments) {
   Texts texts;
   CLI::App app("Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.", "rusage-bpf");
   app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
-  // CLI11 closes the bracket: this makes three usage lines of its one.
+  // CLI11 prints one usage line and closes the bracket. This label makes three lines of it.
   app.get_formatter()->label("OPTIONS",
                              "OPTIONS] --pid PID\n"
                              "       rusage-bpf [OPTIONS] --cgroup PATH\n"

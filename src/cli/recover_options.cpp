@@ -13,9 +13,9 @@
 namespace rusage_bpf {
 namespace {
 
-// "7d", "12h": a whole number of a unit.
+// For example "7d" or "12h": a whole number and a unit.
 std::optional<std::uint64_t> parse_age(const std::string &text) {
-  constexpr std::uint64_t longest_s = std::uint64_t{86400} * 365 * 100;
+  constexpr std::uint64_t max_s = std::uint64_t{86400} * 365 * 100;
   std::uint64_t number = 0;
   const auto [unit, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (failure != std::errc()) return std::nullopt;
@@ -23,7 +23,7 @@ std::optional<std::uint64_t> parse_age(const std::string &text) {
       {{"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}}};
   const std::string_view name(unit, static_cast<std::size_t>(text.data() + text.size() - unit));
   for (const auto &[known, seconds] : units)
-    if (name == known && number <= longest_s / seconds) return number * seconds * ns_per_s;
+    if (name == known && number <= max_s / seconds) return number * seconds * ns_per_s;
   return std::nullopt;
 }
 

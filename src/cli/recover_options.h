@@ -1,4 +1,4 @@
-// rusage-bpf recover: what the user asked for.
+// rusage-bpf recover: its options.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@
 namespace rusage_bpf {
 
 struct RecoverOptions {
-  // Which ring; none of the two: they are to be listed.
+  // Which ring. Without both, rings are listed.
   std::string ring;
-  bool last = false;  // the one that was started last
+  bool last = false;  // the latest recording's
 
-  std::vector<std::string> outputs;  // none: one of a default name
+  std::vector<std::string> outputs;  // none: one with a default name
   bool csv_meta = false;
-  bool follow = false;  // go on as long as it is recorded to
+  bool follow = false;  // continue while it is being recorded
   bool quiet = false;
 
-  bool prune = false;  // remove rings instead
+  bool prune = false;  // remove rings
   std::optional<std::uint64_t> older_than_ns;
 
-  std::string print;  // set where this is to be printed instead: help
+  std::string print;  // set if only this is to be printed: help
 };
 
 Result<RecoverOptions> parse_recover(Arguments arguments);

@@ -12,10 +12,10 @@ namespace {
 
 constexpr auto page_suffix = ".html";
 
-// "rusage.html" for "rusage.json", in the same directory.
+// For example "rusage.html" for "rusage.json", in the same directory.
 std::string page_of(const std::string &recording) {
   if (recording == "-") return "rusage.html";
-  const std::size_t name = recording.rfind('/') + 1;  // 0 where there is no slash
+  const std::size_t name = recording.rfind('/') + 1;  // 0 without a slash
   const std::size_t dot = recording.rfind('.');
   const bool has_suffix = dot != std::string::npos && dot > name;
   return recording.substr(0, has_suffix ? dot : std::string::npos) + page_suffix;

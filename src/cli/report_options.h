@@ -1,11 +1,11 @@
-// rusage-bpf report: a conversion into the page.
+// rusage-bpf report: converts to a page.
 #pragma once
 
 #include "cli/convert_options.h"
 
 namespace rusage_bpf {
 
-// The page is beside the recording unless its path is given.
+// Without a given path, the page is in the recording's directory.
 Result<ConvertOptions> parse_report(Arguments arguments);
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// rusage-bpf schema: what the user asked for, which is the schema or help.
+// rusage-bpf schema: its options.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 namespace rusage_bpf {
 
 struct SchemaOptions {
-  std::string print;  // set where this is to be printed instead: help
+  std::string print;  // set if only this is to be printed: help
 };
 
 Result<SchemaOptions> parse_schema(Arguments arguments);

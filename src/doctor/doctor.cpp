@@ -18,7 +18,7 @@ std::string kernel_name() {
   return std::string("Linux ") + kernel.release + " " + kernel.machine;
 }
 
-// Recording of a kind, as far as it goes before there is somebody to record.
+// Tries one kind of recording, up to the point where it would need a target.
 Check way_check(const char *name, const Selection &selection) {
   const auto source = BpfSource::open(selection);
   if (source) return {name, "its programs are loaded and attached"};
@@ -49,8 +49,7 @@ Check gauges_check(const BpfSource &source) {
             "not known"}}};
 }
 
-// What only recording itself can show, beginning with a command. It has the last word: afterwards a check stops
-// recording if, and only if, it does not work.
+// Tries to record a command, which decides: after that, a check has the state `stops` only if recording does not work.
 void try_recording(std::vector<Check> &checks) {
   constexpr auto name = "recording a command";
   auto source = BpfSource::open(selected::Command{});

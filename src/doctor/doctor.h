@@ -1,4 +1,4 @@
-// rusage-bpf doctor: what this machine allows, and what would make it allow more.
+// rusage-bpf doctor: what this machine allows, and how to allow more.
 #pragma once
 
 #include <string>
@@ -15,12 +15,12 @@ struct Diagnosis {
   std::vector<Check> bpf;
   std::vector<Check> proc;
 
-  // Seen by loading the recorder's own programs.
+  // Known from loading the recorder's own programs.
   [[nodiscard]] bool bpf_works() const { return first_that_stops(bpf) == nullptr; }
   [[nodiscard]] bool proc_works() const { return first_that_stops(proc) == nullptr; }
 };
 
-// Takes what recording takes at its start, a few times, and leaves nothing behind.
+// Loads the recorder's programs a few times and removes them again.
 Diagnosis diagnose(const std::string &version);
 
 }  // namespace rusage_bpf

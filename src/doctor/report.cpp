@@ -9,7 +9,7 @@
 namespace rusage_bpf {
 namespace {
 
-// In capitals what a reader looks for.
+// The state that a reader looks for is in capitals.
 std::string_view shown(Check::State state) {
   return state == Check::State::stops ? "STOPS" : name_of(state);
 }
@@ -21,7 +21,7 @@ std::string remedy_text(const Remedy &remedy) {
 
 constexpr std::size_t page_width = 80;
 
-// The words in lines of a page, with `indent` blanks before all but the first.
+// Wraps the text, with `indent` blanks before all lines except the first.
 std::string wrapped(const std::string &text, std::size_t indent) {
   std::string lines;
   std::size_t column = indent;
@@ -38,7 +38,7 @@ std::string wrapped(const std::string &text, std::size_t indent) {
   return lines;
 }
 
-// What is found is told in lines that fit; commands are left whole, to be copied.
+// Findings are wrapped. Commands are not, so that they can be copied.
 std::string table(const std::string &title, const std::vector<Check> &checks, std::size_t width) {
   std::string text = fmt::format("\n{}\n", title);
   for (const Check &check : checks) {

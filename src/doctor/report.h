@@ -1,4 +1,4 @@
-// A diagnosis for people, and for scripts.
+// A diagnosis as text and as JSON.
 #pragma once
 
 #include <string>

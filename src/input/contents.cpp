@@ -15,7 +15,7 @@ bool sum_fits(std::uint64_t sum, std::uint64_t more) {
   return !__builtin_add_overflow(sum, more, &all);
 }
 
-// Whether each counter's sum fits into 64 bits, and CPU time, which is both parts of it.
+// Fails if the sum of a counter, or of CPU time with its two parts, does not fit into 64 bits.
 template <typename Sums>
 Result<void> check_sums(const Sums &sums, const Values &more) {
   const auto too_much = [](std::string_view name) {
@@ -31,9 +31,9 @@ Result<void> check_sums(const Sums &sums, const Values &more) {
 
 }  // namespace
 
-Result<void> Contents::give(Result<void> taken) {
-  if (!taken) sink_error_ = taken.error();
-  return taken;
+Result<void> Contents::note_sink_error(Result<void> result) {
+  if (!result) sink_error_ = result.error();
+  return result;
 }
 
 Result<void> Contents::check(const Row &row) const {
@@ -52,22 +52,22 @@ Result<void> Contents::sample(const Json &json) {
   row->number = totals_.rows();
   totals_.add(*row);
   last_realtime_ns_ = row->realtime_ns;
-  return give(sink_.row(*row));
+  return note_sink_error(sink_.row(*row));
 }
 
 Result<void> Contents::process(const Json &json) {
   const auto process = process_from(json);
   if (!process) return tl::unexpected(process.error());
-  return give(sink_.process(*process));
+  return note_sink_error(sink_.process(*process));
 }
 
 Result<void> Contents::command(const Json &json) {
   auto command = command_from(json);
   if (!command) return tl::unexpected(command.error());
   name_bytes_ += command->name.value_or("").size();
-  if (commands_.size() >= most_commands) return error(fmt::format("there are more than {} commands", most_commands));
-  if (name_bytes_ > most_name_bytes)
-    return error(fmt::format("the names of commands take more than {} bytes", most_name_bytes));
+  if (commands_.size() >= max_commands) return error(fmt::format("there are more than {} commands", max_commands));
+  if (name_bytes_ > max_name_bytes)
+    return error(fmt::format("the names of commands take more than {} bytes", max_name_bytes));
   if (auto checked = check_sums(all_commands_.value, command->value); !checked) return checked;
   if (!sum_fits(all_commands_.processes, command->processes))
     return error("processes adds up to more than 64 bits hold");

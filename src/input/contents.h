@@ -1,4 +1,4 @@
-// The contents of a recording as they are read: added up, and refused where one cannot follow what came before it.
+// The rows, processes and commands of a recording while it is read: adds them up, and refuses impossible ones.
 #pragma once
 
 #include <optional>
@@ -15,13 +15,13 @@ namespace rusage_bpf {
 
 class Contents {
  public:
-  // Twice what a recorder keeps, and what all their names may take.
-  static constexpr std::size_t most_commands = 2 * Commands::most_names;
-  static constexpr std::size_t most_name_bytes = std::size_t{16} << 20;
+  // Twice as many as a recorder keeps, and the size of all their names.
+  static constexpr std::size_t max_commands = 2 * Commands::max_names;
+  static constexpr std::size_t max_name_bytes = std::size_t{16} << 20;
 
   explicit Contents(Sink &sink) : sink_(sink) {}
 
-  // Rows and processes are given to the sink; an error may be its own.
+  // Rows and processes are passed to the sink. An error may be the sink's.
   Result<void> sample(const Json &json);
   Result<void> process(const Json &json);
   Result<void> command(const Json &json);
@@ -32,7 +32,7 @@ class Contents {
   std::vector<Command> take_commands() { return std::move(commands_); }
 
  private:
-  Result<void> give(Result<void> taken);
+  Result<void> note_sink_error(Result<void> result);
   [[nodiscard]] Result<void> check(const Row &row) const;
 
   Sink &sink_;

@@ -14,7 +14,7 @@ namespace {
 
 Result<Fd> open_file(const std::string &path) {
   const AsCaller as_caller;
-  // A FIFO that nobody writes to does not hold us.
+  // O_NONBLOCK: to open a FIFO without a writer must not block.
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   if (!file) return errno_error(path);
   return file;
@@ -47,7 +47,7 @@ Result<InputFile> InputFile::open(const std::string &path) {
     file.pipe_ = std::make_unique<PipeCopy>(std::move(file.file_), file.name());
     return file;
   }
-  // Somebody may have read a part of what is our standard input.
+  // Another process may have read a part of standard input already.
   if (const off_t at = lseek(file.file_.get(), 0, SEEK_CUR); at > 0) file.begin_ = static_cast<std::uint64_t>(at);
   if (file.end_ <= file.begin_) return file.error("is empty");
   return file;
@@ -56,16 +56,16 @@ Result<InputFile> InputFile::open(const std::string &path) {
 Result<std::size_t> InputFile::read_at(std::uint64_t offset, std::span<char> bytes) const {
   if (pipe_) return pipe_->read_at(offset, bytes);
   offset += begin_;
-  const std::uint64_t most = std::min<std::uint64_t>(bytes.size(), end_ - std::min(end_, offset));
+  const std::uint64_t count = std::min<std::uint64_t>(bytes.size(), end_ - std::min(end_, offset));
   ssize_t got = 0;
-  do got = pread(file_.get(), bytes.data(), most, static_cast<off_t>(offset));
+  do got = pread(file_.get(), bytes.data(), count, static_cast<off_t>(offset));
   while (got < 0 && errno == EINTR);
   if (got < 0) return errno_error(name_);
   return static_cast<std::size_t>(got);
 }
 
 void InputFile::read_once() const {
-  if (pipe_) pipe_->keep_no_more();
+  if (pipe_) pipe_->stop_keeping();
 }
 
 tl::unexpected<Error> InputFile::error(const std::string &what) const {
@@ -74,7 +74,7 @@ tl::unexpected<Error> InputFile::error(const std::string &what) const {
 
 InputBuffer::int_type InputBuffer::underflow() {
   if (gptr() < egptr()) return traits_type::to_int_type(*gptr());
-  part_too_long_ = part_too_long_ || offset_ - part_begin_ > longest_part_bytes;
+  part_too_long_ = part_too_long_ || offset_ - part_begin_ > max_part_bytes;
   if (part_too_long_ || failure_) return traits_type::eof();
   const auto got = file_.read_at(offset_, buffer_);
   if (!got) failure_ = got.error();

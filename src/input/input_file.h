@@ -1,5 +1,5 @@
-// Where a recording is read from: a file, or standard input. It is read as often as its reader likes, up to the end
-// that it had when it was opened.
+// The file of a recording, or standard input. It can be read several times, up to the end that it had when it was
+// opened.
 #pragma once
 
 #include <array>
@@ -18,19 +18,19 @@ namespace rusage_bpf {
 
 class InputFile {
  public:
-  // "-" is standard input, of which what comes through a pipe is kept as far as it is read. Fails for what is neither
-  // that nor a regular file, and for an empty one.
+  // "-" is standard input; what is read from a pipe is kept. Fails for other files that are not regular, and for an
+  // empty file.
   static Result<InputFile> open(const std::string &path);
 
-  // `file` is a regular one; `name` is for messages.
+  // `file` is a regular file, `name` is for messages.
   InputFile(Fd file, std::string name);
 
   [[nodiscard]] const std::string &name() const { return name_; }
 
-  // What stands at `offset`, as much of it as there is at once; 0 at the end.
+  // Reads at `offset`, as much as there is at once; 0 at the end.
   [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<char> bytes) const;
 
-  // From now on it is read once, from the beginning to the end: nothing more of it need be kept.
+  // It will be read only once, from start to end, so nothing needs to be kept.
   void read_once() const;
 
   // "`name`: `what`".
@@ -41,26 +41,26 @@ class InputFile {
   std::string name_;
   std::uint64_t begin_ = 0;
   std::uint64_t end_ = 0;
-  std::unique_ptr<PipeCopy> pipe_;  // in place of the file
+  std::unique_ptr<PipeCopy> pipe_;  // instead of the file
 };
 
-// A file from its beginning on, as the source of a stream. What the reader has to keep in memory at
-// once is a part, and a file with an overlong one ends there: see `part_too_long`.
+// A stream buffer that reads a file from its start. A part is what the reader must have in memory at once. If a part is
+// too long, the stream ends there: see `part_too_long`.
 class InputBuffer final : public std::streambuf {
  public:
-  // The longest that is ours is an argv: 2 MiB of it at most, of which each byte may take six in JSON.
-  static constexpr std::uint64_t longest_part_bytes = std::uint64_t{16} << 20;
+  // The longest part of a recording is an argv: at most 2 MiB, and a byte may need six bytes in JSON.
+  static constexpr std::uint64_t max_part_bytes = std::uint64_t{16} << 20;
 
   explicit InputBuffer(const InputFile &file) : file_(file) {}
 
-  // What was read so far is no longer kept in memory.
+  // Starts a new part at the current position.
   void begin_part() { part_begin_ = position(); }
 
-  // Why the end of the stream is not the end of the file.
+  // The reasons why the stream ended before the end of the file.
   [[nodiscard]] bool part_too_long() const { return part_too_long_; }
   [[nodiscard]] const std::optional<Error> &failure() const { return failure_; }
 
-  // How many bytes were read.
+  // The number of bytes that were read.
   [[nodiscard]] std::uint64_t position() const { return offset_ - static_cast<std::uint64_t>(egptr() - gptr()); }
 
  protected:

@@ -1,5 +1,4 @@
-// What a JSON parser meets, one after the other: nothing of it is kept here, and nothing is done twice, so that time
-// and memory grow with the text alone.
+// Receives the events of a JSON parser, without keeping them, so that time and memory grow only with the text.
 #pragma once
 
 #include <string>
@@ -8,28 +7,28 @@
 
 namespace rusage_bpf {
 
-inline constexpr const char *not_ours = "is not a recording of rusage-bpf";
+inline constexpr const char *not_a_recording = "is not a recording of rusage-bpf";
 
-// An answer of false stops the parser; `refuse` gives it.
+// The virtual functions return false to stop the parser; `refuse` returns false and keeps the reason.
 class JsonEvents : public nlohmann::json_sax<Json> {
  public:
-  // Nothing of ours is nested deeper. What is takes much memory for few bytes of JSON.
-  static constexpr std::size_t deepest_nesting = 16;
+  // No recording is nested deeper. Deep nesting needs much memory for few bytes of JSON.
+  static constexpr std::size_t max_nesting = 16;
 
-  // Whether all of the text was met: it is JSON, and nothing stopped.
+  // Parses the text. False if it is not JSON, or if the parser was stopped.
   template <typename Text>
-  bool meet(Text &text) {
+  bool parse(Text &text) {
     return Json::sax_parse(text, static_cast<nlohmann::json_sax<Json> *>(this));
   }
 
-  // What is wrong; empty where nothing is.
+  // What is wrong with the text; empty if nothing is.
   [[nodiscard]] const std::string &why() const { return why_; }
-  // How far the parser came, in bytes, where the text is not JSON. It counts the end as a byte.
+  // The position of the error in bytes, if the text is not JSON. The end counts as a byte.
   [[nodiscard]] std::size_t error_at() const { return error_at_; }
 
  protected:
   virtual bool scalar(Json value) = 0;
-  // An object or a list, which is empty yet.
+  // The start of an object or list; `empty` is an empty one.
   virtual bool start(Json empty) = 0;
   virtual bool field(std::string &name) = 0;
   virtual bool end() = 0;
@@ -58,34 +57,34 @@ class JsonEvents : public nlohmann::json_sax<Json> {
   std::size_t error_at_ = 0;
 };
 
-// One value, kept as a parser meets it. What has more in it than anything of ours is refused.
+// Builds one value from the events. Refuses values that are larger than in any recording.
 class JsonValue final : public JsonEvents {
  public:
-  static constexpr std::size_t longest_text = std::size_t{1} << 20;
-  // The most arguments that a command can have, and more.
-  static constexpr std::size_t most_elements = 1'000'000;
-  // Fields, objects and lists, of which an empty one takes 50 bytes.
-  static constexpr std::size_t most_fields = 10'000;
+  static constexpr std::size_t max_text_bytes = std::size_t{1} << 20;
+  // More than a command can have arguments.
+  static constexpr std::size_t max_elements = 1'000'000;
+  // Fields, objects and lists. An empty one needs 50 bytes.
+  static constexpr std::size_t max_fields = 10'000;
 
-  // Each piece of it, where somebody else talks to the parser.
+  // Public, because another JsonEvents passes on the events of one value.
   bool scalar(Json value) override;
   bool start(Json empty) override;
   bool field(std::string &name) override;
   bool end() override;
 
-  [[nodiscard]] bool whole() const { return began_ && open_.empty(); }
-  // Once it is whole; then another may begin.
+  [[nodiscard]] bool whole() const { return started_ && open_.empty(); }
+  // Takes the whole value. Then another may start.
   Json take();
 
  private:
   Json *put(Json value);
-  bool count(std::size_t &counter, std::size_t most, const char *what);
-  bool each_field_once(const Json &object);
+  bool count(std::size_t &counter, std::size_t maximum, const char *what);
+  bool has_no_field_twice(const Json &object);
 
   Json root_;
-  bool began_ = false;
-  std::vector<Json *> open_;  // the objects and lists around what comes next
-  std::string name_;          // of the field that comes next
+  bool started_ = false;
+  std::vector<Json *> open_;  // the objects and lists around the next value
+  std::string name_;          // of the next field
   std::size_t elements_ = 0;
   std::size_t fields_ = 0;
   std::vector<std::string_view> names_;

@@ -16,7 +16,7 @@ namespace {
 
 enum class Part { samples, processes, commands, kept, skipped };
 
-// Those that this build knows, each of which stands in a document once.
+// The parts that this version knows. Each may be in a document only once.
 constexpr std::array known_parts{std::pair{"schema", Part::kept},       std::pair{"columns", Part::kept},
                                  std::pair{"samples", Part::samples},   std::pair{"processes", Part::processes},
                                  std::pair{"commands", Part::commands}, std::pair{"meta", Part::kept},
@@ -26,47 +26,46 @@ bool is_list(Part part) {
   return part == Part::samples || part == Part::processes || part == Part::commands;
 }
 
-// Takes an element of one of the lists, or says what is wrong with it.
+// Takes an element of one of the lists. Fails with what is wrong with it.
 using TakeElement = std::function<Result<void>(Part, const Json &)>;
 
 // One pass over the document.
 class Pass final : public JsonEvents {
  public:
-  // With `take`, each element of the lists is given to it, and nothing is kept. Without, the lists
-  // are skipped.
+  // With `take`, it gets each element of the lists, and nothing is kept. Without it, the lists are skipped.
   explicit Pass(const InputFile &file, TakeElement take = {}) : file_(file), take_(std::move(take)), buffer_(file) {}
 
-  [[nodiscard]] bool met_samples() const { return met_.contains("samples"); }
+  [[nodiscard]] bool has_samples() const { return seen_.contains("samples"); }
 
-  // What is kept of the document. An error of `take` is one about the document.
+  // Returns the parts that are kept. Fails if `take` fails.
   Result<Json> run() {
     std::istream stream(&buffer_);
-    if (meet(stream)) return std::move(frame_);
+    if (parse(stream)) return std::move(kept_);
     return explain();
   }
 
  private:
   bool field(std::string &name) override {
     if (depth_ == 1) return begin_part(std::move(name));
-    return keeps() ? give(value_.field(name)) : skip();
+    return keeps() ? finish_if_whole(value_.field(name)) : skip();
   }
 
   bool scalar(Json value) override {
     if (depth_ == 1 && is_list(part_)) return (value.is_null() && part_ != Part::samples) || refuse(must_be_list());
-    return keeps() ? give(value_.scalar(std::move(value))) : skip();
+    return keeps() ? finish_if_whole(value_.scalar(std::move(value))) : skip();
   }
 
   bool start(Json empty) override {
-    if (++depth_ > deepest_nesting) return refuse("nested too deeply");
+    if (++depth_ > max_nesting) return refuse("nested too deeply");
     if (depth_ == 1) return true;
     if (depth_ == 2 && is_list(part_)) return empty.is_array() || refuse(must_be_list());
-    return keeps() ? give(value_.start(std::move(empty))) : skip();
+    return keeps() ? finish_if_whole(value_.start(std::move(empty))) : skip();
   }
 
   bool end() override {
     depth_--;
     if (depth_ == 0 || (depth_ == 1 && is_list(part_))) return true;
-    return keeps() ? give(value_.end()) : skip();
+    return keeps() ? finish_if_whole(value_.end()) : skip();
   }
 
   bool begin_part(std::string name) {
@@ -77,7 +76,7 @@ class Pass final : public JsonEvents {
     for (const auto &[known, part] : known_parts) {
       if (name_ != known) continue;
       part_ = part;
-      if (!met_.insert(known).second) return refuse(fmt::format("{} is there twice", name_));
+      if (!seen_.insert(known).second) return refuse(fmt::format("{} is there twice", name_));
     }
     return true;
   }
@@ -89,13 +88,13 @@ class Pass final : public JsonEvents {
     return true;
   }
 
-  // A piece of the value that is kept was `taken`, or not.
-  bool give(bool taken) {
-    if (!taken) return refuse(fmt::format("{}: {}", where(), value_.why()));
+  // `added`: whether the last event was added to the value.
+  bool finish_if_whole(bool added) {
+    if (!added) return refuse(fmt::format("{}: {}", where(), value_.why()));
     if (!value_.whole()) return true;
     buffer_.begin_part();
     if (!take_) {
-      frame_[name_] = value_.take();
+      kept_[name_] = value_.take();
       return true;
     }
     if (auto done = take_(part_, value_.take()); !done)
@@ -104,7 +103,7 @@ class Pass final : public JsonEvents {
     return true;
   }
 
-  // "meta", or "sample 3".
+  // For example "meta" or "sample 3".
   [[nodiscard]] std::string where() const {
     if (!is_list(part_)) return name_;
     return fmt::format("{} {}",
@@ -121,13 +120,13 @@ class Pass final : public JsonEvents {
   [[nodiscard]] tl::unexpected<Error> explain() const {
     if (buffer_.failure()) return tl::unexpected(*buffer_.failure());
     if (buffer_.part_too_long())
-      return file_.error(
-          fmt::format("{}: a part of it is too long, more than {} bytes", not_ours, InputBuffer::longest_part_bytes));
+      return file_.error(fmt::format("{}: a part of it is too long, more than {} bytes", not_a_recording,
+                                     InputBuffer::max_part_bytes));
     if (error_at() > buffer_.position())
       return file_.error(
           "ends in the middle, so that it cannot be read; if the recording was cut short, its "
           "rows are in its recovery ring: run rusage-bpf recover");
-    return file_.error(fmt::format("{}{}", error_at() > 0 ? "" : std::string(not_ours) + ": ", why()));
+    return file_.error(fmt::format("{}{}", error_at() > 0 ? "" : std::string(not_a_recording) + ": ", why()));
   }
 
   const InputFile &file_;
@@ -136,27 +135,27 @@ class Pass final : public JsonEvents {
   std::size_t depth_ = 0;
   Part part_ = Part::skipped;
   std::string name_;            // of the part
-  std::uint64_t elements_ = 0;  // of it, where it is a list
-  std::set<std::string_view> met_;
+  std::uint64_t elements_ = 0;  // of the part, if it is a list
+  std::set<std::string_view> seen_;
   JsonValue value_;
-  Json frame_ = Json::object();
+  Json kept_ = Json::object();
 };
 
 }  // namespace
 
 Result<Reading> read_json(const InputFile &file, Sink &sink) {
   Pass first(file);
-  auto frame = first.run();
-  if (!frame) return tl::unexpected(frame.error());
-  const auto recording = recording_from(*frame);
+  auto kept = first.run();
+  if (!kept) return tl::unexpected(kept.error());
+  const auto recording = recording_from(*kept);
   if (!recording) return file.error(recording.error().message);
-  auto outcome = outcome_from(*frame);
+  auto outcome = outcome_from(*kept);
   if (!outcome) return file.error(outcome.error().message);
-  if (!first.met_samples()) return file.error(fmt::format("{}: samples is missing", not_ours));
+  if (!first.has_samples()) return file.error(fmt::format("{}: samples is missing", not_a_recording));
 
-  frame->clear();  // an argv may be most of what is kept
+  kept->clear();  // to free memory: an argv may be long
 
-  if (auto begun = sink.begin(*recording); !begun) return tl::unexpected(begun.error());
+  if (auto started = sink.begin(*recording); !started) return tl::unexpected(started.error());
   Contents contents(sink);
   Pass second(file, [&](Part part, const Json &element) {
     return part == Part::samples     ? contents.sample(element)

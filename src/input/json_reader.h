@@ -1,15 +1,15 @@
-// The JSON document read back.
+// Reads a JSON document.
 #pragma once
 
 #include "input/reader.h"
 
 namespace rusage_bpf {
 
-// The file is read twice: what a sink has to know first, `meta`, stands behind the samples, so that
-// it could be written as the recording went. The second time gives the samples, one by one. Keeping
-// them instead would take a multiple of the file's size in memory.
+// The file is read twice: a sink needs `meta` first, but it is after the samples, because the recorder writes samples
+// at once. The second pass passes on the samples one by one. Keeping all of them would need several times the file's
+// size in memory.
 //
-// Nothing is given where the document is not whole.
+// The sink gets nothing if the document is not complete.
 Result<Reading> read_json(const InputFile &file, Sink &sink);
 
 }  // namespace rusage_bpf

@@ -13,7 +13,7 @@
 namespace rusage_bpf {
 namespace {
 
-// The lines of one recording, given to a sink.
+// Passes the lines of one recording to a sink.
 class Lines {
  public:
   Lines(const InputFile &file, Sink &sink) : file_(file), sink_(sink), buffer_(file), contents_(sink) {}
@@ -24,13 +24,13 @@ class Lines {
     while (std::getline(stream, line)) {
       number_++;
       if (buffer_.part_too_long())
-        return refuse(fmt::format("too long, more than {} bytes", InputBuffer::longest_part_bytes));
+        return refuse(fmt::format("too long, more than {} bytes", InputBuffer::max_part_bytes));
       if (buffer_.failure()) break;
       buffer_.begin_part();
       if (line.empty()) continue;
       auto object = parse(line);
-      const bool torn = !object && stream.eof();  // it has no line break either
-      if (torn && began_) break;
+      const bool incomplete = !object && stream.eof();  // it has no line break
+      if (incomplete && started_) break;
       if (!object) return tl::unexpected(object.error());
       if (auto taken = take(*object); !taken) return tl::unexpected(taken.error());
     }
@@ -46,31 +46,31 @@ class Lines {
 
  private:
   [[nodiscard]] tl::unexpected<Error> refuse(const std::string &why) const {
-    return file_.error(fmt::format("{}: line {}: {}", not_ours, number_, why));
+    return file_.error(fmt::format("{}: line {}: {}", not_a_recording, number_, why));
   }
 
   [[nodiscard]] Result<Json> parse(const std::string &line) const {
     JsonValue value;
-    if (!value.meet(line)) return refuse(value.why());
+    if (!value.parse(line)) return refuse(value.why());
     return value.take();
   }
 
   Result<void> take(const Json &object) {
     const Json *kind = find_field(object, "kind");
     if (!kind || !kind->is_string()) return refuse("kind is missing");
-    if (!began_ && *kind != "begin") return refuse("the first line must be the beginning");
+    if (!started_ && *kind != "begin") return refuse("the first line must be the beginning");
     if (outcome_) return refuse("the recording has ended before it");
     if (*kind == "begin") return begin(object);
-    if (*kind == "sample") return taken(contents_.sample(object));
-    if (*kind == "process") return taken(contents_.process(object));
-    if (*kind == "command") return taken(contents_.command(object));
+    if (*kind == "sample") return with_line(contents_.sample(object));
+    if (*kind == "process") return with_line(contents_.process(object));
+    if (*kind == "command") return with_line(contents_.command(object));
     if (*kind == "end") return end(object);
-    return {};  // of a later build
+    return {};  // from a later version
   }
 
   Result<void> begin(const Json &object) {
-    if (began_) return refuse("a second recording begins");
-    began_ = true;
+    if (started_) return refuse("a second recording begins");
+    started_ = true;
     const auto recording = recording_from(object);
     if (!recording) return file_.error(recording.error().message);
     start_realtime_ns_ = recording->start_realtime_ns;
@@ -78,10 +78,10 @@ class Lines {
     return sink_.begin(*recording);
   }
 
-  // What is wrong with the contents is said of the line; an error of the sink is its own.
-  [[nodiscard]] Result<void> taken(Result<void> done) const {
-    if (done || contents_.sink_error()) return done;
-    return refuse(done.error().message);
+  // Adds the line to an error in the contents. An error of the sink stays as it is.
+  [[nodiscard]] Result<void> with_line(Result<void> result) const {
+    if (result || contents_.sink_error()) return result;
+    return refuse(result.error().message);
   }
 
   Result<void> end(const Json &object) {
@@ -91,7 +91,7 @@ class Lines {
     return {};
   }
 
-  // The recorder did not live to tell the end, or lives.
+  // The recorder was killed before the end, or is still running.
   [[nodiscard]] Outcome outcome_without_end() const {
     Outcome outcome;
     outcome.end_realtime_ns = contents_.totals().rows() > 0 ? contents_.last_realtime_ns() : start_realtime_ns_;
@@ -106,8 +106,8 @@ class Lines {
   Recording recording_;
   std::uint64_t number_ = 0;  // of the line
   std::uint64_t start_realtime_ns_ = 0;
-  bool began_ = false;
-  std::optional<Outcome> outcome_;  // once its line has come
+  bool started_ = false;
+  std::optional<Outcome> outcome_;  // set by the last line
 };
 
 }  // namespace

@@ -1,11 +1,11 @@
-// NDJSON read back.
+// Reads NDJSON.
 #pragma once
 
 #include "input/reader.h"
 
 namespace rusage_bpf {
 
-// Line by line. A last line that is torn is left out, as one that was never written.
+// Reads line by line. An incomplete last line is ignored.
 Result<Reading> read_ndjson(const InputFile &file, Sink &sink);
 
 }  // namespace rusage_bpf

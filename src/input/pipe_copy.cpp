@@ -15,8 +15,8 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr std::size_t most_in_memory = std::size_t{1} << 20;
-constexpr std::uint64_t most_in_file = std::uint64_t{1} << 30;
+constexpr std::size_t max_in_memory = std::size_t{1} << 20;
+constexpr std::uint64_t max_in_file = std::uint64_t{1} << 30;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ Result<std::size_t> PipeCopy::read_at(std::uint64_t offset, std::span<char> byte
   return got;
 }
 
-// One that does not wait is waited for.
+// A non-blocking pipe is polled.
 Result<std::size_t> PipeCopy::read_pipe(std::span<char> bytes) const {
   for (;;) {
     const ssize_t got = read(pipe_.get(), bytes.data(), bytes.size());
@@ -53,27 +53,27 @@ Result<std::size_t> PipeCopy::read_pipe(std::span<char> bytes) const {
 }
 
 Result<void> PipeCopy::keep(std::string_view bytes) {
-  if (!file_ && length_ + bytes.size() <= most_in_memory) {
+  if (!file_ && length_ + bytes.size() <= max_in_memory) {
     memory_ += bytes;
     return {};
   }
   if (!file_)
-    if (auto begun = begin_file(); !begun) return begun;
-  if (length_ + bytes.size() > most_bytes_)
+    if (auto started = start_file(); !started) return started;
+  if (length_ + bytes.size() > max_bytes_)
     return error(
         fmt::format("{}: is longer than {}, which is what there is room for in the temporary "
                     "directory to read it twice; give the document as a file, or as NDJSON",
-                    name_, human_bytes(most_bytes_)));
+                    name_, human_bytes(max_bytes_)));
   return write_to_file(bytes);
 }
 
-Result<void> PipeCopy::begin_file() {
+Result<void> PipeCopy::start_file() {
   auto file = open_temporary_file();
   if (!file) return tl::unexpected(file.error());
   file_ = *std::move(file);
-  struct statvfs room {};
-  if (fstatvfs(file_.get(), &room) != 0) return errno_error(name_);
-  most_bytes_ = std::min<std::uint64_t>(most_in_file, std::uint64_t{room.f_bavail} * room.f_frsize / 2);
+  struct statvfs disk {};
+  if (fstatvfs(file_.get(), &disk) != 0) return errno_error(name_);
+  max_bytes_ = std::min<std::uint64_t>(max_in_file, std::uint64_t{disk.f_bavail} * disk.f_frsize / 2);
   auto written = write_to_file(memory_);
   memory_ = {};
   return written;

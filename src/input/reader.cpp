@@ -11,30 +11,30 @@
 namespace rusage_bpf {
 namespace {
 
-// The first characters, blanks left out, of which there are not many in a recording of ours.
-Result<std::string> beginning_of(const InputFile &file) {
-  constexpr std::size_t enough = 16;
-  constexpr std::uint64_t most_bytes = std::uint64_t{64} << 10;
+// The first characters without blanks. A recording does not start with many blanks.
+Result<std::string> start_of(const InputFile &file) {
+  constexpr std::size_t characters = 16;
+  constexpr std::uint64_t max_bytes = std::uint64_t{64} << 10;
   InputBuffer buffer(file);
   std::istream stream(&buffer);
-  std::string beginning;
-  for (char c = 0; beginning.size() < enough && buffer.position() < most_bytes && stream.get(c);)
-    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) beginning += c;
+  std::string start;
+  for (char c = 0; start.size() < characters && buffer.position() < max_bytes && stream.get(c);)
+    if (std::string_view(" \t\r\n").find(c) == std::string_view::npos) start += c;
   if (buffer.failure()) return tl::unexpected(*buffer.failure());
-  return beginning;
+  return start;
 }
 
 }  // namespace
 
 Result<Reading> read_recording(const InputFile &file, Sink &sink) {
-  const auto read = beginning_of(file);
+  const auto read = start_of(file);
   if (!read) return tl::unexpected(read.error());
-  const std::string &beginning = *read;
-  if (beginning.empty() && InputBuffer(file).sgetc() == EOF) return file.error("is empty");
-  if (beginning.starts_with(RUSAGE_RING_MAGIC))
+  const std::string &start = *read;
+  if (start.empty() && InputBuffer(file).sgetc() == EOF) return file.error("is empty");
+  if (start.starts_with(RUSAGE_RING_MAGIC))
     return file.error("is a recovery ring: run rusage-bpf recover " + file.name());
-  if (!beginning.starts_with('{')) return file.error("is not a recording of rusage-bpf: neither JSON nor NDJSON");
-  return beginning.starts_with("{\"kind\"") ? read_ndjson(file, sink) : read_json(file, sink);
+  if (!start.starts_with('{')) return file.error("is not a recording of rusage-bpf: neither JSON nor NDJSON");
+  return start.starts_with("{\"kind\"") ? read_ndjson(file, sink) : read_json(file, sink);
 }
 
 }  // namespace rusage_bpf

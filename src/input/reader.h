@@ -1,4 +1,4 @@
-// Reads recordings: a JSON document, or NDJSON, recognized by how they begin.
+// Reads recordings, as JSON or NDJSON, which are recognized by their first characters.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@ namespace rusage_bpf {
 
 struct Reading {
   std::uint64_t rows = 0;
-  // NDJSON of a recording that was cut short, or that goes on. The rows are all that are whole, and
-  // what is known at the end only is unknown.
+  // The end of NDJSON is missing, because the recording was cut short or is still running. The complete rows were read,
+  // and what is only known at the end is unknown.
   bool end_missing = false;
 };
 
-// Gives `sink` all of the recording. What is larger than memory can be read: a row at a time is kept.
+// Passes the recording to `sink`, one row at a time, so that it may be larger than memory.
 //
-// Fails, with a line that says why, for what is no recording of ours or one that was cut short where
-// it should not be, and where the sink does. Some rows may have been given by then, but no end.
+// Fails if the file is no recording of rusage-bpf, if a JSON document is incomplete, or if the sink fails. The sink may
+// have got some rows then, but no end.
 Result<Reading> read_recording(const InputFile &file, Sink &sink);
 
 }  // namespace rusage_bpf

@@ -20,7 +20,7 @@ void add_value(Bucket &bucket, std::size_t series, double value) {
   Spread &spread = bucket.series[series];
   const bool first = spread.known++ == 0;
   spread.sum += value;
-  if (is_rate(series)) return;  // known once the step's length is
+  if (is_rate(series)) return;  // set_rates does the rest when the step's length is known
   spread.least = first ? value : std::min(spread.least, value);
   spread.greatest = first ? value : std::max(spread.greatest, value);
 }
@@ -36,13 +36,13 @@ void add_row(Bucket &step, const Row &row) {
   step.end_ns = row.value[RUSAGE_elapsed];
 }
 
-// A step has one rate: its own.
+// The rate of a step is its least and its greatest rate.
 void set_rates(Bucket &step) {
   for (std::size_t i = 0; i < series_count; i++)
     if (is_rate(i) && step.known(i)) step.series[i].least = step.series[i].greatest = step.mean(i);
 }
 
-// `later` begins where `bucket` ends.
+// `later` starts where `bucket` ends.
 void merge(Bucket &bucket, const Bucket &later) {
   for (std::size_t i = 0; i < series_count; i++) {
     Spread &spread = bucket.series[i];
@@ -85,7 +85,7 @@ double Bucket::mean(std::size_t series_index) const {
 
 void Buckets::add(const Row &row) {
   add_row(open_, row);
-  // The first row is the state at the beginning, and covers no time.
+  // The first row is the state at the start of the recording, and has no length.
   if (row.number == 0 || open_.end_ns - open_.begin_ns >= shortest_step_ns_) close_step();
 }
 
@@ -93,7 +93,7 @@ void Buckets::close_step() {
   open_.steps = 1;
   set_rates(open_);
   if (last_step_.steps > 0) {
-    const bool room = full_.size() < most_ || full_.back().steps < steps_each_;
+    const bool room = full_.size() < max_buckets_ || full_.back().steps < steps_each_;
     if (!room) {
       merge_neighbours(full_);
       steps_each_ *= 2;
@@ -108,7 +108,7 @@ std::vector<Bucket> Buckets::list() const {
   Bucket last = last_step_;
   Bucket rest = open_;
   const bool any_rest = rest.end_ns > rest.begin_ns;
-  // Nothing to join: it is all there is beside the first row.
+  // Without a step of some length, the rest becomes a step itself.
   const bool joins = any_rest && last.end_ns > last.begin_ns;
   if (joins) {
     merge(last, rest);

@@ -13,7 +13,7 @@ void Command::add(const Command &other) {
 
 void Commands::add(const Process &process) {
   const auto &name = process.image->command;
-  const bool room = commands_.size() < most_names || commands_.contains(name);
+  const bool room = commands_.size() < max_names || commands_.contains(name);
   Command &command = commands_[room ? name : std::nullopt];
   if (room) command.name = name;
   if (!process.forked_only) command.processes++;

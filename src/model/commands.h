@@ -1,4 +1,4 @@
-// What processes cost by what they executed.
+// What the processes of each command used.
 #pragma once
 
 #include <map>
@@ -12,27 +12,27 @@ namespace rusage_bpf {
 
 struct Command {
   std::optional<std::string> name;  // nothing: not known
-  // How many executed it, those included that were forked from it and executed nothing else.
+  // The processes that executed it, and those that were forked from it and executed nothing else.
   std::uint64_t processes = 0;
   Values value{};
   Known known;
-  std::optional<std::uint64_t> peak_rss;           // the greatest of those that are known to be in the recording
-  std::optional<std::uint64_t> children_cpu_ns{};  // the sum of its processes'
+  std::optional<std::uint64_t> peak_rss;           // the greatest peak that is known to be from the recording
+  std::optional<std::uint64_t> children_cpu_ns{};  // see Process
 
   [[nodiscard]] std::uint64_t cpu_ns() const { return value[RUSAGE_user] + value[RUSAGE_system]; }
 
-  // Another part of what goes by the same name.
+  // Adds another part of the same command.
   void add(const Command &other);
 };
 
 class Commands {
  public:
-  // More names than anybody reads: what comes past that has its sum under no name, so that memory is bounded.
-  static constexpr std::size_t most_names = 10'000;
+  // A bound for memory. Processes with further names are added to the command without a name.
+  static constexpr std::size_t max_names = 10'000;
 
   void add(const Process &process);
 
-  // The one that used most CPU first.
+  // Sorted by CPU time, the greatest first.
   [[nodiscard]] std::vector<Command> by_cpu() const;
 
  private:

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view digits = "0123456789abcdef";
 constexpr std::size_t escape_bytes = 4;
 
-// What the escape stands for that `text` begins with.
+// The byte of the escape at the start of `text`.
 std::optional<unsigned char> first_escape(std::string_view text) {
   if (text.size() < escape_bytes || !text.starts_with("\\x")) return std::nullopt;
   const std::size_t high = digits.find(text[2]);

@@ -1,5 +1,5 @@
-// The words that a document has for what a recording is about and why it ended. The program knows them as enums;
-// named.cpp alone turns one into the other.
+// The target of a recording and the reason for its end: enums in the program, words in a document. Only named.cpp
+// converts them.
 #pragma once
 
 #include <string>
@@ -13,24 +13,24 @@ enum class TargetKind { unknown, command, tree, cgroup, other };
 
 // Why a recording ended.
 enum class EndReason {
-  unknown,    // the recorder did not live to write it
-  command,    // ended
-  tree,       // its last process ended
-  cgroup,     // was removed
-  duration,   // the time was up
+  unknown,    // the recorder was killed
+  command,    // the command exited
+  tree,       // the last process of the tree exited
+  cgroup,     // the cgroup was removed
+  duration,   // the time of --duration passed
   eof,        // standard input ended
-  outputs,    // none was left to write to
-  stop_with,  // the process of --stop-with ended
-  signal,     // the text is its name
+  outputs,    // all outputs failed
+  stop_with,  // the process of --stop-with exited
+  signal,     // the text is the signal's name
   other
 };
 
-// As documents have it: empty for `unknown`, and for `signal` and `other`, which have texts of their own.
+// The word in a document. Empty for `unknown`, and for `signal` and `other`, which have their own texts.
 std::string_view text_of(TargetKind kind);
 std::string_view text_of(EndReason reason);
 
-// A kind with its text. A document of another build may have a word that this one does not know: `other`, with the word
-// kept.
+// An enum value with its word. A word that is not known here, from another version's document, is `other` with that
+// word.
 template <typename Kind>
 class Named {
  public:

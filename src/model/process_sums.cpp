@@ -5,21 +5,21 @@
 
 namespace rusage_bpf {
 
-std::optional<Process> ProcessSums::settle(Process process, const Values &counted) {
-  if (held_) give(*held_, counted, false);
-  return std::exchange(held_, std::move(process));
+std::optional<Process> ProcessSums::finalize(Process process, const Values &counted) {
+  if (kept_) attribute(*kept_, counted, false);
+  return std::exchange(kept_, std::move(process));
 }
 
-std::optional<Process> ProcessSums::settle_last(const Values &counted, bool all_listed) {
-  if (held_) give(*held_, counted, all_listed);
-  return std::exchange(held_, std::nullopt);
+std::optional<Process> ProcessSums::finalize_last(const Values &counted, bool all_listed) {
+  if (kept_) attribute(*kept_, counted, all_listed);
+  return std::exchange(kept_, std::nullopt);
 }
 
-void ProcessSums::give(Process &process, const Values &counted, bool everything) {
+void ProcessSums::attribute(Process &process, const Values &counted, bool everything) {
   Values left{};
-  for (std::size_t i = 0; i < column_count; i++) left[i] = counted[i] - given_[i];
+  for (std::size_t i = 0; i < column_count; i++) left[i] = counted[i] - attributed_[i];
   Values &share = process.value;
-  // Run time goes first, and then the split as near to the process's own as what is left allows.
+  // Run time comes first. Then its split, as near to the record's own as what is left allows.
   const std::uint64_t left_run = left[RUSAGE_user] + left[RUSAGE_system];
   const std::uint64_t run = std::min(share[RUSAGE_user] + share[RUSAGE_system], left_run);
   const std::uint64_t least_user = run - std::min(run, left[RUSAGE_system]);
@@ -32,7 +32,7 @@ void ProcessSums::give(Process &process, const Values &counted, bool everything)
     for (std::size_t i = 0; i < column_count; i++)
       if (share[i] > 0) process.known.set(i);
   }
-  for (std::size_t i = 0; i < column_count; i++) given_[i] += share[i];
+  for (std::size_t i = 0; i < column_count; i++) attributed_[i] += share[i];
   if (process.children_cpu_ns)
     process.children_cpu_ns = std::min(*process.children_cpu_ns, share[RUSAGE_user] + share[RUSAGE_system]);
 }

@@ -1,36 +1,35 @@
-// Makes the processes of a recording add up to its rows, to the unit.
+// Makes the process records of a recording add up to its rows, to the unit.
 #pragma once
 
 #include <optional>
-#include <vector>
 
 #include "model/process.h"
 
 namespace rusage_bpf {
 
-// The two are read in the same sample, and are nearly equal. What may differ:
+// The rows and the records come from the same samples, and their sums are nearly equal. They may differ in
 //
-//   The split of run time into user and system, which the kernel estimates from ticks: rows go by what a process
-//   had in all, spans by their own part of it, and a row never takes back what one before it said.
-//   A running task's time, when a hypervisor stopped the CPU: a sample, or an exec, may have counted too much.
-//   Forks and execs by tasks that there was no room to track.
+//   the split of run time into user and system, which the kernel estimates from ticks: the rows use the split of the
+//   whole process, a record uses its own part of the process, and a row never takes back what an earlier row has;
+//   the time of a running task, if a hypervisor stopped the CPU: a sample or an exec may have counted too much;
+//   forks and execs by untracked tasks.
 //
-// So a process is never given more than what the rows have counted and no other process was given. There is
-// always as much as it needs, as the rows hold all of it. The last one takes what is left.
+// So a record never gets more than what the rows have counted and no other record got. That is always enough, because
+// the rows hold all usage. The last record gets all that is left.
 class ProcessSums {
  public:
-  // Of a process that is over. `counted` is what the rows have reached by now. The process before it comes back
-  // with its share: one is held back, as it may be the last.
-  std::optional<Process> settle(Process process, const Values &counted);
+  // Takes a complete record. `counted` is what the rows have counted so far. Returns the record before this one,
+  // finalized: one record is kept back, because it may be the last.
+  std::optional<Process> finalize(Process process, const Values &counted);
 
-  // The last one. It takes what is left where `all_listed`: otherwise that is what others used.
-  std::optional<Process> settle_last(const Values &counted, bool all_listed = true);
+  // The last record. It gets all that is left if `all_listed`: otherwise, unlisted tasks may have used that.
+  std::optional<Process> finalize_last(const Values &counted, bool all_listed = true);
 
  private:
-  void give(Process &process, const Values &counted, bool everything);
+  void attribute(Process &process, const Values &counted, bool everything);
 
-  std::optional<Process> held_;
-  Values given_{};
+  std::optional<Process> kept_;
+  Values attributed_{};
 };
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Arithmetic with what is read of tasks and processes: rusage_bpf/task_event.h.
+// Arithmetic with the counters of tasks: struct rusage_reading in rusage_bpf/task_event.h.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +17,19 @@ inline void add(rusage_reading &sum, const rusage_reading &part) {
 #undef RUSAGE_ADD
 }
 
-// Differences may wrap below zero where one side is an estimate: see at_least_zero.
+// A difference may wrap below zero if one side is an estimate: see at_least_zero.
 inline rusage_reading difference(const rusage_reading &all, const rusage_reading &part) {
   rusage_reading rest = all;
   rest.cpu.run -= part.cpu.run;
   rest.cpu.user_ticks -= part.cpu.user_ticks;
   rest.cpu.system_ticks -= part.cpu.system_ticks;
-#define RUSAGE_TAKE_OFF(name, unit, field, ...) rest.name -= part.name;
-  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_TAKE_OFF, RUSAGE_NOTHING, RUSAGE_NOTHING)
-#undef RUSAGE_TAKE_OFF
+#define RUSAGE_SUBTRACT(name, unit, field, ...) rest.name -= part.name;
+  RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_SUBTRACT, RUSAGE_NOTHING, RUSAGE_NOTHING)
+#undef RUSAGE_SUBTRACT
   return rest;
 }
 
-// Sums may wrap below zero on their way; what is left below zero in the end is an estimate that was too high.
+// Returns 0 for a sum that wrapped below zero because an estimate was too high.
 std::uint64_t at_least_zero(std::uint64_t sum);
 
 // The user part of run time, in proportion to the ticks, as the kernel does for a process: bpf/cpu_time.h.

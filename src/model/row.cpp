@@ -27,45 +27,44 @@ Row RowMaker::next(std::uint64_t realtime_ns, std::uint64_t ticks_missed) {
     if (first)
       row.known.reset(i);
     else
-      row.value[i] = reached_[i] - std::exchange(reported_[i], reached_[i]);
+      row.value[i] = latest_[i] - std::exchange(reported_[i], latest_[i]);
   }
   return row;
 }
 
 void RowMaker::apply(const Snapshot &snapshot) {
   last_ = snapshot;
-  if (!std::exchange(begun_, true)) {
+  if (!std::exchange(started_, true)) {
     start_ns_ = snapshot.monotonic_ns;
-    if (baseline_ == Baseline::first_sample) start_ = reached_ = reported_ = snapshot.value;
+    if (baseline_ == Baseline::first_sample) baseline_values_ = latest_ = reported_ = snapshot.value;
     return;
   }
-  reach_counters(snapshot);
-  reach_cpu(snapshot);
+  advance_counters(snapshot);
+  advance_cpu(snapshot);
 }
 
 Values RowMaker::counted() const {
   Values counted{};
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].is_counter()) counted[i] = reached_[i] - start_[i];
+    if (columns[i].is_counter()) counted[i] = latest_[i] - baseline_values_[i];
   return counted;
 }
 
-void RowMaker::reach_counters(const Snapshot &snapshot) {
+void RowMaker::advance_counters(const Snapshot &snapshot) {
   for (std::size_t i = 0; i < column_count; i++)
     if (columns[i].is_counter() && !is_cpu(i) && snapshot.known[i])
-      reached_[i] = std::max(snapshot.value[i], reached_[i]);
+      latest_[i] = std::max(snapshot.value[i], latest_[i]);
 }
 
-// The sum of both is the run time and goes first; the split then comes as near to the snapshot's as
-// it can without either part going back.
-void RowMaker::reach_cpu(const Snapshot &snapshot) {
+// The sum of both is the run time and comes first. Then the split is as near to the snapshot's as it can be without
+// decreasing a part.
+void RowMaker::advance_cpu(const Snapshot &snapshot) {
   const std::uint64_t run = snapshot.value[RUSAGE_user] + snapshot.value[RUSAGE_system];
-  const std::uint64_t reached_run = reached_[RUSAGE_user] + reached_[RUSAGE_system];
-  const std::uint64_t more = std::max(run, reached_run) - reached_run;
-  const std::uint64_t user =
-      std::clamp(snapshot.value[RUSAGE_user], reached_[RUSAGE_user], reached_[RUSAGE_user] + more);
-  reached_[RUSAGE_system] += more - (user - reached_[RUSAGE_user]);
-  reached_[RUSAGE_user] = user;
+  const std::uint64_t counted_run = latest_[RUSAGE_user] + latest_[RUSAGE_system];
+  const std::uint64_t more = std::max(run, counted_run) - counted_run;
+  const std::uint64_t user = std::clamp(snapshot.value[RUSAGE_user], latest_[RUSAGE_user], latest_[RUSAGE_user] + more);
+  latest_[RUSAGE_system] += more - (user - latest_[RUSAGE_user]);
+  latest_[RUSAGE_user] = user;
 }
 
 }  // namespace rusage_bpf

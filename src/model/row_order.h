@@ -1,4 +1,4 @@
-// What the rows of one recording must be to each other, whatever file they come from.
+// Checks that rows from a file can be the rows of one recording.
 #pragma once
 
 #include <cstdint>
@@ -7,15 +7,13 @@
 
 namespace rusage_bpf {
 
-// No figure and no sum of figures is greater: all of them fit into every signed and unsigned 64-bit
-// number, and the sum of two of them does not wrap.
-inline constexpr std::uint64_t greatest_figure = INT64_MAX;
+// The greatest value of a column and of its sum. It fits into a signed 64-bit number, and the sum of two does not wrap.
+inline constexpr std::uint64_t max_row_value = INT64_MAX;
 
 class RowOrder {
  public:
-  // Whether the row can follow those that were taken: its end lies behind theirs, and no sum of a
-  // counter goes beyond `greatest_figure`. One that can is taken.
-  bool take(const Row &row);
+  // Accepts the row if it ends after the accepted rows, and if no counter's sum becomes greater than `max_row_value`.
+  bool accept(const Row &row);
 
  private:
   bool begun_ = false;

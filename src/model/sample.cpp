@@ -14,7 +14,7 @@ void append(std::vector<T> &list, std::vector<T> &&next) {
   list.insert(list.end(), std::make_move_iterator(next.begin()), std::make_move_iterator(next.end()));
 }
 
-// Where both have an entry, the later one counts.
+// If both have an entry, the later one is kept.
 template <typename Value>
 void update(std::unordered_map<std::uint64_t, Value> &map, std::unordered_map<std::uint64_t, Value> &&next) {
   next.merge(map);

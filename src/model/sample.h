@@ -1,4 +1,4 @@
-// What a source answers when it is asked what the tracked tasks have used, and what has happened to them meanwhile.
+// A sample: the state of the target at one instant, and the task events since the sample before.
 #pragma once
 
 #include "model/snapshot.h"
@@ -8,10 +8,10 @@ namespace rusage_bpf {
 
 struct Sample {
   Snapshot snapshot;
-  TaskEvents events;  // of single tasks, up to the snapshot and since the sample before
+  TaskEvents events;
 };
 
-// Makes one sample of two that follow each other. What the first reports of live tasks is out of date then.
+// Appends the next sample. Live tasks are kept only from the next sample.
 void append(Sample &sample, Sample &&next);
 
 }  // namespace rusage_bpf

@@ -1,5 +1,5 @@
-// When samples are due. Rows are due at start + n * interval, whatever the work between them takes, so that they do not
-// drift; a deadline that passed without a sample is counted as missed and made up by nothing.
+// When samples and rows are due. Rows are due at start + n * interval, so that they do not drift. A deadline that
+// passes while the recorder is busy is missed: it is counted, and its row is left out.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace rusage_bpf {
 
 class Schedule {
  public:
-  // All in nanoseconds. `max_sample_gap_ns` is the longest time between two samples of the source.
+  // `max_sample_gap_ns` is the longest time between two samples.
   Schedule(std::uint64_t start_ns, std::uint64_t interval_ns, std::uint64_t max_sample_gap_ns)
       : interval_ns_(interval_ns),
         max_sample_gap_ns_(max_sample_gap_ns),
@@ -26,8 +26,7 @@ class Schedule {
   // How many samples there are in an interval, evenly, so that none is later than the maximum gap allows.
   [[nodiscard]] std::uint32_t samples_per_row() const;
 
-  // Whether a sample at `now_ns` makes a row. If so, the next row is due at the first deadline after
-  // it.
+  // Whether a row is due at `now_ns`. If so, the next row is due at the first deadline after it.
   bool take_row(std::uint64_t now_ns);
 
   [[nodiscard]] std::uint64_t missed() const { return missed_; }

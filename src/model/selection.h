@@ -1,4 +1,4 @@
-// What is recorded, as one value: the target makes it, and the source is opened for it.
+// What a source records. A target makes it.
 #pragma once
 
 #include <sys/types.h>
@@ -15,25 +15,25 @@ namespace rusage_bpf {
 
 namespace selected {
 
-// A command that the recorder has started and holds before its first exec, and its descendants.
+// A command, which waits for its first exec, and its descendants.
 struct Command {
   pid_t pid = 0;
-  pid_t parent = 0;  // the command and its orphans are its children, and no other process is; 0: the recorder
+  pid_t parent = 0;  // the keeper, which has no other children than the command and its orphans; 0: the recorder
   std::vector<std::string> argv{};
 };
 
-// A process that runs already, its threads and all its living descendants.
+// A running process, its threads and its live descendants.
 struct Tree {
   pid_t pid = 0;
   std::vector<std::string> argv{};
-  std::vector<pid_t> excluded{};  // processes that are not recorded, nor what they start
+  std::vector<pid_t> excluded{};  // processes that are not recorded, nor their descendants
 };
 
 // All tasks in a cgroup (v2) and below it.
 struct Cgroup {
   std::string path;
-  std::uint64_t id = 0;           // the inode of its directory
-  std::vector<pid_t> excluded{};  // as of a tree
+  std::uint64_t id = 0;           // the inode number of its directory
+  std::vector<pid_t> excluded{};  // as for a tree
 };
 
 }  // namespace selected
@@ -42,7 +42,6 @@ using Selection = std::variant<selected::Command, selected::Tree, selected::Cgro
 
 TargetKind kind_of(const Selection &selection);
 
-// Where counting starts.
 Baseline baseline_of(const Selection &selection);
 
 }  // namespace rusage_bpf

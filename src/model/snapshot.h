@@ -1,4 +1,4 @@
-// What a source sees of the whole tree at one instant.
+// The counters and gauges of the whole target at one instant.
 #pragma once
 
 #include "model/column.h"
@@ -10,10 +10,10 @@ struct Snapshot {
   Values value{};                  // counters since each task's fork; gauges now
   Known known;
 
-  std::uint64_t untracked_tasks = 0;    // in the tree, but in none of the values
-  std::uint64_t dying_tasks = 0;        // their counters are not final yet
-  std::uint64_t pending_new_tasks = 0;  // known, but in the values of the next sample only
-  std::uint64_t hidden_tasks = 0;       // alive, but in none of the values as they are not ours to report
+  std::uint64_t untracked_tasks = 0;    // tasks that are not in the values, because there was no slot
+  std::uint64_t dying_tasks = 0;        // exited tasks whose counters are not final yet
+  std::uint64_t pending_new_tasks = 0;  // not in these values, but in the next sample's
+  std::uint64_t hidden_tasks = 0;       // live tasks that are not in the values, because the user may not trace them
 };
 
 }  // namespace rusage_bpf

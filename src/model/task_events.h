@@ -1,4 +1,4 @@
-// A source's events of single tasks; rusage_bpf/task_event.h says what they mean.
+// The task events of one sample. rusage_bpf/task_event.h explains the events; in it, a record's number is its `span`.
 #pragma once
 
 #include <memory>
@@ -13,22 +13,21 @@ namespace rusage_bpf {
 struct Exec {
   rusage_exec record;
   std::shared_ptr<const Image> image;
-  std::uint64_t children_cpu_ns = 0;  // of the process so far; see below
+  std::uint64_t children_cpu_ns = 0;  // see TaskEvents
 };
 
 struct TaskEvents {
   std::vector<rusage_task_event> tasks;
   std::vector<Exec> execs;
-  // The program of each process that was found running, without an observed fork or exec.
+  // By record: what a process executes that was already running, without an observed fork or exec.
   std::unordered_map<std::uint64_t, std::shared_ptr<const Image>> found;
-  // The counters that the source cannot read, or could not of this span.
+  // By record: the counters that the source cannot read.
   std::unordered_map<std::uint64_t, Known> unknown;
-  // Of spans: how much of their processes' CPU time so far others have used, that the source cannot tell apart.
+  // By record: the part of the process's CPU time so far that reaped children used, if the source cannot separate it.
   std::unordered_map<std::uint64_t, std::uint64_t> children_cpu_ns;
-  // How many new tasks these and all earlier events hold, and how many there had been at their end.
-  std::uint64_t new_tasks_reported = 0;
-  std::uint64_t new_tasks = 0;
-  std::uint64_t monotonic_ns = 0;  // when it ended
+  std::uint64_t new_tasks_reported = 0;  // by these and all earlier events
+  std::uint64_t new_tasks = 0;           // all new tasks up to the sample
+  std::uint64_t monotonic_ns = 0;        // the time of the sample
 };
 
 }  // namespace rusage_bpf

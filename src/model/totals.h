@@ -1,4 +1,4 @@
-// What the rows add up to.
+// The sum of each counter and the peak of each gauge over all rows.
 #pragma once
 
 #include "model/row.h"
@@ -9,15 +9,15 @@ class Totals {
  public:
   void add(const Row &row);
 
-  // A counter's sum over the rows, or a gauge's greatest value.
+  // A counter's sum, or a gauge's peak.
   [[nodiscard]] std::uint64_t operator[](std::size_t column) const { return value_[column]; }
-  // Whether any row knew the column.
+  // Whether the column is known in any row.
   [[nodiscard]] bool known(std::size_t column) const { return known_[column]; }
-  // When a gauge had its greatest value first, in nanoseconds since the recording began.
+  // When a gauge had its peak first, in nanoseconds since the start of the recording.
   [[nodiscard]] std::uint64_t peak_elapsed_ns(std::size_t column) const { return peak_elapsed_ns_[column]; }
 
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  // The last row's end, in nanoseconds since the recording began.
+  // The end of the last row, in nanoseconds since the start of the recording.
   [[nodiscard]] std::uint64_t elapsed_ns() const { return elapsed_ns_; }
 
  private:

@@ -5,16 +5,16 @@
 namespace rusage_bpf {
 
 WaitAccount *WaitAccount::holder() {
-  if (!waiter_) return this;
-  // Each step is made shorter for the next time.
-  while (waiter_->waiter_) waiter_ = waiter_->waiter_;
-  return waiter_.get();
+  if (!reaper_) return this;
+  // Skips a process that was reaped itself, so that the next search is shorter.
+  while (reaper_->reaper_) reaper_ = reaper_->reaper_;
+  return reaper_.get();
 }
 
-void WaitAccount::pass_to(const std::shared_ptr<WaitAccount> &waiter) {
-  if (waiter_ || waiter->holder() == this) return;
-  waiter->add(std::exchange(cpu_ns_, 0));
-  waiter_ = waiter->waiter_ ? waiter->waiter_ : waiter;
+void WaitAccount::pass_to(const std::shared_ptr<WaitAccount> &reaper) {
+  if (reaper_ || reaper->holder() == this) return;
+  reaper->add(std::exchange(cpu_ns_, 0));
+  reaper_ = reaper->reaper_ ? reaper->reaper_ : reaper;
 }
 
 }  // namespace rusage_bpf

@@ -1,4 +1,5 @@
-// CPU time as the kernel's own totals hold it: that of a process goes to the one that waits for it.
+// The CPU time of a process and its reaped descendants, as in the kernel's own totals: the kernel adds the usage of a
+// reaped process to its reaper.
 #pragma once
 
 #include <cstdint>
@@ -8,19 +9,19 @@ namespace rusage_bpf {
 
 class WaitAccount {
  public:
-  // Some of what the process has used. It may come when the process was waited for already.
+  // Adds CPU time of the process. This may come after the process was reaped.
   void add(std::uint64_t cpu_ns) { holder()->cpu_ns_ += cpu_ns; }
 
-  // The process was waited for: what it has used, and what it will, is with `waiter`.
-  void pass_to(const std::shared_ptr<WaitAccount> &waiter);
+  // `reaper` has reaped the process: all CPU time of the process, also what is added later, belongs to it.
+  void pass_to(const std::shared_ptr<WaitAccount> &reaper);
 
-  // What the process and all that it has waited for have used; 0 where it was waited for itself.
+  // The CPU time of the process and of all processes that it reaped; 0 if it was reaped itself.
   [[nodiscard]] std::uint64_t cpu_ns() const { return cpu_ns_; }
 
  private:
   WaitAccount *holder();
 
-  std::shared_ptr<WaitAccount> waiter_;
+  std::shared_ptr<WaitAccount> reaper_;
   std::uint64_t cpu_ns_ = 0;
 };
 

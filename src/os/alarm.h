@@ -1,4 +1,4 @@
-// Wakes a poll at an instant, without the slack that a poll's own time-out may have.
+// A timer that wakes poll(2) more exactly than poll's own timeout.
 #pragma once
 
 #include <sys/timerfd.h>
@@ -21,7 +21,7 @@ class Alarm {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // Readable from `monotonic_ns` on, until it is set again.
+  // The descriptor is readable from `monotonic_ns` on, until `set` is called again.
   void set(std::uint64_t monotonic_ns) {
     itimerspec at{};
     at.it_value.tv_sec = static_cast<time_t>(monotonic_ns / ns_per_s);

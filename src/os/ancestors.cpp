@@ -25,7 +25,7 @@ struct Found {
   pid_t parent = 0;
 };
 
-// Nothing where it is gone or hidden.
+// Nothing if it is gone or hidden.
 std::optional<Found> find(pid_t pid) {
   Found found;
   found.ancestor.pid = pid;
@@ -71,9 +71,9 @@ std::string Ancestor::shell_text() const {
 }
 
 std::vector<Ancestor> ancestors() {
-  constexpr std::size_t most = 1000;  // a process that is given a number twice meanwhile makes no circle
+  constexpr std::size_t max_ancestors = 1000;  // a pid that is used again during the loop must not make it endless
   std::vector<Ancestor> list;
-  for (pid_t pid = getppid(); pid > 0 && list.size() < most;) {
+  for (pid_t pid = getppid(); pid > 0 && list.size() < max_ancestors;) {
     auto found = find(pid);
     if (!found) break;
     list.push_back(std::move(found->ancestor));

@@ -1,4 +1,4 @@
-// The processes above us, as /proc shows them.
+// The ancestors of this process, from /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -16,18 +16,18 @@ struct Ancestor {
   uid_t effective_uid = 0;
   gid_t real_gid = 0;
 
-  // The name of the program without its directory, and without the dash that makes a shell a login shell.
+  // The name of the program, without its directory and without the dash of a login shell.
   [[nodiscard]] std::string program() const;
-  // A shell, whatever it runs: commands that are typed, a script, or the text after -c.
+  // Whether it is a shell, with or without a script or -c.
   [[nodiscard]] bool is_shell() const;
-  // The text after -c; empty where a shell was given none.
+  // The text after -c; empty without -c.
   [[nodiscard]] std::string shell_text() const;
 };
 
-// The parent first. Ends at the first process of this pid namespace, or where /proc hides one.
+// The parent comes first. The list ends at the init of this pid namespace, or before a hidden process.
 std::vector<Ancestor> ancestors();
 
-// The arguments that this process was given.
+// The arguments of this process.
 std::vector<std::string> own_argv();
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Signals that are blocked for a while, in this thread.
+// Blocks signals in this thread during its lifetime.
 #pragma once
 
 #include <csignal>
@@ -8,7 +8,7 @@ namespace rusage_bpf {
 
 class BlockedSignals {
  public:
-  // All of them: a thread that is started meanwhile is interrupted by none, and ended by none.
+  // Blocks all signals, also in threads that are started during its lifetime.
   BlockedSignals() {
     sigfillset(&blocked_);
     pthread_sigmask(SIG_BLOCK, &blocked_, &before_);

@@ -11,19 +11,19 @@
 namespace rusage_bpf {
 namespace {
 
-// What the handler reads. The pipe's end stays open: a handler on another thread may have it in hand.
-std::atomic<MendFault> mend_fault = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-std::atomic<int> sent_signals = -1;           // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-std::atomic<bool> was_ignored = false;        // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-static_assert(std::atomic<MendFault>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
+// Used by the handler. The end of the pipe stays open, because a handler in another thread may be using it.
+std::atomic<RepairFault> repair_fault = nullptr;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<int> sent_signals = -1;               // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<bool> was_ignored = false;            // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+static_assert(std::atomic<RepairFault>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
 
-// With the default action restored, the instruction that returns to a fault that is not mended faults once more.
+// If the fault is not repaired, the default action is restored, and the instruction faults again.
 void on_bus_signal(int, siginfo_t *info, void *) {
   const int kept_errno = errno;
   const bool is_fault = info->si_code > 0;
-  const MendFault mend = mend_fault;
+  const RepairFault repair = repair_fault;
   const int pipe = sent_signals;
-  const bool handled = is_fault ? mend && mend(static_cast<const std::byte *>(info->si_addr))
+  const bool handled = is_fault ? repair && repair(static_cast<const std::byte *>(info->si_addr))
                                 : pipe >= 0 && write(pipe, info, sizeof(*info)) >= 0;
   if (!handled && (is_fault || pipe < 0)) {
     static_cast<void>(signal(SIGBUS, SIG_DFL));
@@ -45,8 +45,8 @@ Result<void> handle_bus_signals() {
 
 }  // namespace
 
-Result<void> handle_faults(MendFault mend) {
-  mend_fault = mend;
+Result<void> handle_faults(RepairFault repair) {
+  repair_fault = repair;
   return handle_bus_signals();
 }
 
@@ -59,7 +59,7 @@ Result<Fd> take_sent_bus_signals() {
   return readable;
 }
 
-void give_back_bus_signal() {
+void restore_bus_signal() {
   if (was_ignored) static_cast<void>(std::signal(SIGBUS, SIG_IGN));
 }
 

@@ -1,5 +1,5 @@
-// SIGBUS, which cannot be blocked and read as other signals are: a fault would end us at once then. A fault goes to the
-// fault handler; a signal that a process sent goes to a pipe.
+// SIGBUS cannot be blocked and read like other signals, because then a fault would end the process. A fault is passed
+// to the fault handler, and a SIGBUS that a process sent is passed to a pipe.
 #pragma once
 
 #include <cstddef>
@@ -9,15 +9,15 @@
 
 namespace rusage_bpf {
 
-// Whether it has mended the fault at that address. Called in a signal handler: no more than what signal-safety(7)
-// allows.
-using MendFault = bool (*)(const std::byte *address);
-Result<void> handle_faults(MendFault mend);
+// Repairs the fault at an address, or returns false. Called in a signal handler, so signal-safety(7) applies.
+using RepairFault = bool (*)(const std::byte *address);
+Result<void> handle_faults(RepairFault repair);
 
-// From now on a SIGBUS that is sent to us is to be read here, as one siginfo_t. One at a time: the last one that asked.
+// From now on, each SIGBUS that a process sends is written to this pipe as a siginfo_t. Only the pipe of the last call
+// is used.
 Result<Fd> take_sent_bus_signals();
 
-// For a child that is about to execute something: SIGBUS is ignored again if it was when we were started.
-void give_back_bus_signal();
+// For a child before its exec: ignores SIGBUS again if it was ignored when the recorder was started.
+void restore_bus_signal();
 
 }  // namespace rusage_bpf

@@ -31,7 +31,7 @@ std::optional<std::uint32_t> number_from_environment(const char *name) {
   return number;
 }
 
-// Whether there can be that number here: not the one that means "as it is", and in our user namespace.
+// Whether the id can exist in this user namespace. UINT32_MAX means "unchanged" and is no id.
 bool exists(std::uint32_t number, const char *map) {
   if (number == UINT32_MAX) return false;
   std::ifstream lines(map);
@@ -46,7 +46,7 @@ bool exists(std::uint32_t number, const char *map) {
   return !any;
 }
 
-// Nothing for root, who has no privileges to give up, and for who cannot be.
+// Nothing for root, and for impossible ids.
 std::optional<Caller> caller_with(std::uint32_t uid, std::uint32_t gid) {
   if (uid == 0 || !exists(uid, "/proc/self/uid_map") || !exists(gid, "/proc/self/gid_map")) return std::nullopt;
   return Caller{uid, gid};
@@ -73,24 +73,23 @@ std::optional<Caller> caller_of_pkexec() {
   return uid ? caller_of(getpwuid(*uid)) : std::nullopt;
 }
 
-// A shell of root's own, as of a login: `su -` says that what comes is root's.
-bool begins_session_of_root(const Ancestor &ancestor) {
+// Whether it is a login shell: after `su -`, commands are root's own.
+bool starts_session_of_root(const Ancestor &ancestor) {
   return !ancestor.argv.empty() && ancestor.argv.front().starts_with('-') && ancestor.shell_text().empty();
 }
 
-bool in_our_user_namespace(const Ancestor &ancestor) {
+bool in_own_user_namespace(const Ancestor &ancestor) {
   std::error_code hidden;
   const auto theirs = std::filesystem::read_symlink("/proc/" + std::to_string(ancestor.pid) + "/ns/user", hidden);
   return !hidden && theirs == std::filesystem::read_symlink("/proc/self/ns/user", hidden);
 }
 
-// su sets no variable, but waits above us with the real user of who called it. Not the login user of
-// /proc/PID/loginuid: that one has begun the session, in which others may have come and gone, and is not known
-// everywhere.
+// su sets no variable, but is an ancestor that has the caller as its real user. /proc/PID/loginuid is not used: it is
+// the user that logged in, who may not be the caller of su, and it is not known on all systems.
 std::optional<Caller> caller_of_su() {
-  bool called = false;  // by the next one
+  bool called = false;  // by the ancestor before
   for (const Ancestor &ancestor : ancestors()) {
-    if (begins_session_of_root(ancestor) || !in_our_user_namespace(ancestor)) break;
+    if (starts_session_of_root(ancestor) || !in_own_user_namespace(ancestor)) break;
     const bool is_su = ancestor.effective_uid == 0 && ancestor.comm == "su";
     const bool is_sudo = ancestor.effective_uid == 0 && ancestor.comm == "sudo";
     if (is_su || called)
@@ -100,7 +99,8 @@ std::optional<Caller> caller_of_su() {
   return std::nullopt;
 }
 
-// One of several: a variable may be left over, or made up. Who called is above us, where that still lives.
+// Several variables may be set, and some may be old. The caller has a process among the ancestors, if that still
+// exists.
 Caller choose(const std::vector<Caller> &named) {
   if (named.size() == 1) return named.front();
   for (const Ancestor &ancestor : ancestors())
@@ -118,7 +118,7 @@ Caller caller() {
   for (const auto &hint : {caller_of_sudo(), caller_of_doas(), caller_of_pkexec()})
     if (hint && (named.empty() || named.back().uid != hint->uid)) named.push_back(*hint);
   if (!named.empty()) return choose(named);
-  static const std::optional<Caller> by_su = caller_of_su();  // once: su may end before we do
+  static const std::optional<Caller> by_su = caller_of_su();  // once, because su may exit before this process
   return by_su.value_or(self);
 }
 

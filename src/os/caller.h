@@ -1,4 +1,4 @@
-// The calling user: the one who became root to run us, or else our own user.
+// The calling user: the one that became root with sudo or a similar program, or else the process's own user.
 #pragma once
 
 #include <sys/types.h>
@@ -12,12 +12,12 @@ struct Caller {
   gid_t gid;
 };
 
-// Where we are root, the user who called sudo, doas, pkexec or su. What says so are hints: variables that the first
-// three set, and the su process above us. So they are only ever taken to give privileges up, never to be root, and what
-// is malformed or names a user that there cannot be says nothing.
+// If the process is root: the user that called sudo, doas, pkexec or su. It is found by variables of the first three,
+// or by the su process among the ancestors. These are only hints, so they are used only to give up privileges, and
+// ignored if they are malformed or name an impossible user.
 Caller caller();
 
-// While it lives, files are opened, created, renamed and removed with the caller's privileges.
+// During its lifetime, files are opened, created, renamed and removed with the caller's privileges.
 class AsCaller {
  public:
   AsCaller();
@@ -27,10 +27,10 @@ class AsCaller {
 
  private:
   bool changed_ = false;
-  std::vector<gid_t> groups_;  // ours, to be put back
+  std::vector<gid_t> groups_;  // to be restored
 };
 
-// Whose privileges over files the calling thread has now.
+// The user whose file privileges the calling thread has now.
 uid_t acting_uid();
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// How many descriptors this process may have open.
+// The limit of open descriptors.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,10 @@ namespace rusage_bpf {
 
 std::uint64_t descriptor_limit();
 
-// Takes as many as the hard limit allows, for this process and those that it starts from here on. False where it had
-// them.
+// Raises the limit to the hard limit, for this process and its future children. False if it was that already.
 bool raise_descriptor_limit();
 
-// The same where there are so few that a recorder could run out of them.
+// Raises the limit if the recorder could run out of descriptors.
 void ensure_descriptors();
 
 }  // namespace rusage_bpf

@@ -23,7 +23,7 @@ class Fd {
   [[nodiscard]] int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 
-  // Gives the descriptor up; the caller closes it.
+  // Returns the descriptor, which the caller must close.
   int release() { return std::exchange(fd_, -1); }
 
   void reset(int fd = -1) {

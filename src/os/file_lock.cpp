@@ -21,17 +21,12 @@ Result<void> lock(int fd, const std::string &path) {
 }
 
 bool is_locked(int fd) {
-  // Asking takes no lock, and so stands in nobody's way.
+  // F_OFD_GETLK takes no lock, so it does not disturb others.
   struct flock lock = whole_file(F_RDLCK);
   return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 bool prevent_lock(int fd) {
-  struct flock lock = whole_file(F_RDLCK);
-  return fcntl(fd, F_OFD_SETLK, &lock) == 0;
-}
-
-bool lock_against_recorders(int fd) {
   struct flock lock = whole_file(F_RDLCK);
   return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }

@@ -1,5 +1,5 @@
-// Whether a file is in use: a lock that belongs to an open file, and goes with the last descriptor of it, however its
-// process ends.
+// A lock that shows that a file is in use. It belongs to the open file, and ends with the last descriptor of that,
+// even if the process is killed.
 #pragma once
 
 #include <string>
@@ -8,12 +8,10 @@
 
 namespace rusage_bpf {
 
-// Fails where another open file has it.
+// Fails if another open file has the lock.
 Result<void> lock(int fd, const std::string &path);
 bool is_locked(int fd);
-// For as long as this file is open, no other gets the lock; false where one has it already. Reading is enough for that.
+// While this file is open, no other gets the lock. False if one has it already. The file may be open only for reading.
 bool prevent_lock(int fd);
-// While this file is open, no recorder can start to use it; false if one already does.
-bool lock_against_recorders(int fd);
 
 }  // namespace rusage_bpf

@@ -15,19 +15,19 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr int most_links = 40;  // as the kernel's own limit
+constexpr int max_links = 40;  // the kernel's limit
 
-bool anybody_may_put_files(const struct stat &directory) {
+bool all_users_may_make_files(const struct stat &directory) {
   return (directory.st_mode & S_ISVTX) != 0 && (directory.st_mode & S_IWOTH) != 0;
 }
 
-// Where the last link leads, a file is replaced. The ones before are followed as everywhere else on the system.
+// The last link is checked more strictly, because the file that it leads to is replaced.
 bool may_follow(const struct stat &directory, const struct stat &link, bool last) {
   if (link.st_uid == acting_uid() || link.st_uid == 0) return true;
-  return !last && (!anybody_may_put_files(directory) || link.st_uid == directory.st_uid);
+  return !last && (!all_users_may_make_files(directory) || link.st_uid == directory.st_uid);
 }
 
-// Its links are the kernel's own, and their text is not where they lead.
+// Links in /proc must be followed by the kernel: their text may not be the path of the file.
 bool is_in_proc(const Fd &entry) {
   struct statfs file_system {};
   return fstatfs(entry.get(), &file_system) == 0 && file_system.f_type == PROC_SUPER_MAGIC;
@@ -54,7 +54,7 @@ class Walk {
   }
 
  private:
-  // A path from the root, or from where we are.
+  // Starts at the root or in the current directory.
   Result<void> begin() {
     if (rest_.starts_with('/') || !place_.directory) {
       const char *const start = rest_.starts_with('/') ? "/" : ".";
@@ -72,10 +72,10 @@ class Walk {
     last_ = rest_.empty();
   }
 
-  // Into a directory, or along a link.
+  // Enters a directory or follows a link.
   Result<void> step() {
     if (component_.empty()) return {};
-    // O_DIRECTORY has it mounted where that is done on demand.
+    // O_DIRECTORY mounts the directory if an automounter manages it.
     constexpr int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
     const int directory = place_.directory.get();
     if (Fd next(openat(directory, component_.c_str(), flags | O_DIRECTORY)); next) {
@@ -89,7 +89,7 @@ class Walk {
     return follow();
   }
 
-  // Whether the end is reached: otherwise it is a link, which leads on.
+  // True at the end of the path. False after a link, which continues the path.
   Result<bool> arrive() {
     if (component_.empty() || component_ == "." || component_ == "..")
       return error(fmt::format("{}: is a directory; name a file in it", path_));
@@ -100,13 +100,13 @@ class Walk {
     if (!place_.entry || fstat(place_.entry.get(), &place_.status) != 0) return errno_error(path_);
     if (!S_ISLNK(place_.status.st_mode) || last_link_ == LastLink::keep) return true;
     if (auto followed = follow(); !followed) return tl::unexpected(followed.error());
-    // A link of the kernel's has led to the thing itself.
+    // A link in /proc leads to the file directly.
     return place_.entry || place_.descriptor;
   }
 
-  // Along the link that is the entry now.
+  // Follows the link in `place_.entry`.
   Result<void> follow() {
-    if (++links_ > most_links) return errno_error(path_, ELOOP);
+    if (++links_ > max_links) return errno_error(path_, ELOOP);
     if (is_in_proc(place_.entry)) return follow_within_kernel();
     struct stat directory {};
     if (fstat(place_.directory.get(), &directory) != 0) return errno_error(path_);
@@ -131,7 +131,7 @@ class Walk {
   [[nodiscard]] tl::unexpected<Error> directory_error() const { return errno_error(what_failed()); }
 
   const std::string &path_;
-  std::string rest_;  // what is still to be walked
+  std::string rest_;  // the rest of the path
   LastLink last_link_;
   std::string component_;
   bool last_ = false;
@@ -142,7 +142,7 @@ class Walk {
 }  // namespace
 
 bool FilePlace::is_planted() const {
-  return entry && anybody_may_put_files(directory_status) && status.st_uid != acting_uid() &&
+  return entry && all_users_may_make_files(directory_status) && status.st_uid != acting_uid() &&
          status.st_uid != directory_status.st_uid;
 }
 

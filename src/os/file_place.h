@@ -1,5 +1,5 @@
-// Where a path leads: the directory, held open, and the name in it. What is done there later is done in that directory
-// and nowhere else, whatever becomes of the path meanwhile.
+// The directory of a path, as an open descriptor, and the name in it. Later operations use that directory, even if the
+// path leads elsewhere then.
 #pragma once
 
 #include <sys/stat.h>
@@ -14,30 +14,31 @@
 namespace rusage_bpf {
 
 struct FilePlace {
-  std::optional<int> descriptor;  // the path means one of this process, as /dev/fd/63 does; the rest is empty then
-  Fd directory;                   // opened with O_PATH
-  std::string name;               // in that directory
-  Fd entry;                       // what has the name, opened with O_PATH; nothing where it is free
-  struct stat status {};          // of the entry
+  std::optional<int>
+      descriptor;         // the path is a descriptor of this process, such as /dev/fd/63; then the rest is empty
+  Fd directory;           // opened with O_PATH
+  std::string name;       // in that directory
+  Fd entry;               // the file with that name, opened with O_PATH; nothing if there is none
+  struct stat status {};  // of the entry
   struct stat directory_status {};
 
-  // Somebody else may have put the entry there to be given what the caller writes: it is in a directory where anybody
-  // may put files, and neither the caller's nor the directory's owner's (as in fs.protected_regular and
-  // protected_fifos).
+  // Whether another user may have made the entry to get what the caller writes: it is in a directory where all users
+  // may make files, and belongs neither to the caller nor to the directory's owner (as fs.protected_regular and
+  // protected_fifos check).
   [[nodiscard]] bool is_planted() const;
 };
 
 enum class LastLink { follow, keep };
 
-// Goes one step at a time with the privileges of the calling thread, and follows symbolic links as the kernel does with
-// fs.protected_symlinks, except that the last one must be the caller's or root's. `LastLink::keep` gives that as the
-// entry. Fails where there is no such directory.
+// Walks the path with the privileges of the calling thread. Follows symbolic links as the kernel does with
+// fs.protected_symlinks, but the last link must belong to the caller or root. With `LastLink::keep`, the entry is the
+// last link itself. Fails if there is no such directory.
 Result<FilePlace> find_place(const std::string &path, LastLink last_link);
 
-// What an O_PATH descriptor stands for, opened. Nothing, with errno, where that fails.
+// Opens the file of an O_PATH descriptor. On failure, errno says why.
 Fd reopen(const Fd &entry, int flags);
 
-// The number of the descriptor that a path means: 63 for /dev/fd/63, 1 for /dev/stdout.
+// The descriptor of a path such as /dev/fd/63 (63) or /dev/stdout (1).
 std::optional<int> descriptor_of(std::string_view path);
 
 }  // namespace rusage_bpf

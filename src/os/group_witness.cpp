@@ -25,8 +25,8 @@ namespace {
 
 using Received = GroupWitness::Received;
 
-// Says what has come. Where we do not read, as while we are stopped, the socket fills up and the rest
-// is not said: those signals are then taken for ours alone.
+// Reports received signals. If the recorder does not read, for example because it is stopped, the socket fills up and
+// the rest is dropped: these signals then count as sent to the recorder only.
 void report(int signals, int socket) {
   signalfd_siginfo info{};
   while (read(signals, &info, sizeof(info)) == sizeof(info)) {
@@ -35,9 +35,9 @@ void report(int signals, int socket) {
   }
 }
 
-// pkill and pidof must not find it under our name: a signal that both of us get from them is meant for
-// the command. The arguments, which have our name as well, are overwritten where the kernel reads them.
-void take_another_name() {
+// pkill and pidof must not find the witness by the recorder's name: a signal to both would count as sent to the group.
+// The arguments also have that name, so they are overwritten where the kernel reads them.
+void change_name() {
   constexpr std::string_view name = "signal-witness";
   prctl(PR_SET_NAME, name.data());
   const Fd arguments(open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC));
@@ -49,7 +49,7 @@ void take_another_name() {
   std::copy_n(name.data(), std::min(name.size(), bytes), program_invocation_name);
 }
 
-// By system calls alone: a copy of one thread of several may find the locks of the library held.
+// Only system calls: in a copy of one of several threads, locks of the library may be held forever.
 void give_up_privileges(const Caller &user) {
   syscall(SYS_setgroups, 0, nullptr);
   syscall(SYS_setresgid, user.gid, user.gid, user.gid);
@@ -64,7 +64,7 @@ void give_up_privileges(const Caller &user) {
   dup2(socket, own_socket);
   close_range(own_socket + 1, ~0U, 0);
   for (int standard = 0; standard < own_socket; standard++) close(standard);
-  take_another_name();
+  change_name();
   give_up_privileges(user);
   static_cast<void>(chdir("/"));
   sigset_t all;
@@ -88,20 +88,20 @@ void give_up_privileges(const Caller &user) {
 std::optional<GroupWitness> GroupWitness::start() {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return std::nullopt;
-  Fd ours(ends[0]);
-  const Fd its(ends[1]);
+  Fd recorder_end(ends[0]);
+  const Fd witness_end(ends[1]);
   const Caller user = caller();
-  // No signal may end it, from the first moment on.
+  // Signals are blocked before it starts, so that none can end it.
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  // A child whose end sends no signal is waited for only by who asks for just that (__WCLONE).
+  // A child that sends no signal at its exit is only reaped with __WCLONE.
   const auto pid = static_cast<pid_t>(syscall(SYS_clone, 0, nullptr, nullptr, nullptr, nullptr));
-  if (pid == 0) witness(its.get(), user);
+  if (pid == 0) witness(witness_end.get(), user);
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) return std::nullopt;
-  return GroupWitness(pid, std::move(ours));
+  return GroupWitness(pid, std::move(recorder_end));
 }
 
 GroupWitness::GroupWitness(GroupWitness &&other) noexcept

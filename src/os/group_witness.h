@@ -1,8 +1,7 @@
-// Tells signals that were sent to our whole process group from those that were sent to us alone, which
-// siginfo does not: a further process in the group says what it has received.
+// Finds out which signals were sent to the whole process group of the recorder, and not only to the recorder: another
+// process in the group, the witness, reports what it receives. siginfo does not have this.
 //
-// The kernel signals the newest process of a group first, so that the witness has its signal before we
-// have ours.
+// The kernel signals the newest process of a group first, so the witness receives a signal before the recorder.
 #pragma once
 
 #include <sys/types.h>
@@ -20,9 +19,9 @@ class GroupWitness {
     pid_t sender;
   };
 
-  // Starts the witness. It keeps no descriptor and no privilege of ours, ends with us, and no wait for
-  // any child finds it. Nothing where no process can be started: then no signal is known to be the
-  // group's.
+  // Starts the witness. It has no descriptors and privileges of the recorder, exits with the recorder, and is not
+  // reaped with other children. Nothing if no process can be started: then all signals count as sent to the recorder
+  // only.
   static std::optional<GroupWitness> start();
 
   GroupWitness(GroupWitness &&other) noexcept;
@@ -31,11 +30,11 @@ class GroupWitness {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
-  // Readable when `next` is to be called.
+  // Readable when `next` has something.
   [[nodiscard]] int fd() const { return socket_.get(); }
-  // What it has received next, each signal once; nothing where there is no more yet.
+  // The next signal that it received. Nothing if there is none yet.
   std::optional<Received> next();
-  // Has it say all that it received until now, and then answer. False where it is gone.
+  // Asks it to report all signals so far, and then to answer. False if it is gone.
   bool ask();
 
  private:

@@ -9,20 +9,20 @@
 
 namespace rusage_bpf {
 
-// Where the file has no bytes any more, as somebody has cut it short, or the disk fails, memory of our own takes the
-// mapping's place: what is stored there goes nowhere, and no SIGBUS ends the process.
+// If the file was cut short or the disk fails, private memory replaces the mapping, so that no SIGBUS ends the process.
+// What is stored there is lost.
 class Mapping {
  public:
   Mapping() = default;
-  // The file's first bytes, to be read and written.
+  // Maps the first `size` bytes of the file, to read and write.
   static Result<Mapping> open(int fd, std::size_t size, const std::string &path);
 
   Mapping(Mapping &&other) noexcept
-      : place_(std::exchange(other.place_, nullptr)),
+      : entry_(std::exchange(other.entry_, nullptr)),
         start_(std::exchange(other.start_, nullptr)),
         size_(std::exchange(other.size_, 0)) {}
   Mapping &operator=(Mapping &&other) noexcept {
-    std::swap(place_, other.place_);
+    std::swap(entry_, other.entry_);
     std::swap(start_, other.start_);
     std::swap(size_, other.size_);
     return *this;
@@ -31,20 +31,20 @@ class Mapping {
 
   [[nodiscard]] std::byte *data() const { return start_; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  // Whether it is no longer the file's.
+  // Whether private memory has replaced the mapping.
   [[nodiscard]] bool lost() const;
 
-  // What a signal handler knows of a mapping.
-  struct Place {
+  // The data of a mapping for the signal handler.
+  struct Entry {
     std::atomic<std::byte *> start{nullptr};
     std::atomic<std::size_t> size{0};
     std::atomic<bool> lost{false};
   };
 
  private:
-  Mapping(Place *place, std::byte *start, std::size_t size) : place_(place), start_(start), size_(size) {}
+  Mapping(Entry *entry, std::byte *start, std::size_t size) : entry_(entry), start_(start), size_(size) {}
 
-  Place *place_ = nullptr;
+  Entry *entry_ = nullptr;
   std::byte *start_ = nullptr;
   std::size_t size_ = 0;
 };

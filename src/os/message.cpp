@@ -21,7 +21,7 @@
 namespace rusage_bpf {
 namespace {
 
-// What a write may raise: a pipe without a reader, a file over its limit, a terminal that belongs to another job.
+// Signals that a write may raise: a pipe has no reader, a file is over its limit, a terminal belongs to another job.
 constexpr std::array write_signals{SIGPIPE, SIGXFSZ, SIGTTOU};
 
 class WithoutWriteSignals {
@@ -30,7 +30,7 @@ class WithoutWriteSignals {
     sigset_t pending;
     sigpending(&pending);
     sigemptyset(&raised_);
-    // One that was pending before is not ours to take away.
+    // A signal that was pending before must stay pending.
     for (const int signal : write_signals)
       if (sigismember(&pending, signal) == 0) sigaddset(&raised_, signal);
   }
@@ -46,11 +46,11 @@ class WithoutWriteSignals {
   sigset_t raised_{};
 };
 
-// A descriptor that does not wait (the other end of node's pipes is one) has no room at the moment.
-bool wait_for_room() noexcept {
-  constexpr int patience_ms = 1000;
-  pollfd room{STDERR_FILENO, POLLOUT, 0};
-  return poll(&room, 1, patience_ms) == 1;
+// Waits for a non-blocking descriptor, such as a pipe of Node.js.
+bool wait_until_writable() noexcept {
+  constexpr int timeout_ms = 1000;
+  pollfd writable{STDERR_FILENO, POLLOUT, 0};
+  return poll(&writable, 1, timeout_ms) == 1;
 }
 
 void write_text(std::string_view text) noexcept {
@@ -59,18 +59,18 @@ void write_text(std::string_view text) noexcept {
     const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
     if (written > 0)
       text.remove_prefix(static_cast<std::size_t>(written));
-    else if (written < 0 && errno == EAGAIN ? !wait_for_room() : errno != EINTR)
+    else if (written < 0 && errno == EAGAIN ? !wait_until_writable() : errno != EINTR)
       break;
   }
 }
 
-// The messages that wait for the thread. The thread holds it as well, as it may outlast the rest of the program.
+// The messages for the thread. The thread shares ownership, because it may run longer than the rest of the program.
 class Queue {
  public:
   void push(std::string_view text) {
-    constexpr std::size_t most_bytes = std::size_t{256} << 10;
+    constexpr std::size_t max_bytes = std::size_t{256} << 10;
     const std::lock_guard lock(mutex_);
-    if (text_.size() + text.size() > most_bytes) return;
+    if (text_.size() + text.size() > max_bytes) return;
     text_ += text;
     changed_.notify_all();
   }
@@ -89,10 +89,10 @@ class Queue {
     }
   }
 
-  // False if that takes longer.
-  bool wait_until_written(std::chrono::milliseconds patience) {
+  // False if the timeout passed.
+  bool wait_until_written(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, patience, [this] { return text_.empty() && !is_writing_; });
+    return changed_.wait_for(lock, timeout, [this] { return text_.empty() && !is_writing_; });
   }
 
  private:
@@ -102,7 +102,7 @@ class Queue {
   bool is_writing_ = false;
 };
 
-// One for the program, as standard error is; none while messages are written at once.
+// The queue of the program. Null while messages are written directly.
 std::shared_ptr<Queue> &background() noexcept {
   static std::shared_ptr<Queue> queue;
   return queue;
@@ -118,14 +118,14 @@ void say_text(std::string_view text) noexcept {
     else
       write_text(text);
   } catch (...) {
-    // Out of memory for the message alone.
+    // Out of memory. Only the message is lost.
   }
   errno = errno_before;
 }
 
 void say_line(std::string_view text) noexcept {
   try {
-    // In one write, so that it is not mixed with what others write.
+    // One write, so that other processes' output does not mix with it.
     say_text(fmt::format("rusage-bpf: {}\n", one_line(text)));
   } catch (...) {
     say_text("rusage-bpf: out of memory while writing a message\n");
@@ -140,7 +140,7 @@ void say_in_background() noexcept {
     std::thread([queue] { queue->write_all(); }).detach();
     background() = queue;
   } catch (...) {
-    // Without a thread, messages are written at once.
+    // Without a thread, messages are written directly.
   }
 }
 
@@ -148,7 +148,7 @@ void finish_saying() noexcept {
   constexpr std::chrono::milliseconds moment{100};
   constexpr std::chrono::hours a_day{24};
   if (!background() || background()->wait_until_written(moment)) return;
-  // What has come meanwhile was for the recording.
+  // Signals that are already pending were for the recording.
   sigset_t ending;
   sigemptyset(&ending);
   for (const int signal : {SIGINT, SIGQUIT, SIGTERM}) {

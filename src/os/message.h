@@ -1,6 +1,5 @@
-// What the recorder says to its user, on standard error. All of it goes through here, because a message must do no harm
-// where it cannot be written: the device is full, the descriptor closed, the reader gone, the terminal hung up.
-// To be called from the main thread.
+// Messages to the user, on standard error. All messages are written here, because a failure must do no harm: the device
+// may be full, the descriptor closed, the reader gone or the terminal hung up. Only for the main thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,28 +9,28 @@
 
 namespace rusage_bpf {
 
-// Writes the text as it is. Failures are ignored, and none of them raises a signal or throws.
+// Writes the text unchanged. Failures are ignored: they raise no signal and no exception.
 void say_text(std::string_view text) noexcept;
 
-// Writes "rusage-bpf: ", the text as `one_line` makes it safe for a terminal, and a newline.
+// Writes "rusage-bpf: ", the text made safe for a terminal by `one_line`, and a newline.
 void say_line(std::string_view text) noexcept;
 
-// The same with a text to be formatted.
+// Formats the text first.
 template <typename... Values>
 void say(fmt::format_string<Values...> format, Values &&...values) noexcept {
   try {
     say_line(fmt::format(format, std::forward<Values>(values)...));
   } catch (...) {
-    // Out of memory: there is no message, and whatever it was about goes on.
+    // Out of memory. The message is lost, but the recording continues.
     say_line("out of memory while writing a message");
   }
 }
 
-// From now on a thread writes the messages, so that a reader that stalls delays nothing. What does not fit into a
-// bounded memory meanwhile is dropped.
+// From now on, a thread writes the messages, so that a stalled reader delays nothing. Messages that do not fit into a
+// bounded memory are dropped.
 void say_in_background() noexcept;
 
-// At the end of the program: waits until all messages are written. SIGINT, SIGQUIT and SIGTERM end a wait that lasts.
+// Called at the end of the program: waits until all messages are written. SIGINT, SIGQUIT and SIGTERM end a long wait.
 void finish_saying() noexcept;
 
 }  // namespace rusage_bpf

@@ -22,18 +22,17 @@ bool includes(const Capabilities &all, cap_value_t one, cap_flag_t set) {
 std::vector<cap_value_t> capabilities_for(const RetainedCapabilities &needed) {
   std::vector<cap_value_t> list;
   if (needed.signal_others) list.push_back(CAP_KILL);
-  // The one for where /proc is mounted with hidepid, the other for the descriptors' directory.
+  // The first is for /proc with hidepid, the second for the directory of descriptors.
   if (needed.read_proc_of_others) list.insert(list.end(), {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
-  // The one for the directory itself, the other to replace a file in one that is sticky. Whoever
-  // creates a file owns it, so there is no need of CAP_CHOWN.
+  // The first is for the directory, the second to replace a file in a sticky one. CAP_CHOWN is not needed, because the
+  // file is created by the user that owns it.
   if (needed.write_in_others_places) list.insert(list.end(), {CAP_DAC_OVERRIDE, CAP_FOWNER});
   return list;
 }
 
-// What an exec could give back.
-Result<void> close_the_ways_back() {
-  // Where we may not empty the bounding set, as with capabilities that are the file's, no_new_privs
-  // does it alone.
+// Makes sure that no exec can give privileges back.
+Result<void> prevent_regain() {
+  // With file capabilities, the process may not change the bounding set, but no_new_privs is enough.
   if (has_capability(CAP_SETPCAP))
     for (cap_value_t one = 0; one < cap_max_bits(); one++)
       if (cap_drop_bound(one) != 0) return errno_error("giving up capabilities");
@@ -45,7 +44,7 @@ Result<void> become_the_caller() {
   const Caller user = caller();
   if (user.uid == geteuid()) return {};
   constexpr const char *doing = "becoming the user who called sudo";
-  // Without this, the change of user would take the capabilities that are still needed as well.
+  // Without this, the change of user would also remove the capabilities that are still needed.
   if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0) return errno_error(doing);
   const auto done = become({user.uid, user.gid, groups_of(user.uid, user.gid)});
   if (!done) return errno_error(doing, done.error().errno_value);
@@ -53,7 +52,7 @@ Result<void> become_the_caller() {
   return {};
 }
 
-// The inheritable set becomes empty, and so does the ambient one, which is a part of it.
+// The inheritable set becomes empty, and with it the ambient set, which is a part of it.
 Result<void> keep_only(const std::vector<cap_value_t> &needed) {
   const Capabilities before(cap_get_proc(), cap_free);
   const Capabilities after(cap_init(), cap_free);
@@ -73,8 +72,8 @@ bool has_capability(cap_value_t capability) {
 }
 
 Result<void> drop_privileges(const RetainedCapabilities &needed) {
-  // In this order, as each step takes away what the one before it needs.
-  if (auto closed = close_the_ways_back(); !closed) return closed;
+  // The order matters: each step removes privileges that the step before needs.
+  if (auto prevented = prevent_regain(); !prevented) return prevented;
   if (auto became = become_the_caller(); !became) return became;
   return keep_only(capabilities_for(needed));
 }

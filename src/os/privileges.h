@@ -1,4 +1,4 @@
-// What the kernel lets us do beyond what any process may, and how to give it up.
+// The privileges of this process, and how to give them up.
 #pragma once
 
 #include <sys/capability.h>
@@ -7,18 +7,18 @@
 
 namespace rusage_bpf {
 
-// Whether it is in effect now.
+// Whether the capability is effective.
 bool has_capability(cap_value_t capability);
 
-// What the set-up leaves to be done that only privileges allow.
+// What the recorder still needs privileges for after its setup.
 struct RetainedCapabilities {
-  bool signal_others = false;           // processes of other users
-  bool read_proc_of_others = false;     // their descriptors in /proc/PID/fd
-  bool write_in_others_places = false;  // their directories
+  bool signal_others = false;           // send signals to processes of other users
+  bool read_proc_of_others = false;     // read their descriptors in /proc/PID/fd
+  bool write_in_others_places = false;  // write into their directories
 };
 
-// Gives up for good every capability that is not needed for these, in all sets, so that no program
-// we might execute would get one back; and makes us the user who called sudo, if one did.
+// Gives up every other capability forever, in all sets, so that an exec cannot give one back. Under sudo, the process
+// becomes the user that called sudo.
 Result<void> drop_privileges(const RetainedCapabilities &needed);
 
 }  // namespace rusage_bpf

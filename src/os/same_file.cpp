@@ -13,10 +13,10 @@ bool is_same(const struct stat &a, const struct stat &b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// What opening the path would make: a link that leads nowhere stands for the file it names.
+// The path of the file that opening `path` would create: a link to a missing file stands for that file.
 std::filesystem::path behind_links(std::filesystem::path path) {
-  constexpr int most_links = 40;
-  for (int i = 0; i < most_links; i++) {
+  constexpr int max_links = 40;
+  for (int i = 0; i < max_links; i++) {
     std::error_code none;
     const auto target = std::filesystem::read_symlink(path, none);
     if (none) return path;

@@ -1,11 +1,11 @@
-// Whether two paths mean one file, however they are spelled.
+// Whether two paths lead to the same file.
 #pragma once
 
 #include <string>
 
 namespace rusage_bpf {
 
-// By links, hard links, other ways to the same directory, /dev/fd; also where there is no such file yet.
+// Also by links, hard links, other paths to the directory, or /dev/fd, and for files that do not exist yet.
 bool is_same_file(const std::string &a, const std::string &b);
 
 }  // namespace rusage_bpf

@@ -13,13 +13,13 @@
 namespace rusage_bpf {
 namespace {
 
-// How long to wait for a witness that does not answer, as where somebody has stopped it.
-constexpr std::uint64_t patience_ns = 500'000'000;
+// How long to wait for a witness that does not answer, for example because it was stopped.
+constexpr std::uint64_t answer_timeout_ns = 500'000'000;
 constexpr std::uint64_t never_ns = INT64_MAX;
-// How long what the witness has seen may stand for a signal of ours.
-constexpr std::uint64_t memory_ns = 1'000'000'000;
+// How long a signal of the witness may match one of the recorder.
+constexpr std::uint64_t max_match_ns = 1'000'000'000;
 
-// SIGBUS comes another way: see bus_signal.h.
+// SIGBUS is handled in bus_signal.h.
 bool can_be_blocked(int number) {
   return number != SIGKILL && number != SIGSTOP && number != SIGBUS;
 }
@@ -28,7 +28,7 @@ template <typename Condition>
 sigset_t signals_that(Condition condition) {
   sigset_t set;
   sigemptyset(&set);
-  // glibc keeps the two below SIGRTMIN for itself.
+  // glibc uses the two signals below SIGRTMIN itself.
   for (int number = 1; number <= SIGRTMAX; number++)
     if (can_be_blocked(number) && condition(number)) sigaddset(&set, number);
   return set;
@@ -77,7 +77,7 @@ void act_on_stop(const Signal &signal) {
   sigset_t one;
   sigemptyset(&one);
   sigaddset(&one, signal.number);
-  // The kernel then stops us where it stops the others of our group, and only there.
+  // The kernel then decides as for the other processes of the group whether it stops this one.
   static_cast<void>(raise(signal.number));
   pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
   pthread_sigmask(SIG_BLOCK, &one, nullptr);
@@ -95,7 +95,7 @@ Result<SignalQueue> SignalQueue::take_ending() {
 Result<SignalQueue> SignalQueue::open(const sigset_t &taken, std::optional<GroupWitness> witness,
                                       const sigset_t &ignored) {
   if (sigprocmask(SIG_BLOCK, &taken, nullptr) != 0) return errno_error("blocking signals");
-  // Inherited as ignored, it would have children reaped by the kernel, unread.
+  // If SIGCHLD were ignored, the kernel would reap children, without their status.
   static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
   Fd signals(signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK));
   auto bus_signals = take_sent_bus_signals();
@@ -116,7 +116,7 @@ std::optional<Signal> SignalQueue::next() {
     read_signals();
     read_bus_signals();
     read_witness();
-    settle(now_ns);
+    release_waiting(now_ns);
     set_alarm(now_ns);
   }
   if (ready_.empty()) return std::nullopt;
@@ -138,9 +138,9 @@ void SignalQueue::read_signals() {
                         .sender = static_cast<pid_t>(info.ssi_pid),
                         .value = info.ssi_ptr,
                         .was_ignored = sigismember(&ignored_, static_cast<int>(info.ssi_signo)) == 1};
-    // Of a write of our own that failed, which says so itself.
+    // It is from a write of this process, which failed and reports that itself.
     if (!signal.from_kernel() && signal.number != SIGCHLD && signal.sender == getpid()) continue;
-    if (signal.number == SIGCONT) forget_stops();
+    if (signal.number == SIGCONT) drop_stops();
     add(signal);
   }
 }
@@ -162,8 +162,8 @@ void SignalQueue::add(const Signal &signal) {
     ready_.push_back(signal);
 }
 
-// As the kernel does with those that are pending.
-void SignalQueue::forget_stops() {
+// At SIGCONT, the kernel drops pending stop signals too.
+void SignalQueue::drop_stops() {
   std::erase_if(ready_, [](const Signal &signal) { return signal.stops(); });
   std::erase_if(waiting_, [](const Waiting &waiting) { return waiting.signal.stops(); });
 }
@@ -180,20 +180,20 @@ void SignalQueue::read_witness() {
   if (witness_ && witness_->fd() < 0) witness_.reset();
 }
 
-// Those of which is known by now who else has received them are ready, in the order in which they came.
-void SignalQueue::settle(std::uint64_t now_ns) {
-  const auto is_old = [&](const Waiting &seen) { return now_ns > seen.since_ns + memory_ns; };
+// A waiting signal is ready when it is known whether the witness received it too. The order stays the same.
+void SignalQueue::release_waiting(std::uint64_t now_ns) {
+  const auto is_old = [&](const Waiting &seen) { return now_ns > seen.since_ns + max_match_ns; };
   std::erase_if(seen_by_witness_, is_old);
   std::erase_if(waiting_, [&](Waiting &waiting) {
     const auto same = std::find_if(seen_by_witness_.begin(), seen_by_witness_.end(), [&](const Waiting &seen) {
       return seen.signal.number == waiting.signal.number && seen.signal.sender == waiting.signal.sender;
     });
-    const bool to_us_alone =
-        !witness_ || answered_ns_ >= waiting.since_ns + grace_ns || now_ns >= waiting.since_ns + patience_ns;
+    const bool to_this_process_only =
+        !witness_ || answered_ns_ >= waiting.since_ns + grace_ns || now_ns >= waiting.since_ns + answer_timeout_ns;
     if (same != seen_by_witness_.end()) {
       waiting.signal.to_group = true;
       seen_by_witness_.erase(same);
-    } else if (!to_us_alone) {
+    } else if (!to_this_process_only) {
       return false;
     }
     ready_.push_back(waiting.signal);
@@ -201,14 +201,14 @@ void SignalQueue::settle(std::uint64_t now_ns) {
   });
 }
 
-// Asks the witness once the grace of what waits is over, and then waits for its answer.
+// Asks the witness when the first waiting signal has waited for `grace_ns`, and then waits for the answer.
 void SignalQueue::set_alarm(std::uint64_t now_ns) {
   if (waiting_.empty()) return alarm_.set(never_ns);
   const std::uint64_t grace_over_ns = waiting_.front().since_ns + grace_ns;
   std::uint64_t at_ns = grace_over_ns;
   if (now_ns >= grace_over_ns) {
     if (witness_ && asked_ns_ < grace_over_ns && witness_->ask()) asked_ns_ = now_ns;
-    at_ns = waiting_.front().since_ns + patience_ns;
+    at_ns = waiting_.front().since_ns + answer_timeout_ns;
   }
   alarm_.set(at_ns);
 }

@@ -1,4 +1,4 @@
-// Signals as something to read from, instead of handlers that interrupt.
+// Signals that are read from a queue, instead of interrupting handlers.
 #pragma once
 
 #include <sys/signalfd.h>
@@ -19,42 +19,42 @@ namespace rusage_bpf {
 struct Signal {
   int number = 0;
   int code = 0;             // si_code: SI_KERNEL, SI_USER, SI_QUEUE, ...
-  pid_t sender = 0;         // 0 where it is in no namespace of ours
-  std::uint64_t value = 0;  // what sigqueue() sent with it
-  // It was sent to each process of our process group, and so reached those without us.
+  pid_t sender = 0;         // 0 if it is in another pid namespace
+  std::uint64_t value = 0;  // from sigqueue(3)
+  // It was sent to the whole process group of the recorder.
   bool to_group = false;
-  // It was ignored before we took it, as SIGHUP is under nohup.
+  // It was ignored when the recorder started, as SIGHUP under nohup.
   bool was_ignored = false;
 
   [[nodiscard]] bool from_kernel() const { return code == SI_KERNEL; }
-  // Whether it stops a process that does nothing about it: SIGTSTP, SIGTTIN, SIGTTOU.
+  // Whether its default action stops a process, and it can be handled: SIGTSTP, SIGTTIN, SIGTTOU.
   [[nodiscard]] bool stops() const;
 };
 
-// "SIGTERM", "SIGRTMIN+3".
+// For example "SIGTERM" or "SIGRTMIN+3".
 std::string signal_name(int number);
 
-// Whether it ends a process that does nothing about it: signal(7).
+// Whether its default action ends a process: signal(7).
 bool ends_by_default(int number);
 
-// Stops us, as the default action of the signal does.
+// Stops this process, as the signal's default action does.
 void act_on_stop(const Signal &signal);
 
 class SignalQueue {
  public:
-  // From now on every signal that can be taken acts on us through this queue alone. Call it after
-  // forking. With a witness, signals that were sent to our whole process group are marked as such, for
-  // which each signal from a process waits `grace_ns`.
+  // From now on, all signals that can be blocked are only read from this queue. Called after the fork of the command.
+  // With a witness, signals to the whole process group are marked. For that, each signal from a process waits for
+  // `grace_ns`.
   static Result<SignalQueue> take_all(std::optional<GroupWitness> witness);
-  // The same for the signals that would end us, less those that were ignored.
+  // The same, only for signals that would end the process and were not ignored.
   static Result<SignalQueue> take_ending();
 
-  // Readable when `next` is to be called.
+  // Readable when `next` has something.
   [[nodiscard]] int fd() const { return events_.get(); }
-  // The next signal that has come, if any.
+  // The next received signal, if there is one.
   std::optional<Signal> next();
 
-  // Whoever signals both us and our group, as timeout(1) does, takes no longer than this.
+  // A sender that signals both the process and its group, such as timeout(1), takes no longer than this.
   static constexpr std::uint64_t grace_ns = 10'000'000;
 
  private:
@@ -76,8 +76,8 @@ class SignalQueue {
   void read_bus_signals();
   void add(const Signal &signal);
   void read_witness();
-  void forget_stops();
-  void settle(std::uint64_t now_ns);
+  void drop_stops();
+  void release_waiting(std::uint64_t now_ns);
   void set_alarm(std::uint64_t now_ns);
   [[nodiscard]] bool anything_new() const;
 
@@ -88,10 +88,10 @@ class SignalQueue {
   std::optional<GroupWitness> witness_;
   sigset_t ignored_;
   std::deque<Signal> ready_;
-  std::deque<Waiting> waiting_;  // for what the witness says
+  std::deque<Waiting> waiting_;  // for the report of the witness
   std::deque<Waiting> seen_by_witness_;
   std::uint64_t asked_ns_ = 0;     // when the witness was asked last
-  std::uint64_t answered_ns_ = 0;  // when it was asked what it has answered last
+  std::uint64_t answered_ns_ = 0;  // when it was asked the question that it answered last
 };
 
 }  // namespace rusage_bpf

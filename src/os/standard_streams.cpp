@@ -15,8 +15,8 @@ bool is_open(int fd) {
 }  // namespace
 
 void hold_closed_standard_streams() {
-  // The lowest free descriptor is what open gives. It is not open for reading or writing, and opened through /proc it
-  // is a directory, which cannot be written either.
+  // open returns the lowest free descriptor. O_PATH allows no read or write, and the directory cannot be written
+  // through /proc either.
   for (const int fd : std::array{STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (!is_open(fd)) static_cast<void>(open("/", O_PATH | O_CLOEXEC));
 }

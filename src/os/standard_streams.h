@@ -5,12 +5,12 @@
 
 namespace rusage_bpf {
 
-// To be called before anything is opened. A standard descriptor that is closed would otherwise become one of our own
-// files, which then gets our messages. It is held by a placeholder that behaves like a closed one (EBADF) and does not
-// pass to the command, which finds it closed.
+// Called before anything is opened. Otherwise a file could get the number of a closed standard descriptor, and messages
+// would be written into that file. The number is reserved by a descriptor that behaves like a closed one (EBADF). The
+// command does not inherit it.
 void hold_closed_standard_streams();
 
-// Fails as a write would where `fd` is closed, or open for reading alone.
+// Fails, as a write would, if `fd` is closed or open only for reading.
 Result<void> check_writable(int fd, const char *name);
 
 }  // namespace rusage_bpf

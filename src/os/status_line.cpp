@@ -16,7 +16,7 @@
 namespace rusage_bpf {
 namespace {
 
-// Erases from the cursor on, below the line as well: a terminal that became narrower may have broken it into two.
+// Erases from the cursor to the end of the screen: a terminal that became narrower may have wrapped the line.
 constexpr std::string_view erase = "\x1b[J";
 
 bool can_redraw() {
@@ -28,7 +28,7 @@ bool can_redraw() {
 
 std::optional<StatusLine> StatusLine::open() {
   if (isatty(STDERR_FILENO) == 0 || !can_redraw()) return std::nullopt;
-  // Opened anew, as whether writes wait is shared by all who have inherited a descriptor.
+  // Opened again, because O_NONBLOCK on an inherited descriptor would also change it for other processes.
   Fd terminal(
       ::open(fmt::format("/proc/self/fd/{}", STDERR_FILENO).c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!terminal) return std::nullopt;
@@ -42,28 +42,28 @@ unsigned StatusLine::columns() const {
   return known ? size.ws_col : usual;
 }
 
-// A terminal that is not our session's has no jobs of ours.
+// A terminal of another session has no job control for this process.
 bool StatusLine::in_foreground() const {
   const pid_t group = tcgetpgrp(terminal_.get());
   return group < 0 ? errno == ENOTTY : group == getpgrp();
 }
 
-// The cursor is left where the line begins, so that what others write stands there, not behind it.
+// The cursor stays at the start of the line, so that other output replaces the line.
 bool StatusLine::draw(std::string_view text) {
-  // Between a look at who has the terminal and a write, it may change hands: with `stty tostop`, the write would stop
-  // us.
+  // The foreground job may change between the check and the write. With `stty tostop`, the write would then stop this
+  // process.
   const BlockedSignals blocked{SIGTTOU};
   if (!in_foreground()) return false;
   const std::string bytes = fmt::format("\r{}{}\r", text, erase);
   const ssize_t written = write(terminal_.get(), bytes.data(), bytes.size());
-  // A part of it is overwritten by the next one.
+  // If only a part was written, the next line replaces it.
   drawn_ = drawn_ || written > 0;
   return written == static_cast<ssize_t>(bytes.size());
 }
 
 void StatusLine::wipe() {
   if (!terminal_ || !std::exchange(drawn_, false)) return;
-  // Elsewhere, others have written over it.
+  // In the background, another job has overwritten it.
   if (in_foreground()) say_text(fmt::format("\r{}", erase));
 }
 

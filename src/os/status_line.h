@@ -1,4 +1,4 @@
-// A line on a terminal that is drawn again and again where it stands, for figures of something that goes on.
+// A line on a terminal that is redrawn in place, to show progress.
 #pragma once
 
 #include <optional>
@@ -8,29 +8,29 @@
 
 namespace rusage_bpf {
 
-// Drawing never waits: a terminal that takes nothing at the moment has the line left out. Nor does it disturb: while
-// the terminal belongs to another job, there is no line. It is wiped when its owner goes away, whatever the reason.
+// Drawing never blocks: if the terminal accepts nothing now, the line is skipped. While the terminal belongs to another
+// job, nothing is drawn. The destructor wipes the line.
 class StatusLine {
  public:
-  // On the terminal that standard error is; nothing where it is none, or one that cannot redraw a line.
+  // Nothing if standard error is no terminal, or one that cannot redraw a line.
   static std::optional<StatusLine> open();
 
   StatusLine(StatusLine &&) = default;
   StatusLine &operator=(StatusLine &&) = delete;
   ~StatusLine() { wipe(); }
 
-  // The terminal's width now.
+  // The current width of the terminal.
   [[nodiscard]] unsigned columns() const;
-  // In place of what was drawn before. The text is to be narrower than the terminal. False if it was left out.
+  // Replaces the line. The text must be narrower than the terminal. False if it was skipped.
   bool draw(std::string_view text);
-  // Before anything else is said.
+  // Called before other messages.
   void wipe();
 
  private:
   explicit StatusLine(Fd terminal) : terminal_(std::move(terminal)) {}
   [[nodiscard]] bool in_foreground() const;
 
-  Fd terminal_;  // its writes do not wait
+  Fd terminal_;  // non-blocking
   bool drawn_ = false;
 };
 

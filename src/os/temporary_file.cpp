@@ -6,7 +6,7 @@
 
 namespace rusage_bpf {
 
-// Not /tmp first, which is in memory on many systems.
+// /tmp is the last, because it is in memory on many systems.
 Result<Fd> open_temporary_file() {
   const char *chosen = std::getenv("TMPDIR");
   for (const char *folder : {chosen, "/var/tmp", "/tmp"}) {

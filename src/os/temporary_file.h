@@ -1,4 +1,4 @@
-// A file without a name, for what has no room in memory. It is gone with its descriptor.
+// A file without a name, for data that is too large for memory. It is removed with its descriptor.
 #pragma once
 
 #include "os/error.h"
@@ -6,7 +6,7 @@
 
 namespace rusage_bpf {
 
-// In $TMPDIR, /var/tmp or /tmp, the first that takes one.
+// In the first of $TMPDIR, /var/tmp and /tmp that works.
 Result<Fd> open_temporary_file();
 
 }  // namespace rusage_bpf

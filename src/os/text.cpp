@@ -15,8 +15,8 @@ struct Range {
   char32_t last;
 };
 
-// Controls, and what Unicode says to be ignored where it is displayed, but for what chooses between forms of the
-// character before it (variation selectors). Line and paragraph separators. Sorted.
+// Control characters, line and paragraph separators, and characters that Unicode defines as ignorable in display,
+// except variation selectors. Sorted.
 constexpr std::array unsafe_ranges{Range{0x0000, 0x001f},   Range{0x007f, 0x009f},   Range{0x00ad, 0x00ad},
                                    Range{0x034f, 0x034f},   Range{0x061c, 0x061c},   Range{0x115f, 0x1160},
                                    Range{0x17b4, 0x17b5},   Range{0x180b, 0x180f},   Range{0x200b, 0x200f},
@@ -34,7 +34,7 @@ bool is_white_space(char32_t code) {
   return code == ' ' || (code >= '\t' && code <= '\r');
 }
 
-// What the thread's own locale says of widths does not matter here: text is UTF-8.
+// Widths are those of UTF-8, in any locale of the thread.
 class Utf8Locale {
  public:
   Utf8Locale() {
@@ -47,7 +47,7 @@ class Utf8Locale {
   Utf8Locale(const Utf8Locale &) = delete;
   Utf8Locale &operator=(const Utf8Locale &) = delete;
 
-  // A system without that locale has one column for each character.
+  // Without that locale, each character has one column.
   [[nodiscard]] std::size_t columns(char32_t code) const {
     const int columns = before_ && code >= 0x80 ? wcwidth(static_cast<wchar_t>(code)) : 1;
     return columns < 0 ? 1 : static_cast<std::size_t>(columns);
@@ -57,7 +57,7 @@ class Utf8Locale {
   locale_t before_{};
 };
 
-// The character that `text` begins with, as it is shown.
+// The first character of `text`, made safe.
 std::string shown(std::string_view text, const Character &character) {
   const auto code = static_cast<std::uint32_t>(character.code);
   if (!character.valid) return fmt::format("\\x{:02x}", code);
@@ -81,7 +81,7 @@ Character first_character(std::string_view text) {
     if ((byte(i) & 0xc0U) != 0x80) return no_utf8;
     code = code << 6U | (byte(i) & 0x3fU);
   }
-  // The least that needs so many bytes.
+  // The least code that needs so many bytes.
   constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code >= 0xd800 && code <= 0xdfff;
   if (code < least.at(length) || code > 0x10ffff || surrogate) return no_utf8;
@@ -113,7 +113,7 @@ std::string one_line(std::string_view text, std::size_t width) {
   const Utf8Locale locale;
   std::string line;
   std::size_t taken = 0;
-  std::size_t cut_at = 0;  // where the line is cut if more comes than there is room for
+  std::size_t cut_at = 0;  // where the line is cut if the text is too long
   while (!text.empty()) {
     const Character character = first_character(text);
     const std::string piece = shown(text, character);

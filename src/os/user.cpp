@@ -28,7 +28,7 @@ std::optional<User> find_user(const std::string &name) {
             .home = entry->pw_dir,
             .shell = entry->pw_shell};
   user.identity.groups = groups_of(user.name.c_str(), user.identity.gid);
-  if (user.shell.empty()) user.shell = "/bin/sh";  // as passwd(5) has it
+  if (user.shell.empty()) user.shell = "/bin/sh";  // see passwd(5)
   return user;
 }
 
@@ -45,7 +45,7 @@ std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
 
 Result<void> become(const Identity &identity) {
   const auto &[uid, gid, groups] = identity;
-  // The user comes last: who is no longer root may not change groups.
+  // The user comes last, because only root may change groups.
   if (setgroups(groups.size(), groups.data()) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
     return errno_error("becoming another user");
   return {};

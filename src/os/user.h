@@ -1,4 +1,4 @@
-// The system's users, and how a process becomes one.
+// The users of the system, and how a process becomes one.
 #pragma once
 
 #include <sys/types.h>
@@ -15,7 +15,7 @@ namespace rusage_bpf {
 struct Identity {
   uid_t uid;
   gid_t gid;
-  std::vector<gid_t> groups;  // the supplementary ones
+  std::vector<gid_t> groups;  // the supplementary groups
 };
 
 struct User {
@@ -25,16 +25,16 @@ struct User {
   std::string shell;
 };
 
-// Nothing where there is no user of that name.
+// Nothing if there is no such user.
 std::optional<User> find_user(const std::string &name);
 
-// Nothing for a user whom the system does not list.
+// Nothing if the system does not list the user.
 std::optional<std::string> home_of(uid_t uid);
 
-// The groups of a user whose main one is `gid`; that alone for a user without a name.
+// All groups of a user with the main group `gid`; only that group if the system does not list the user.
 std::vector<gid_t> groups_of(uid_t uid, gid_t gid);
 
-// Makes this process the user's for good: all of its user and group ids.
+// Changes all user and group ids of this process forever.
 Result<void> become(const Identity &identity);
 
 }  // namespace rusage_bpf

@@ -8,10 +8,10 @@
 namespace rusage_bpf {
 namespace {
 
-// For a descriptor that does not wait by itself: whoever opened it has asked for that, and it is not ours to change.
-void wait_for_room(int fd) {
-  pollfd room{fd, POLLOUT, 0};
-  static_cast<void>(poll(&room, 1, -1));
+// For a non-blocking descriptor. Its flag must not be changed, because other processes may share it.
+void wait_until_writable(int fd) {
+  pollfd writable{fd, POLLOUT, 0};
+  static_cast<void>(poll(&writable, 1, -1));
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ Result<void> write_all(int fd, std::string_view bytes, const std::string &name) 
     const ssize_t written = write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && errno == EAGAIN) {
-      wait_for_room(fd);
+      wait_until_writable(fd);
       continue;
     }
     if (written < 0) return errno_error(name);

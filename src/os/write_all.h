@@ -1,4 +1,4 @@
-// All of some bytes into a file, however many writes that takes.
+// Writes all bytes, with as many write(2) calls as needed.
 #pragma once
 
 #include <string>
@@ -8,14 +8,14 @@
 
 namespace rusage_bpf {
 
-// `name` is what is written, for the message. Some of the bytes may have been written when it fails.
+// `name` is for the message. A failure may come after some bytes are written.
 Result<void> write_all(int fd, std::string_view bytes, const std::string &name);
 
-// The same into standard output.
+// Writes to standard output.
 Result<void> print_all(std::string_view text);
 
-// From now on a reader that goes away, and a file that grows too large, are errors of the write and no signals. What
-// is started after this inherits it.
+// From now on, a pipe without a reader and a file over its limit are errors of write(2), and raise no signals. Child
+// processes inherit this.
 void take_write_signals_as_errors();
 
 }  // namespace rusage_bpf

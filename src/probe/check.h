@@ -1,5 +1,4 @@
-// What was looked at on this machine, what was found, and what would make it better: the words are for people, and the
-// same wherever they are said.
+// The result of one check of this machine, and its remedies. The texts are for users, and the same everywhere.
 #pragma once
 
 #include <string>
@@ -9,31 +8,31 @@
 namespace rusage_bpf {
 
 struct Remedy {
-  std::string command;  // to be copied into a shell; empty: there is none
-  std::string note;     // what it does, or what is needed where no command helps
+  std::string command;  // to be copied into a shell; empty: none
+  std::string note;     // what the command does, or what is needed if no command helps
 };
 
 struct Check {
   enum class State {
     works,
-    limits,   // recording works, but not all of it
+    limits,   // recording works, but not completely
     stops,    // recording does not work
-    unknown,  // could not be tried, or not be seen
+    unknown,  // could not be checked
   };
 
   std::string name;
-  std::string found;  // understood without the name where it does not work
+  std::string found;  // if it does not work, it can be understood without the name
   State state = State::works;
-  std::vector<Remedy> remedies = {};  // each is enough by itself
+  std::vector<Remedy> remedies = {};  // one of them is enough
 };
 
 // "works", "limits", "stops" or "unknown".
 std::string_view name_of(Check::State state);
 
-// Nothing where none stops recording.
+// Null if no check stops recording.
 const Check *first_that_stops(const std::vector<Check> &checks);
 
-// One line: what was found and what to do about it.
+// What was found and what to do, in one line.
 std::string in_one_line(const Check &check);
 
 // The text as one word for a shell.

@@ -59,7 +59,7 @@ bool bpf_kills() {
   return has_seccomp_filter() && try_system_call(own_privileges({})).killed;
 }
 
-// What helps where there is too little of something; nothing for other errors.
+// Remedies for a missing resource; none for other errors.
 static std::vector<Remedy> against_shortage(int error_number) {
   switch (error_number) {
     case ENOMEM:
@@ -92,7 +92,7 @@ Check programs_refused(std::string what, int error_number, const std::string &re
 }
 
 std::string why_refused(int error_number, const std::string &reason) {
-  // Where something has run out, that is the cause, and the checks might run into it as well.
+  // A missing resource is the cause. The checks might fail because of it too, so they are not run.
   const std::vector<Check> checks = against_shortage(error_number).empty() ? bpf_checks() : std::vector<Check>{};
   const Check *const cause = first_that_stops(checks);
   return "cannot record with BPF: " + in_one_line(cause ? *cause : programs_refused("recording", error_number, reason));

@@ -1,5 +1,5 @@
-// All that is looked at before anything is loaded. What recording needs is tried, never guessed from a version; the
-// last word on BPF has BpfSource::open.
+// All checks before BPF programs are loaded. Features are tried, and never guessed from a version. BpfSource::open
+// finally decides whether BPF works.
 #pragma once
 
 #include <string>
@@ -10,21 +10,21 @@
 
 namespace rusage_bpf {
 
-// What recording with BPF needs, in this order: the first that stops it is the cause, and what comes after may only be
-// what follows from it.
+// What recording with BPF needs. The first check that stops recording is the cause; later ones may only follow from it.
 std::vector<Check> bpf_checks(const Roots &roots = {});
 
 // What polling /proc needs.
 std::vector<Check> proc_checks(const Roots &roots = {});
 
-// Whether calling bpf would end us; if so, nothing else is to be tried. Costs nothing where no seccomp filter is.
+// Whether a call of bpf would kill this process. Then nothing else may be tried. Costs nothing without a seccomp
+// filter.
 bool bpf_kills();
 
-// Our own programs for `what` were refused with this error number, although nothing above says why. `reason` is what
-// the kernel said, or empty.
+// The check for programs for `what` that the kernel refused with this errno, if no other check says why. `reason` is
+// the kernel's message, or empty.
 Check programs_refused(std::string what, int error_number, const std::string &reason = {});
 
-// Why the kernel has refused, in one line: what stops recording, or else that it has.
+// Why the kernel refused, in one line: the check that stops recording, or else only that it refused.
 std::string why_refused(int error_number, const std::string &reason = {});
 
 }  // namespace rusage_bpf

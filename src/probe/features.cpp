@@ -19,14 +19,14 @@ Answer answer(bool yes) {
   return yes ? Answer::yes : Answer::no;
 }
 
-// The same for what has set errno: who is not permitted to try does not learn whether it is there.
+// The same for a call that sets errno. Without permission to try, the answer is unknown.
 Answer answer_by_errno(bool yes) {
   return yes || (errno != EPERM && errno != EACCES) ? answer(yes) : Answer::unknown;
 }
 
-// Runs one, which shows whether it became machine code.
+// Runs a program to find out whether the kernel compiled it (JIT).
 FeatureKind program_kinds() {
-  const Fd program = load_nothing(BPF_PROG_TYPE_SYSCALL);
+  const Fd program = load_minimal(BPF_PROG_TYPE_SYSCALL);
   if (!program) return {"programs", {{"syscall", Answer::no}, {"JIT", Answer::unknown}}};
   LIBBPF_OPTS(bpf_test_run_opts, options);
   const bool runs = bpf_prog_test_run_opts(program.get(), &options) == 0;
@@ -62,7 +62,7 @@ Answer can_watch(const KernelTypes &types, const std::string &tracepoint) {
   if (!types) return Answer::unknown;
   const int type = btf__find_by_name_kind(types.get(), ("btf_trace_" + tracepoint).c_str(), BTF_KIND_TYPEDEF);
   if (type <= 0) return Answer::no;
-  const Fd program = load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_RAW_TP, static_cast<std::uint32_t>(type)});
+  const Fd program = load_minimal(BPF_PROG_TYPE_TRACING, {BPF_TRACE_RAW_TP, static_cast<std::uint32_t>(type)});
   return answer_by_errno(program && Fd(bpf_raw_tracepoint_open(nullptr, program.get())));
 }
 
@@ -70,7 +70,7 @@ Answer can_iterate_over_tasks(const KernelTypes &types) {
   if (!types) return Answer::unknown;
   const int function = btf__find_by_name_kind(types.get(), "bpf_iter_task", BTF_KIND_FUNC);
   if (function <= 0) return Answer::no;
-  const Fd program = load_nothing(BPF_PROG_TYPE_TRACING, {BPF_TRACE_ITER, static_cast<std::uint32_t>(function)});
+  const Fd program = load_minimal(BPF_PROG_TYPE_TRACING, {BPF_TRACE_ITER, static_cast<std::uint32_t>(function)});
   const Fd link(program ? bpf_link_create(program.get(), 0, BPF_TRACE_ITER, nullptr) : -1);
   return answer_by_errno(link && Fd(bpf_iter_create(link.get())));
 }

@@ -1,4 +1,4 @@
-// What the BPF programs are made of, each tried on the running kernel. To be asked where BPF may be used.
+// The BPF features that the programs use, each tried on the running kernel. Only for a process that may use BPF.
 #pragma once
 
 #include <initializer_list>
@@ -22,8 +22,7 @@ struct FeatureKind {
 
 std::vector<FeatureKind> try_features();
 
-// Those of the kernel's functions that programs may call, in BTF, that this kernel has not. None where it does not
-// describe its types to us.
+// Which of these kernel functions for BPF programs are missing in the kernel's BTF. None if the BTF cannot be read.
 std::vector<std::string> missing_functions(std::initializer_list<const char *> names);
 
 Check feature_check(const FeatureKind &kind);

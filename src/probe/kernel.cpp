@@ -14,7 +14,7 @@ bool exists(const std::string &path) {
   return std::filesystem::exists(path, unreadable);
 }
 
-// Empty where it cannot be read.
+// Empty if it cannot be read.
 std::string first_line(const std::string &path) {
   std::string line;
   std::getline(std::ifstream(path), line);
@@ -29,7 +29,7 @@ struct Counter {
   const char *name;
   const char *file;  // of a process, in /proc
   const char *counts;
-  const char *option;  // what a kernel that has it was built with
+  const char *option;  // of the kernel's build
 };
 
 Check counter_check(const Roots &roots, const Counter &counter, Check::State without) {
@@ -54,7 +54,7 @@ Check types_check(const Roots &roots) {
 
 Check lockdown_check(const Roots &roots, Answer reads_kernel) {
   constexpr auto name = "lockdown";
-  // As "none [integrity] confidentiality".
+  // For example "none [integrity] confidentiality".
   const std::string line = first_line(roots.sys + "/kernel/security/lockdown");
   const std::size_t begin = line.find('[') + 1;
   const bool seen = begin > 0;
@@ -70,7 +70,7 @@ Check lockdown_check(const Roots &roots, Answer reads_kernel) {
   return {name, mode, seen ? Check::State::works : Check::State::unknown};
 }
 
-// It is about those without capabilities, who may not record anyway.
+// The setting is about processes without capabilities, which may not record anyway.
 Check unprivileged_check(const Roots &roots) {
   constexpr auto name = "unprivileged_bpf_disabled";
   const std::string value = first_line(roots.proc + "/sys/kernel/unprivileged_bpf_disabled");

@@ -14,7 +14,7 @@
 namespace rusage_bpf {
 namespace {
 
-// The value of one of the options, "name=value,..."; empty: it is not among them.
+// The value of an option in "name=value,..."; empty if it is missing.
 std::string option(const std::string &options, std::string_view name) {
   for (std::string_view rest = options; !rest.empty();) {
     const std::string_view one = rest.substr(0, rest.find(','));
@@ -25,7 +25,7 @@ std::string option(const std::string &options, std::string_view name) {
   return {};
 }
 
-// The group whose members a /proc with hidepid hides nothing from.
+// Whether this process is in the group from which hidepid hides nothing.
 bool in_group(const std::string &gid) {
   std::vector<gid_t> groups(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
   groups.resize(static_cast<std::size_t>(std::max(getgroups(static_cast<int>(groups.size()), groups.data()), 0)));
@@ -40,7 +40,7 @@ Check proc_check(const Roots &roots, const Privileges &privileges, const Executa
   const std::vector<proc::Mount> all = proc::mounts(roots.proc);
   std::error_code unreadable;
   const auto self = std::filesystem::read_symlink(roots.proc + "/self", unreadable);
-  // A mount covers those before it.
+  // A mount hides the ones before it.
   const auto last =
       std::find_if(all.rbegin(), all.rend(), [](const proc::Mount &one) { return one.directory == "/proc"; });
   if (all.empty() || last == all.rend())

@@ -1,4 +1,4 @@
-// Where the file systems are mounted that tell of processes and cgroups.
+// The mounts of /proc and of cgroups.
 #pragma once
 
 #include "probe/check.h"

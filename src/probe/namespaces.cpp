@@ -5,8 +5,8 @@
 
 namespace rusage_bpf {
 
-std::optional<bool> in_first_namespace(const Roots &roots, Namespace which) {
-  // The first ones have numbers that never change (include/uapi/linux/nsfs.h).
+std::optional<bool> in_initial_namespace(const Roots &roots, Namespace which) {
+  // The initial ones have fixed numbers (include/uapi/linux/nsfs.h).
   const bool user = which == Namespace::user;
   const std::string first = user ? "user:[4026531837]" : "pid:[4026531836]";
   std::error_code unreadable;
@@ -18,7 +18,7 @@ std::optional<bool> in_first_namespace(const Roots &roots, Namespace which) {
 
 Check pid_namespace_check(const Roots &roots) {
   constexpr auto name = "pid namespace";
-  const auto first = in_first_namespace(roots, Namespace::pid);
+  const auto first = in_initial_namespace(roots, Namespace::pid);
   if (!first) return {name, "unknown", Check::State::unknown};
   return {name, *first ? "the machine's own" : "one of its own: processes outside cannot be named"};
 }

@@ -1,4 +1,4 @@
-// Whether this process lives in a part of the machine that has its own users or process numbers.
+// Whether this process is in the initial user or pid namespace.
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@ namespace rusage_bpf {
 
 enum class Namespace { user, pid };
 
-// Whether it is the one that the machine began with; nothing where that is not to be seen.
-std::optional<bool> in_first_namespace(const Roots &roots, Namespace which);
+// Whether it is the initial one. Nothing: not known.
+std::optional<bool> in_initial_namespace(const Roots &roots, Namespace which);
 
 Check pid_namespace_check(const Roots &roots);
 

@@ -68,7 +68,7 @@ Privileges own_privileges(const Roots &roots) {
   Privileges privileges{.uid = geteuid(),
                         .no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
                         .filtered = has_seccomp_filter(),
-                        .in_user_namespace = !in_first_namespace(roots, Namespace::user).value_or(true)};
+                        .in_user_namespace = !in_initial_namespace(roots, Namespace::user).value_or(true)};
   for (cap_value_t one = 0; one < cap_max_bits(); one++) {
     const std::uint64_t bit = std::uint64_t{1} << one;
     if (has_capability(one)) privileges.effective |= bit;

@@ -11,16 +11,16 @@
 
 namespace rusage_bpf {
 
-// What the kernel lets this process do.
+// The privileges of this process.
 struct Privileges {
   uid_t uid = 0;
-  std::uint64_t effective = 0;     // capabilities, a bit each
-  std::uint64_t bounding = 0;      // those that an exec could give
-  bool no_new_privs = false;       // no exec gives any
-  bool filtered = false;           // a seccomp filter checks each system call
-  bool in_user_namespace = false;  // not the first one: its capabilities have no effect outside
+  std::uint64_t effective = 0;     // capabilities, one bit each
+  std::uint64_t bounding = 0;      // capabilities that an exec could give
+  bool no_new_privs = false;       // no exec gives capabilities
+  bool filtered = false;           // a seccomp filter checks system calls
+  bool in_user_namespace = false;  // not the initial one, so the capabilities have no effect outside
 
-  // Whether BPF takes it for one that may trace the kernel, by capabilities.
+  // Whether its capabilities allow tracing with BPF.
   [[nodiscard]] bool may_trace_with_bpf() const;
   [[nodiscard]] bool may_read_all_of_proc() const;
 };
@@ -28,17 +28,17 @@ struct Privileges {
 bool has_seccomp_filter();
 Privileges own_privileges(const Roots &roots);
 
-// The program that runs, as far as privileges come from it.
+// The executable of this process, for privileges from its file.
 struct Executable {
   std::string path;
-  std::string capabilities;  // those of the file, as setcap writes them; empty: none
-  bool no_suid = false;      // on a mount where they do not count
-  bool sudo = false;         // is there to be used
+  std::string capabilities;  // of the file, as setcap writes them; empty: none
+  bool no_suid = false;      // on a nosuid mount, where they have no effect
+  bool sudo = false;         // sudo is installed
 };
 
 Executable own_executable(const Roots &roots);
 
-// What it is to run the same with all privileges.
+// How to run the same with all privileges.
 Remedy as_root(const Executable &executable);
 
 Check capabilities_check(const Privileges &privileges, const Executable &executable);

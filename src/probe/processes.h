@@ -1,4 +1,4 @@
-// Whose processes can be looked into through /proc.
+// Which processes can be read through /proc.
 #pragma once
 
 #include "probe/check.h"
@@ -7,11 +7,11 @@
 
 namespace rusage_bpf {
 
-enum class Sight { all, own, no_others };
+enum class Readable { all, own, no_others };
 
-// Tries the first process of another user that there is.
-Sight try_others(const Roots &roots, uid_t own);
+// Tries to read a process of another user.
+Readable try_others(const Roots &roots, uid_t own);
 
-Check others_check(Sight sight, const Privileges &privileges, const Executable &executable);
+Check others_check(Readable readable, const Privileges &privileges, const Executable &executable);
 
 }  // namespace rusage_bpf

@@ -17,10 +17,10 @@ constexpr bpf_insn instruction(std::uint8_t code, std::int32_t immediate = 0) {
 constexpr bpf_insn return_zero = instruction(BPF_ALU64 | BPF_MOV | BPF_K);
 constexpr bpf_insn leave = instruction(BPF_JMP | BPF_EXIT);
 
-Fd load(bpf_prog_type type, const Place &place, std::span<const bpf_insn> code, std::span<char> log = {}) {
+Fd load(bpf_prog_type type, const AttachPoint &attach_point, std::span<const bpf_insn> code, std::span<char> log = {}) {
   LIBBPF_OPTS(bpf_prog_load_opts, options);
-  options.expected_attach_type = place.type;
-  options.attach_btf_id = place.btf_id;
+  options.expected_attach_type = attach_point.type;
+  options.attach_btf_id = attach_point.btf_id;
   if (type == BPF_PROG_TYPE_SYSCALL) options.prog_flags = BPF_F_SLEEPABLE;
   if (!log.empty()) {
     options.log_level = 1;
@@ -32,12 +32,12 @@ Fd load(bpf_prog_type type, const Place &place, std::span<const bpf_insn> code, 
 
 }  // namespace
 
-Fd load_nothing(bpf_prog_type type, const Place &place) {
+Fd load_minimal(bpf_prog_type type, const AttachPoint &attach_point) {
   const std::array code{return_zero, leave};
-  return load(type, place, code);
+  return load(type, attach_point, code);
 }
 
-// It is called with nothing in its arguments, which the kernel minds only where it knows the helper.
+// The call has no arguments. The kernel complains about that only if it knows the helper.
 Answer knows_helper(bpf_func_id helper) {
   const std::array code{instruction(BPF_JMP | BPF_CALL, helper), return_zero, leave};
   std::array<char, 4096> log{};

@@ -1,4 +1,4 @@
-// Tiny BPF programs, loaded to see whether the kernel accepts them.
+// Minimal BPF programs, loaded to find out whether the kernel accepts them.
 #pragma once
 
 #include <linux/bpf.h>
@@ -10,18 +10,18 @@
 
 namespace rusage_bpf {
 
-// Where a program is to be attached, for those that have a place.
-struct Place {
+// Where a program is attached, if it needs that.
+struct AttachPoint {
   bpf_attach_type type{};
-  std::uint32_t btf_id = 0;  // the kernel's type or function, by its number in the kernel's BTF
+  std::uint32_t btf_id = 0;  // of a type or function in the kernel's BTF
 };
 
-// One that returns 0. If the kernel refuses it, errno says why.
-Fd load_nothing(bpf_prog_type type, const Place &place = {});
+// Loads a program that only returns 0. If the kernel refuses it, errno says why.
+Fd load_minimal(bpf_prog_type type, const AttachPoint &attach_point = {});
 
 enum class Answer { no, yes, unknown };
 
-// Whether a program that counts tasks may call it.
+// Whether a program of type syscall may call the helper.
 Answer knows_helper(bpf_func_id helper);
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Where the kernel's files about itself are; elsewhere in tests, which show other machines.
+// The roots of /proc and /sys. Tests use other directories.
 #pragma once
 
 #include <string>

@@ -25,8 +25,8 @@ std::string words_for(int error_number) {
   return std::generic_category().message(error_number);
 }
 
-// Arguments that are longer than a page are refused before anything else is asked, the capabilities and the security
-// modules included; with them, nothing else is meant to come of a call.
+// The kernel refuses arguments that are longer than a page before it checks anything else, such as capabilities. So a
+// call with such arguments only shows whether it reaches the kernel.
 int answer_to(bpf_cmd command) {
   constexpr unsigned too_long = 1 << 20;
   const bool done = syscall(SYS_bpf, command, nullptr, too_long) >= 0;
@@ -37,7 +37,7 @@ int first_refusal(const Privileges &privileges) {
   for (const bpf_cmd command :
        {BPF_OBJ_GET_INFO_BY_FD, BPF_PROG_TEST_RUN, BPF_RAW_TRACEPOINT_OPEN, BPF_LINK_CREATE, BPF_ITER_CREATE})
     if (const int answer = answer_to(command)) return answer;
-  // Of these, Linux 6.1 asks first who calls.
+  // For these, Linux 6.1 checks the caller first.
   if (privileges.may_trace_with_bpf())
     for (const bpf_cmd command : {BPF_MAP_CREATE, BPF_PROG_LOAD, BPF_BTF_LOAD})
       if (const int answer = answer_to(command)) return answer;
@@ -47,7 +47,7 @@ int first_refusal(const Privileges &privileges) {
 }  // namespace
 
 SyscallAccess try_system_call(const Privileges &privileges) {
-  // Without a filter nobody kills.
+  // Without a filter, no call kills the process.
   if (!privileges.filtered) return {.error_number = first_refusal(privileges)};
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return {};
@@ -63,18 +63,18 @@ SyscallAccess try_system_call(const Privileges &privileges) {
     _exit(told ? 0 : 1);
   }
   write_end.reset();
-  // By the pipe and not by its exit status, which nobody has where SIGCHLD is ignored.
+  // By a pipe, because there is no exit status if SIGCHLD is ignored.
   int answer = 0;
-  const bool heard = read(read_end.get(), &answer, sizeof(answer)) == sizeof(answer);
+  const bool received = read(read_end.get(), &answer, sizeof(answer)) == sizeof(answer);
   waitpid(child, nullptr, 0);
-  return {.killed = !heard, .error_number = heard ? answer : 0};
+  return {.killed = !received, .error_number = received ? answer : 0};
 }
 
 int try_use() {
   const Fd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, nullptr, sizeof(int), sizeof(long), 1, nullptr));
   if (!map) return errno;
-  const Fd program = load_nothing(BPF_PROG_TYPE_SYSCALL);
-  // What kind of program there is, is another question.
+  const Fd program = load_minimal(BPF_PROG_TYPE_SYSCALL);
+  // EINVAL: the kernel does not know this type of program, which another check reports.
   return program || errno == EINVAL ? 0 : errno;
 }
 
@@ -112,7 +112,7 @@ Check security_modules_check(const Roots &roots, std::optional<int> use) {
     check.found += "; not tried without the capabilities";
   }
   if (use.value_or(0) == 0) return check;
-  // These are a module's answers; another error says itself what was wrong.
+  // A security module answers with these. Other errors explain themselves.
   if (*use != EPERM && *use != EACCES) {
     check.state = Check::State::unknown;
     check.found += fmt::format("; could not be tried ({})", words_for(*use));

@@ -1,5 +1,5 @@
-// Whether the system call bpf can be called at all, and, where it can, whether it does something for us. Everything
-// that may stand between us and the kernel is told from the rest here.
+// Whether the bpf system call can be made, and whether it works for this process. Finds out what refuses it: a missing
+// system call, a seccomp filter or a security module.
 #pragma once
 
 #include <optional>
@@ -11,21 +11,21 @@
 
 namespace rusage_bpf {
 
-// What becomes of a call before the kernel would do anything.
+// What happens to a call before the kernel handles it.
 struct SyscallAccess {
   bool killed = false;   // a filter kills the caller
-  int error_number = 0;  // what a filter answers, or ENOSYS; 0: the call reaches the kernel
+  int error_number = 0;  // from a filter, or ENOSYS; 0: the call reaches the kernel
 };
 
 // Tries the calls that recording needs, in a child process.
 SyscallAccess try_system_call(const Privileges &privileges);
 
-// What the kernel answers to the simplest of maps and of programs: 0 or an error number.
+// Tries to make a minimal map and program. Returns 0 or errno.
 int try_use();
 
 Check system_call_check(const Privileges &privileges, const SyscallAccess &access);
 Check seccomp_check(const Privileges &privileges, const SyscallAccess &access);
-// `use` is what `try_use` gave; nothing where that was not tried.
+// `use` is the result of `try_use`; nothing if that was not tried.
 Check security_modules_check(const Roots &roots, std::optional<int> use);
 
 }  // namespace rusage_bpf

@@ -34,7 +34,7 @@ std::optional<std::string_view> Reader::file(int directory, const char *name) {
   return opened ? read(opened.get(), false) : std::nullopt;
 }
 
-std::optional<std::string_view> Reader::again(int file) {
+std::optional<std::string_view> Reader::open_file(int file) {
   return read(file, false);
 }
 
@@ -88,17 +88,17 @@ std::optional<std::uint64_t> count_descriptors(int process, const char *list) {
   return count;
 }
 
-std::optional<pid_t> thread_instead_of_main(int process, Reader &reader) {
-  const auto has_ended = [&](const char *stat_file) {
+std::optional<pid_t> live_thread_without_main(int process, Reader &reader) {
+  const auto has_exited = [&](const char *stat_file) {
     const auto text = reader.file(process, stat_file);
     const auto stat = text ? parse_stat(*text) : std::nullopt;
     return !stat || stat->state == 'Z' || stat->state == 'X';
   };
-  if (!has_ended("stat")) return std::nullopt;
+  if (!has_exited("stat")) return std::nullopt;
   const auto tids = reader.numbers_in(process, "task");
   if (!tids) return std::nullopt;
   for (const pid_t tid : *tids)
-    if (!has_ended(Path("task/", tid, "/stat").c_str())) return tid;
+    if (!has_exited(Path("task/", tid, "/stat").c_str())) return tid;
   return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
-// Reading /proc, relative to a directory that is held open: that of a process is its own for as long as it is held,
-// whoever gets its number later.
+// Reads files of /proc relative to an open directory. The open directory of a process stays that process's, even if its
+// pid is used again.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,7 @@
 
 namespace rusage_bpf::proc {
 
-// A short path with a number in it, made without an allocation: Path("task/", 42, "/stat").
+// A short path with a number, made without allocating memory: Path("task/", 42, "/stat").
 class Path {
  public:
   Path(std::string_view before, pid_t number, std::string_view after);
@@ -27,17 +27,17 @@ class Path {
   std::array<char, 48> text_{};
 };
 
-// The directory `pid` in `proc`, itself a descriptor of /proc. Without one, errno says why.
+// Opens the directory of `pid` in `proc`, an open /proc. On failure, errno says why.
 Fd open_process(int proc, pid_t pid);
 
-// Reads file after file into one buffer, so that a poll allocates nothing. What is given lasts until the next call.
+// Reads files into one buffer, so that a poll allocates no memory. A result is valid until the next call.
 class Reader {
  public:
-  // A file that the kernel gives in one read. Nothing where it cannot be read: errno says why.
+  // Reads a file that the kernel returns in one read. Nothing on failure: errno says why.
   std::optional<std::string_view> file(int directory, const char *name);
-  // A file that is open already, anew from its beginning.
-  std::optional<std::string_view> again(int file);
-  // A list, which comes in pieces where it is long.
+  // Reads an open file from its start.
+  std::optional<std::string_view> open_file(int file);
+  // Reads a list, which the kernel returns in pieces if it is long.
   std::optional<std::string_view> list(int directory, const char *name);
   // The numbers among a directory's entries.
   std::optional<std::span<const pid_t>> numbers_in(int directory, const char *name);
@@ -49,12 +49,13 @@ class Reader {
   std::vector<pid_t> numbers_;
 };
 
-// How many descriptors a process has open, by its directory and the name of the list in it. From Linux 6.2 on that is
-// the size of the list; before, they are counted, which needs the right to trace the process.
+// How many descriptors a process has open. `process` is its open directory. Since Linux 6.2 that is the size of the
+// list; before, they are counted, which needs permission to trace the process.
 std::optional<std::uint64_t> count_descriptors(int process, const char *list = "fd");
 
-// Where the main thread has ended before others, the process's own files show no memory, no descriptors and no
-// arguments: those of such another thread do. Gives its number; nothing where the main thread lives, or no thread does.
-std::optional<pid_t> thread_instead_of_main(int process, Reader &reader);
+// If the main thread has exited before other threads, the files of the process show no memory, no descriptors and no
+// arguments, but those of its other threads do. Returns a live thread in that case, and nothing if the main thread is
+// live or no thread is.
+std::optional<pid_t> live_thread_without_main(int process, Reader &reader);
 
 }  // namespace rusage_bpf::proc

@@ -1,4 +1,4 @@
-// What is mounted where.
+// The mounted file systems.
 #pragma once
 
 #include <string>
@@ -12,7 +12,8 @@ struct Mount {
   std::string options;  // "name,name=value,..."
 };
 
-// As we see it, each after those that it covers. Nothing where `proc`, the directory, is not /proc.
+// The mounts in the recorder's mount namespace. A mount comes after the ones that it hides. Empty if `proc` is no
+// /proc.
 std::vector<Mount> mounts(const std::string &proc = "/proc");
 
 }  // namespace rusage_bpf::proc

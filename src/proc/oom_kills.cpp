@@ -19,7 +19,7 @@ bool has_word(std::string_view list, std::string_view word) {
   return all.find(fmt::format(",{},", word)) != std::string::npos;
 }
 
-// Where the kernel keeps memory cgroups of v1, or else all of v2.
+// Where the memory cgroups of v1, or the cgroups of v2, are mounted.
 std::string mount_of(bool v1) {
   for (const Mount &mount : mounts())
     if (v1 ? mount.type == "cgroup" && has_word(mount.options, "memory") : mount.type == "cgroup2")
@@ -27,7 +27,8 @@ std::string mount_of(bool v1) {
   return {};
 }
 
-// `path` as /proc/PID/cgroup names it. What is mounted may begin anywhere below the root, as in a container.
+// Finds the file for a `path` of /proc/PID/cgroup. In a container, the mount may start at any cgroup below the root, so
+// leading parts of the path may have to be left out.
 std::string file_in(const std::string &mount, std::string_view path, const char *file) {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -39,11 +40,11 @@ std::string file_in(const std::string &mount, std::string_view path, const char 
   }
 }
 
-// The file that counts for the process.
+// The file with the kills in the cgroup of a process.
 std::string file_of(pid_t pid) {
   std::ifstream list(fmt::format("/proc/{}/cgroup", pid));
   std::string v2;
-  // NUMBER:CONTROLLERS:PATH, where a path may hold colons.
+  // NUMBER:CONTROLLERS:PATH. The path may have colons.
   for (std::string line; std::getline(list, line);) {
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);

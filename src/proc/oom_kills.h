@@ -1,4 +1,4 @@
-// How many processes the kernel has killed since, as memory was short.
+// How many processes the kernel's OOM killer has killed.
 #pragma once
 
 #include <sys/types.h>
@@ -12,20 +12,20 @@
 
 namespace rusage_bpf::proc {
 
-// The number behind "oom_kill" in memory.events (cgroup v2), memory.oom_control (v1) or /proc/vmstat.
+// The number after "oom_kill" in memory.events (cgroup v2), memory.oom_control (v1) or /proc/vmstat.
 std::optional<std::uint64_t> parse_oom_kills(std::string_view text);
 
-// One such file, held open: counts from when it was opened.
+// Counts the kills since it was made, from one such file, which it keeps open.
 class OomKills {
  public:
-  // Of the memory cgroup that a process is in (v2: and of those below it).
+  // In the memory cgroup of a process (v2: also in the cgroups below it).
   static OomKills of_process(pid_t pid);
-  // Of a cgroup v2, by its directory.
+  // In a cgroup v2, by its directory.
   static OomKills of_cgroup(const std::string &directory);
-  // Of the whole machine.
+  // On the whole machine.
   static OomKills of_machine();
 
-  // Nothing where it is not known.
+  // Nothing: not known.
   [[nodiscard]] std::optional<std::uint64_t> count() const;
 
  private:

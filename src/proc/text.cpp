@@ -8,9 +8,9 @@
 namespace rusage_bpf::proc {
 namespace {
 
-constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+constexpr std::uint64_t max_number = std::numeric_limits<std::uint64_t>::max();
 
-// Takes the first word off the text; empty where there is none.
+// Removes the first word from the text and returns it; empty if there is none.
 std::string_view next_word(std::string_view &text) {
   constexpr std::string_view blanks = " \t\n";
   const std::size_t begin = text.find_first_not_of(blanks);
@@ -25,10 +25,10 @@ std::optional<std::uint64_t> to_number(std::string_view word) {
   std::uint64_t number = 0;
   const auto [rest, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (rest != word.data() + word.size() || word.empty()) return std::nullopt;
-  return failure == std::errc::result_out_of_range ? most : number;
+  return failure == std::errc::result_out_of_range ? max_number : number;
 }
 
-// All of the text's first words are numbers.
+// Reads the first words of the text. False if one of them is no number.
 bool read_numbers(std::string_view text, std::span<std::uint64_t *const> numbers) {
   for (std::uint64_t *number : numbers) {
     const auto read = to_number(next_word(text));
@@ -38,7 +38,7 @@ bool read_numbers(std::string_view text, std::span<std::uint64_t *const> numbers
   return true;
 }
 
-// The number behind `name`, which begins a line and ends in a colon.
+// The number after `name`, which starts a line and ends in a colon.
 std::optional<std::uint64_t> number_at(std::string_view text, std::string_view name) {
   for (std::size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
     if (at > 0 && text[at - 1] != '\n') continue;
@@ -63,7 +63,7 @@ std::optional<Stat> parse_stat(std::string_view text) {
   stat.comm = text.substr(name_begin + 1, name_end - name_begin - 1);
   text.remove_prefix(name_end + 1);
 
-  // Field 3 is the first behind the name.
+  // Field 3 is the first after the name.
   constexpr int first_field = 3;
   constexpr int last_field = 52;
   std::array<std::string_view, last_field - first_field + 1> words;
@@ -96,7 +96,7 @@ std::optional<Stat> parse_stat(std::string_view text) {
   }
   stat.parent = to_pid(parent);
   stat.has_memory = virtual_bytes > 0;
-  // Not there before Linux 3.5.
+  // Missing before Linux 3.5.
   stat.environment_begin = to_number(word(50)).value_or(0);
   stat.environment_end = to_number(word(51)).value_or(0);
   const auto status = to_number(word(last_field));
@@ -165,12 +165,12 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 
 std::uint64_t saturating_product(std::uint64_t a, std::uint64_t b) {
   std::uint64_t product = 0;
-  return __builtin_mul_overflow(a, b, &product) ? most : product;
+  return __builtin_mul_overflow(a, b, &product) ? max_number : product;
 }
 
 std::uint64_t saturating_sum(std::uint64_t a, std::uint64_t b) {
   std::uint64_t sum = 0;
-  return __builtin_add_overflow(a, b, &sum) ? most : sum;
+  return __builtin_add_overflow(a, b, &sum) ? max_number : sum;
 }
 
 }  // namespace rusage_bpf::proc

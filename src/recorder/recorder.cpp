@@ -44,7 +44,7 @@ Result<Sample> final_sample(Source &source, Clock &clock) {
 // Gives the target what came for it, and tells the end of the recording if that is among it.
 Result<std::optional<Ended>> take_signals(SignalQueue &signals, Target &target) {
   while (const auto signal = signals.next()) {
-    auto ended = target.take(*signal);
+    auto ended = target.handle(*signal);
     if (!ended || *ended) return ended;
   }
   return std::nullopt;
@@ -179,7 +179,7 @@ Result<std::optional<Ended>> Recorder::go_on() {
   auto taken = take_end_of_target();
   if (!taken) return taken;
   std::optional<Ended> ended = *std::move(taken);
-  const bool all_over = (ended && ended->by == EndReason::command) || (stopped_by && target_.see_end());
+  const bool all_over = (ended && ended->by == EndReason::command) || (stopped_by && target_.wait_if_exiting());
   const bool time_is_up = clock_.monotonic_ns() >= stop_ns_;
   const bool is_last = ended || stopped_by || time_is_up;
   if (source_keeps_time_) {
@@ -193,7 +193,7 @@ Result<std::optional<Ended>> Recorder::go_on() {
   if (!is_last) return apply(*sample);
   rows_.apply(sample->snapshot);
   spans_.apply(sample->events, rows_.counted());
-  if (!ended) ended = target_.end_seen_in(sample->snapshot);
+  if (!ended) ended = target_.end_in(sample->snapshot);
   if (!ended) {
     ended = target_.so_far();
     ended->by = stopped_by.value_or(EndReason::duration);
@@ -216,7 +216,7 @@ Result<std::optional<Ended>> Recorder::take_samples() {
 std::optional<Ended> Recorder::apply(const Sample &sample) {
   rows_.apply(sample.snapshot);
   spans_.apply(sample.events, rows_.counted());
-  auto ended = target_.end_seen_in(sample.snapshot);
+  auto ended = target_.end_in(sample.snapshot);
   const bool due = schedule_->take_row(sample.snapshot.monotonic_ns);
   if (due || ended) add_row(sample.snapshot);
   return ended;
@@ -323,7 +323,7 @@ Result<Recorded> record(Recording recording, Baseline baseline, const StopCondit
 }
 
 Result<void> wait_for_end(Target &target, SignalQueue &signals) {
-  while (target.is_awaited()) {
+  while (target.command_is_running()) {
     pollfd event{signals.fd(), POLLIN, 0};
     poll(&event, 1, -1);
     if (auto taken = take_signals(signals, target); !taken) return tl::unexpected(taken.error());

@@ -7,13 +7,13 @@
 namespace rusage_bpf {
 
 void Spans::apply(const TaskEvents &events, const Values &counted) {
-  table_.take(events);
+  table_.apply(events);
   for (Process &process : table_.finished()) settle(std::move(process), counted);
 }
 
 void Spans::end(const Values &counted, bool all_listed) {
   for (Process &process : table_.rest()) settle(std::move(process), counted);
-  if (const auto last = sums_.settle_last(counted, all_listed)) give(*last);
+  if (const auto last = sums_.finalize_last(counted, all_listed)) give(*last);
 }
 
 std::optional<Unwaited> Spans::unwaited(const Values &counted, bool all_listed) const {
@@ -24,7 +24,7 @@ std::optional<Unwaited> Spans::unwaited(const Values &counted, bool all_listed) 
 }
 
 void Spans::settle(Process process, const Values &counted) {
-  if (const auto settled = sums_.settle(std::move(process), counted)) give(*settled);
+  if (const auto settled = sums_.finalize(std::move(process), counted)) give(*settled);
 }
 
 void Spans::give(const Process &process) {

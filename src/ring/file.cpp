@@ -16,16 +16,16 @@ namespace {
 
 bool is_named(int fd, const std::string &path) {
   struct stat own {};
-  struct stat there {};
-  return fstat(fd, &own) == 0 && lstat(path.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
-         own.st_ino == there.st_ino;
+  struct stat current {};
+  return fstat(fd, &own) == 0 && lstat(path.c_str(), &current) == 0 && own.st_dev == current.st_dev &&
+         own.st_ino == current.st_ino;
 }
 
-// Nothing of somebody's is ever replaced: only a ring, and only one that nobody records to. Nothing where there is
-// nothing.
+// Opens and locks the ring that is to be replaced, if there is one. Fails if the file is no ring, or if a recorder uses
+// it, so that no other file is ever replaced.
 Result<Fd> open_old(const std::string &path) {
   struct stat status {};
-  // What else is there the making of the file finds wrong and says.
+  // Other kinds of files make NewFile::create fail.
   if (lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return Fd();
   Fd old(open(path.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!old) return errno_error(path);
@@ -37,7 +37,7 @@ Result<Fd> open_old(const std::string &path) {
       return tl::unexpected(locked.error());
     return error(fmt::format("{}: is being recorded to; choose another name", path));
   }
-  // Somebody who removes old rings may have come before the lock.
+  // It may have been removed before it was locked.
   if (!is_named(old.get(), path)) old.reset();
   return old;
 }
@@ -66,10 +66,10 @@ Result<void> RingFile::allocate(std::uint64_t bytes, std::uint64_t free_bytes) c
         fmt::format("{}: {} MiB for the recovery ring (see --ring, --ring-rows)", path(), (bytes >> 20) + 1),
         errno_value);
   };
-  // The kernel would send SIGXFSZ.
+  // Otherwise the kernel would send SIGXFSZ.
   rlimit limit{};
   if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && bytes > limit.rlim_cur) return fails(EFBIG);
-  // A disk on which the blocks cannot be is not filled up before that shows, since others are writing to it.
+  // Checked before, because posix_fallocate would fill the disk before it fails, and others may write to that disk.
   struct statvfs disk {};
   if (fstatvfs(fd(), &disk) == 0 && disk.f_blocks > 0 && free_bytes / disk.f_frsize >= disk.f_bavail)
     return fails(ENOSPC);

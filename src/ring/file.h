@@ -1,4 +1,4 @@
-// The file of a recovery ring, from before it has its name until it is taken away.
+// The file of a recovery ring, from its creation without a name to its removal.
 #pragma once
 
 #include <cstdint>
@@ -13,41 +13,40 @@ namespace rusage_bpf {
 
 class RingFile {
  public:
-  // Makes a file of so many bytes, all of them allocated, that the calling user alone may read and that is locked for
-  // as long as it is open. At `path` there may be nothing, or a ring that nobody records to, and to which nobody can
-  // record then. `free_bytes` is how much room the disk has to have.
+  // Makes a file of `bytes`, and allocates and locks all of it. Only the calling user may read it. At `path` there may
+  // be no file, or a ring that no recorder uses, which is locked too. The disk must have `free_bytes`.
   static Result<RingFile> create(const std::string &path, std::uint64_t bytes, std::uint64_t free_bytes);
 
   RingFile(RingFile &&other) noexcept = default;
   RingFile &operator=(RingFile &&) = delete;
-  // Takes the file away if it is not in place.
+  // Removes the file if it is not in place.
   ~RingFile();
 
   [[nodiscard]] const std::string &path() const { return file_.path(); }
   [[nodiscard]] int fd() const { return file_.fd(); }
-  // Whether naming the file needs the right to write into whatever directory.
+  // Whether the file is in a directory that only a privileged recorder can write.
   [[nodiscard]] bool in_directory_of_another() const { return file_.in_directory_of_another(); }
 
   Result<void> allocate(std::uint64_t bytes, std::uint64_t free_bytes) const;
-  // Gives it its name, unless an older ring has that. Fails where anything else has come to have it.
+  // Gives the file its name, unless an older ring has that name. Fails if another file has it now.
   Result<void> claim_name();
-  // From now on it stays; it takes the place of an older ring.
+  // Keeps the file from now on, and replaces an older ring.
   Result<void> put_in_place();
   [[nodiscard]] bool in_place() const { return in_place_; }
-  // Whether its name still names it.
+  // Whether the file still has its name.
   [[nodiscard]] bool has_its_name() const;
-  // Takes the file away, if it is still there; not what somebody else has put under its name.
+  // Removes the file, but no other file that has its name now.
   Result<void> remove();
 
  private:
   RingFile(NewFile file, Fd old) : file_(std::move(file)), old_(std::move(old)) {}
 
   NewFile file_;
-  Fd old_;  // the ring that is to be replaced; locked
+  Fd old_;  // the older ring, locked
   bool in_place_ = false;
 };
 
-// Whether it is the name of a ring's file that was not complete when its recorder was killed.
+// Whether it is the name of a ring that was not complete when its recorder was killed.
 bool is_unfinished_name(std::string_view name);
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Where things stand in a ring's file, and what seals them: include/rusage_bpf/ring.h as arithmetic.
+// Offsets and checksums in the file of a ring, which include/rusage_bpf/ring.h describes.
 #pragma once
 
 #include <xxhash.h>
@@ -11,8 +11,8 @@
 
 namespace rusage_bpf {
 
-// Of a header with its description; arguments take 6 MiB at most.
-inline constexpr std::uint64_t most_header_bytes = std::uint64_t{16} << 20;
+// A header with its description. Arguments need at most 6 MiB.
+inline constexpr std::uint64_t max_header_bytes = std::uint64_t{16} << 20;
 
 constexpr std::uint64_t whole_pages(std::uint64_t bytes) {
   return (bytes + RUSAGE_RING_PAGE_BYTES - 1) / RUSAGE_RING_PAGE_BYTES * RUSAGE_RING_PAGE_BYTES;
@@ -27,7 +27,7 @@ inline std::uint64_t checksum(std::span<const std::byte> bytes) {
   return sum == 0 ? 1 : sum;
 }
 
-// Whether it is a ring's, of whatever version.
+// Whether it is the header of a ring of any version.
 inline bool has_magic(const rusage_ring_header &header) {
   return std::memcmp(header.magic, RUSAGE_RING_MAGIC, sizeof(header.magic)) == 0;
 }
@@ -49,9 +49,9 @@ constexpr std::uint64_t file_bytes(const rusage_ring_header &header) {
   return second_header_at(header) + header.header_bytes;
 }
 
-// What a header's checksum covers begins here.
+// The checksum of a header covers everything from here.
 inline constexpr std::size_t header_sealed_from = offsetof(rusage_ring_header, header_bytes);
-// A row's and an ending's seal is their first field.
+// The seal of a row or ending is its first field.
 inline constexpr std::size_t seal_bytes = sizeof(std::uint64_t);
 
 }  // namespace rusage_bpf

@@ -17,9 +17,9 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr std::uint64_t most_ending_bytes = std::uint64_t{1} << 20;
-constexpr std::uint64_t most_slots = std::uint64_t{1} << 40;
-constexpr std::uint64_t greatest_row_number = std::uint64_t{1} << 48;  // 8900 years at 1 ms
+constexpr std::uint64_t max_ending_bytes = std::uint64_t{1} << 20;
+constexpr std::uint64_t max_slots = std::uint64_t{1} << 40;
+constexpr std::uint64_t max_row_number = std::uint64_t{1} << 48;  // 8900 years at 1 ms
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -32,22 +32,22 @@ T from_bytes(std::string_view bytes) {
   return value;
 }
 
-// Whether the sizes fit each other, so that arithmetic with them stays in bounds.
+// Whether the sizes are consistent, so that arithmetic with them stays in bounds.
 bool is_plausible(const rusage_ring_header &header) {
-  return header.header_bytes <= most_header_bytes && header.header_bytes % RUSAGE_RING_PAGE_BYTES == 0 &&
+  return header.header_bytes <= max_header_bytes && header.header_bytes % RUSAGE_RING_PAGE_BYTES == 0 &&
          header.description_bytes <= header.header_bytes &&
          sizeof(header) + header.description_bytes <= header.header_bytes &&
-         header.ending_bytes >= sizeof(rusage_ring_ending) && header.ending_bytes <= most_ending_bytes &&
+         header.ending_bytes >= sizeof(rusage_ring_ending) && header.ending_bytes <= max_ending_bytes &&
          header.columns <= RUSAGE_RING_MOST_COLUMNS && header.slot_bytes == slot_bytes(header.columns) &&
-         header.slots >= 2 && header.slots <= most_slots;
+         header.slots >= 2 && header.slots <= max_slots;
 }
 
-// What has more values than any command has arguments is left out from there on: each takes more memory than text.
+// Values beyond the number of arguments that a command can have are ignored: a value needs more memory than its text.
 Json parse_description(const std::string &text) {
-  constexpr std::uint64_t most_values = std::uint64_t{1} << 20;
+  constexpr std::uint64_t max_values = std::uint64_t{1} << 20;
   std::uint64_t values = 0;
   const auto keep = [&](int, Json::parse_event_t event, Json &) {
-    return event == Json::parse_event_t::key || ++values <= most_values;
+    return event == Json::parse_event_t::key || ++values <= max_values;
   };
   return Json::parse(text, keep, false);
 }
@@ -55,7 +55,7 @@ Json parse_description(const std::string &text) {
 }  // namespace
 
 Result<RingReader> RingReader::open(const std::string &path) {
-  // Not waiting for whoever opens the other end of a pipe.
+  // O_NONBLOCK: to open a FIFO without a writer must not block.
   Fd file(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
   if (!file) return errno_error(path);
   return open(std::move(file), path);
@@ -75,27 +75,27 @@ Result<RingReader> RingReader::open(Fd file, const std::string &path) {
   return ring;
 }
 
-// The first header, or else the second.
+// Reads the first header, or the second if that one is damaged.
 Result<void> RingReader::read_header(std::uint64_t file_bytes) {
   if (read_header_at(0)) return {};
   const auto first = from_bytes<rusage_ring_header>(read(0, sizeof(rusage_ring_header)));
-  const bool ours = has_magic(first);
-  if (ours && first.byte_order != RUSAGE_RING_BYTE_ORDER &&
+  const bool is_ring = has_magic(first);
+  if (is_ring && first.byte_order != RUSAGE_RING_BYTE_ORDER &&
       first.byte_order == __builtin_bswap32(RUSAGE_RING_BYTE_ORDER))
     return error(fmt::format("{}: is of a machine with the other byte order; recover it on such a one", path_));
   if (read_second_header(file_bytes)) return {};
-  if (ours && first.version != RUSAGE_RING_VERSION)
+  if (is_ring && first.version != RUSAGE_RING_VERSION)
     return error(fmt::format("{}: has the ring format {}, and this rusage-bpf reads format {}", path_, first.version,
                              RUSAGE_RING_VERSION));
-  return error(ours ? fmt::format("{}: is a recovery ring with a damaged header", path_)
-                    : fmt::format("{}: is not a recovery ring", path_));
+  return error(is_ring ? fmt::format("{}: is a recovery ring with a damaged header", path_)
+                       : fmt::format("{}: is not a recovery ring", path_));
 }
 
-// Where it is depends on how long it is, which only it says.
+// Its offset depends on its length, which only the header itself has. So all possible offsets are tried.
 bool RingReader::read_second_header(std::uint64_t file_bytes) {
-  const std::uint64_t farthest = std::min(file_bytes, most_header_bytes);
+  const std::uint64_t max_distance = std::min(file_bytes, max_header_bytes);
   int candidates = 0;
-  for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= farthest && candidates < 4;
+  for (std::uint64_t back = RUSAGE_RING_PAGE_BYTES; back <= max_distance && candidates < 4;
        back += RUSAGE_RING_PAGE_BYTES) {
     const std::uint64_t offset = file_bytes - back;
     const auto header = from_bytes<rusage_ring_header>(read(offset, sizeof(rusage_ring_header)));
@@ -162,7 +162,7 @@ std::optional<Outcome> RingReader::outcome() const {
 
 RingReader::Slot RingReader::slot_of(std::uint64_t row_number) const {
   const std::uint64_t slot = row_number % header_.slots;
-  // A row may be stored in the middle of our reading it; not often in a row.
+  // The recorder may write the row during the read, but not several times in a row.
   constexpr int attempts = 4;
   Slot decoded;
   for (int i = 0; i < attempts; i++) {
@@ -173,16 +173,16 @@ RingReader::Slot RingReader::slot_of(std::uint64_t row_number) const {
 }
 
 RingReader::Slot RingReader::decode(std::string_view bytes, std::uint64_t slot) const {
-  // What was cut off the end of the file is missing.
+  // The file was cut short.
   if (bytes.size() < header_.slot_bytes) return {.state = Slot::State::empty, .row = {}};
   const auto stored = from_bytes<rusage_ring_row>(bytes);
   if (stored.seal == 0) return {.state = Slot::State::empty, .row = {}};
   const Slot damaged{.state = Slot::State::damaged, .row = {}};
   if (checksum(bytes_of(bytes.substr(seal_bytes))) != stored.seal || stored.number % header_.slots != slot)
     return damaged;
-  // Sealed, but nothing that a recorder has counted.
-  if (stored.number > greatest_row_number || stored.realtime_ns > greatest_figure ||
-      stored.untracked_tasks > greatest_figure || stored.ticks_missed > greatest_figure)
+  // The seal is valid, but no recorder counts that much.
+  if (stored.number > max_row_number || stored.realtime_ns > max_row_value || stored.untracked_tasks > max_row_value ||
+      stored.ticks_missed > max_row_value)
     return damaged;
   Row row{.number = stored.number,
           .realtime_ns = stored.realtime_ns,
@@ -216,8 +216,8 @@ RingReader::Scan RingReader::scan() const {
   return scan;
 }
 
-// The first slot from this one on that may not be all zeros. A recorder allocates its whole file: one that is mostly
-// holes is somebody's idea, and may be of any size.
+// The first slot from this one on that is not in a hole of the file. A recorder allocates the whole file. Another
+// program may have made a file that is mostly holes and has any size.
 std::uint64_t RingReader::slot_with_data(std::uint64_t slot) const {
   if (!mostly_holes_) return slot;
   const off_t data = lseek(file_.get(), static_cast<off_t>(slot_at(header_, slot)), SEEK_DATA);
@@ -226,7 +226,7 @@ std::uint64_t RingReader::slot_with_data(std::uint64_t slot) const {
   return std::max<std::uint64_t>(slot, (at - slots_at(header_)) / header_.slot_bytes);
 }
 
-// As many of the bytes as there are.
+// Reads up to `bytes`; fewer at the end of the file.
 std::string RingReader::read(std::uint64_t offset, std::size_t bytes) const {
   std::string buffer(bytes, '\0');
   std::size_t got = 0;

@@ -1,5 +1,5 @@
-// A recovery ring as it is read: after a crash, or while it is being recorded to. Never writes, locks
-// nothing, and trusts no byte that is not sealed.
+// Reads a recovery ring, after a crash or during the recording. Never writes, locks nothing, and uses only bytes with a
+// valid seal.
 #pragma once
 
 #include <optional>
@@ -16,34 +16,32 @@ namespace rusage_bpf {
 
 class RingReader {
  public:
-  // Fails, with a line that says why, for what is no ring, or one of another version or byte order,
-  // or one with both headers damaged.
+  // Fails if the file is no ring, if it has another version or byte order, or if both headers are damaged.
   static Result<RingReader> open(const std::string &path);
   static Result<RingReader> open(Fd file, const std::string &path);
 
   [[nodiscard]] const std::string &path() const { return path_; }
   [[nodiscard]] const Recording &recording() const { return recording_; }
-  // Where the recorder was to write the rows as well: absolute paths.
+  // The absolute paths of the recorder's other outputs.
   [[nodiscard]] const std::vector<std::string> &outputs() const { return outputs_; }
-  // Whether rows may still come.
+  // Whether the recorder is still running, so that more rows may come.
   [[nodiscard]] bool being_recorded() const;
-  // What is known after the last row, but for the totals; nothing while the recording goes on, or if
-  // it was cut short.
+  // What is known after the last row, without the totals. Nothing during the recording, or if it was cut short.
   [[nodiscard]] std::optional<Outcome> outcome() const;
   // How many rows a full ring keeps.
   [[nodiscard]] std::uint64_t capacity() const { return header_.slots - 1; }
 
-  // What stands in the slot of a row.
+  // The contents of a row's slot.
   struct Slot {
     enum class State { row, empty, damaged } state = State::empty;
-    Row row;  // of that number, or of an older or newer one in the same slot
+    Row row;  // with that number, or an older or newer one in the same slot
   };
   [[nodiscard]] Slot slot_of(std::uint64_t row_number) const;
 
-  // What one pass over all slots finds.
+  // The result of one pass over all slots.
   struct Scan {
-    std::vector<std::uint64_t> numbers;        // of the rows that can be trusted, sorted
-    std::vector<std::uint64_t> damaged_slots;  // where something else stands, in order
+    std::vector<std::uint64_t> numbers;        // of valid rows, sorted
+    std::vector<std::uint64_t> damaged_slots;  // sorted
   };
   [[nodiscard]] Scan scan() const;
 
@@ -65,23 +63,23 @@ class RingReader {
   std::string description_;
   Recording recording_;
   std::vector<std::string> outputs_;
-  std::vector<std::optional<std::size_t>> column_;  // ours, for each of the file's
+  std::vector<std::optional<std::size_t>> column_;  // the index in `columns` of each column in the file
 };
 
-// The rows of a ring, oldest first, each once. Takes time and memory for the file's slots once or twice, whatever the
-// rows' numbers are.
+// The rows of a ring, the oldest first, each once. Time and memory depend on the number of slots, and not on the rows'
+// numbers.
 class RingRows {
  public:
   explicit RingRows(const RingReader &ring);
 
-  // The next row; nothing if it is not finished yet, or after the last row of a ring that is not in use.
+  // The next row. Nothing if it is not finished yet, or at the end.
   std::optional<Row> next();
 
-  // Nobody records any more, and there is no further row.
+  // The recorder is not running, and there is no further row.
   [[nodiscard]] bool at_end() const { return at_end_; }
-  // Rows before the last one given, or before the end, that are not among them.
+  // Rows so far that newer ones have overwritten.
   [[nodiscard]] std::uint64_t overwritten() const { return overwritten_; }
-  // Those that cannot be trusted, or cannot follow the rows before them.
+  // Rows that are not valid, or that cannot follow the rows before them.
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
  private:
@@ -94,8 +92,8 @@ class RingRows {
 
   const RingReader &ring_;
   RingReader::Scan scan_;
-  std::size_t ahead_ = 0;     // in scan_.numbers: nothing before it is greater than number_
-  bool over_ = false;         // the scan was made when the ring was no longer in use
+  std::size_t ahead_ = 0;     // an index in scan_.numbers; all numbers before it are at most number_
+  bool over_ = false;         // the recorder had ended before the scan
   std::uint64_t number_ = 0;  // of the next row
   RowOrder order_;
   std::uint64_t overwritten_ = 0;

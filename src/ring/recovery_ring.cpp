@@ -25,7 +25,7 @@ Result<RecoveryRing> RecoveryRing::open(const RingOptions &options) {
   return ring;
 }
 
-// Of several problems the first is the cause.
+// Only the first problem is kept, because later ones follow from it.
 void RecoveryRing::keep_problem(const Result<void> &done, std::string_view consequence) {
   if (done || !problem_.empty()) return;
   problem_ = done.error().message;
@@ -34,9 +34,9 @@ void RecoveryRing::keep_problem(const Result<void> &done, std::string_view conse
 
 Result<void> RecoveryRing::begin(const Recording &recording) {
   if (!writer_) return {};
-  auto begun = writer_->begin(recording);
-  if (begun || named_) return begun;
-  keep_problem(begun, no_ring);
+  auto started = writer_->begin(recording);
+  if (started || named_) return started;
+  keep_problem(started, no_ring);
   writer_.reset();
   return {};
 }
@@ -65,7 +65,7 @@ std::string RecoveryRing::safe_in() const {
 
 void RecoveryRing::remove_unless_named() {
   if (!writer_) return;
-  // A ring that stays harms nothing, and recover lists it.
+  // A failure is only a message: the ring is not needed any more, and `recover` lists it.
   if (auto removed = writer_->remove_unless_named(); !removed) message_ = removed.error().message;
 }
 

@@ -1,5 +1,5 @@
-// The recovery ring as a recording has it. A recording goes on without one: whatever goes wrong with a ring that no one
-// has named harms nothing, and what goes wrong with any ring later on is no failure of the recording.
+// The recovery ring of a recording. A recording continues without one: it fails only if a ring with a given name cannot
+// be made.
 #pragma once
 
 #include <optional>
@@ -11,10 +11,10 @@ namespace rusage_bpf {
 
 class RecoveryRing {
  public:
-  // Fails only where the ring that the user has named cannot be made.
+  // Fails only if a ring with a given name cannot be made.
   static Result<RecoveryRing> open(const RingOptions &options);
 
-  // Empty where there is no ring.
+  // Empty without a ring.
   [[nodiscard]] std::string path() const { return writer_ ? writer_->path() : ""; }
   [[nodiscard]] bool in_directory_of_another() const { return writer_ && writer_->in_directory_of_another(); }
 
@@ -22,18 +22,18 @@ class RecoveryRing {
   Result<void> begin(const Recording &recording);
   void put_in_place();
   void append(const Row &row);
-  // Whether the file is still there, and whole.
+  // Checks that the file still exists and was not cut short.
   void check();
   void end(const Outcome &outcome);
 
-  // Why rows are in no ring; empty where all of them are.
+  // Why rows are missing in the ring; else empty.
   [[nodiscard]] const std::string &problem() const { return problem_; }
-  // A line for the user that was not given yet: a problem, or that the ring is smaller than was wanted.
+  // A new message for the user: a problem, or that the ring is smaller than requested.
   std::optional<std::string> take_message() { return std::exchange(message_, std::nullopt); }
 
-  // Where rows are that no output has: empty where they are not in a ring.
+  // The path of the ring if it has the rows; else empty.
   [[nodiscard]] std::string safe_in() const;
-  // Every row is safe elsewhere: takes the ring away, unless the user has named it.
+  // Called when the outputs have all rows. Removes the ring, unless its name was given.
   void remove_unless_named();
 
  private:

@@ -1,4 +1,4 @@
-// RingRows: the order in which rows stand in a ring, and what to make of those that are missing.
+// RingRows: the order of rows in a ring, and how missing rows are counted.
 #include "ring/reader.h"
 
 #include <algorithm>
@@ -30,17 +30,17 @@ std::optional<Row> RingRows::next() {
     const RingReader::Slot slot = ring_.slot_of(number_);
     if (slot.state == State::row && slot.row.number == number_) {
       number_++;
-      if (order_.take(slot.row)) return slot.row;
+      if (order_.accept(slot.row)) return slot.row;
       damaged_++;
     } else if (slot.state == State::row && slot.row.number > number_) {
-      go_to_oldest(slot.row.number);  // the recorder has come round
+      go_to_oldest(slot.row.number);  // the recorder has wrapped round
     } else if (pass_gap()) {
       continue;
     } else if (over_) {
       finish();
     } else if (!ring_.being_recorded()) {
       over_ = true;
-      scan();  // once more, as rows may have come before that end
+      scan();  // again, because rows may have been added since the first scan
     } else if (slot.state != State::damaged || !pass_damaged_slot()) {
       return std::nullopt;
     }
@@ -48,7 +48,7 @@ std::optional<Row> RingRows::next() {
   return std::nullopt;
 }
 
-// The row that should come next is not there. Goes on with the next that the scan has found; false where there is none.
+// The next row is missing. Continues with the next row in the scan; false if there is none.
 bool RingRows::pass_gap() {
   const auto &numbers = scan_.numbers;
   while (ahead_ < numbers.size() && numbers[ahead_] <= number_) ahead_++;
@@ -63,14 +63,14 @@ bool RingRows::pass_gap() {
   return true;
 }
 
-// Whether the recorder has come round and is at this very slot.
+// Whether the recorder has wrapped round and is writing to this slot.
 bool RingRows::is_being_overwritten() const {
   const std::uint64_t newest = number_ + ring_.capacity();
   const RingReader::Slot slot = ring_.slot_of(newest);
   return slot.state == State::row && slot.row.number >= newest;
 }
 
-// A recording goes on behind the damage.
+// Continues after the damaged slot if the recorder does.
 bool RingRows::pass_damaged_slot() {
   const RingReader::Slot next = ring_.slot_of(number_ + 1);
   if (next.state != State::row || next.row.number <= number_) return false;
@@ -79,7 +79,7 @@ bool RingRows::pass_damaged_slot() {
   return true;
 }
 
-// Rows may also have stood in those damaged slots that belong to no number up to the newest.
+// Damaged slots outside the range of the valid rows may have had rows too.
 void RingRows::finish() {
   at_end_ = true;
   const std::uint64_t slots = ring_.capacity() + 1;

@@ -13,30 +13,30 @@
 
 #include "document/document.h"
 #include "os/clock.h"
+#include "ring/default_directories.h"
 #include "ring/layout.h"
-#include "ring/places.h"
 
 namespace rusage_bpf {
 namespace {
 
 constexpr std::uint64_t own_slot_bytes = slot_bytes(column_count);
-constexpr std::uint64_t least_default_rows = (std::uint64_t{4} << 20) / own_slot_bytes;
-constexpr std::uint64_t most_default_rows = (std::uint64_t{64} << 20) / own_slot_bytes;
-// No ring is made smaller than this where there is little room.
-constexpr std::uint64_t least_rows = (std::uint64_t{64} << 10) / own_slot_bytes;
-// What is allocated for the description before that is known; most are 3 KiB.
+constexpr std::uint64_t min_default_rows = (std::uint64_t{4} << 20) / own_slot_bytes;
+constexpr std::uint64_t max_default_rows = (std::uint64_t{64} << 20) / own_slot_bytes;
+// A ring is never smaller than this.
+constexpr std::uint64_t min_rows = (std::uint64_t{64} << 10) / own_slot_bytes;
+// Allocated for the description before that is known. Most are 3 KiB.
 constexpr std::uint64_t usual_header_bytes = std::uint64_t{16} << 10;
 constexpr std::uint64_t own_ending_bytes = std::uint64_t{16} << 10;
 static_assert(column_count <= RUSAGE_RING_MOST_COLUMNS);
 
-// A row as it stands in a slot of ours.
+// A slot with a row.
 struct Slot {
   rusage_ring_row row;
   Values value;
 };
 static_assert(sizeof(Slot) == own_slot_bytes);
 
-// In memory, whose pages may be larger than the file's.
+// Pages in memory may be larger than those of the file.
 std::uint64_t page_start(std::uint64_t offset) {
   static const auto page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return offset / page_bytes * page_bytes;
@@ -45,8 +45,7 @@ std::uint64_t page_start(std::uint64_t offset) {
 std::uint64_t wanted_rows(const RingOptions &options) {
   if (options.rows > 0) return options.rows;
   constexpr std::uint64_t hour_ns = 3600 * ns_per_s;
-  return std::clamp(hour_ns / std::max<std::uint64_t>(options.interval_ns, 1) + 1, least_default_rows,
-                    most_default_rows);
+  return std::clamp(hour_ns / std::max<std::uint64_t>(options.interval_ns, 1) + 1, min_default_rows, max_default_rows);
 }
 
 rusage_ring_header header_of(std::uint64_t rows, std::uint64_t description_bytes) {
@@ -63,21 +62,21 @@ rusage_ring_header header_of(std::uint64_t rows, std::uint64_t description_bytes
   return header;
 }
 
-// A begin that also says where the rows go.
+// The begin of a document, with the paths of the outputs.
 std::string description_of(const Recording &recording, const RingOptions &options) {
   Json json = begin_json(recording);
   json["outputs"] = options.outputs;
   return to_text(json);
 }
 
-// Whether files there are memory, which the command may lack: its cgroup is charged for ours.
+// Whether files there are in memory. The command's cgroup is charged for the ring's memory then.
 bool is_in_memory(const std::string &path) {
   struct statfs system {};
   const std::string directory = path.substr(0, path.rfind('/') + 1);
   return statfs(directory.c_str(), &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
 }
 
-bool is_for_lack_of_room(const Error &failure) {
+bool is_for_lack_of_space(const Error &failure) {
   return failure.errno_value == ENOSPC || failure.errno_value == EDQUOT || failure.errno_value == EFBIG ||
          failure.errno_value == ENOMEM;
 }
@@ -85,7 +84,7 @@ bool is_for_lack_of_room(const Error &failure) {
 }  // namespace
 
 Result<RingWriter> RingWriter::create(const RingOptions &options) {
-  if (options.path.empty()) return create_somewhere(options);
+  if (options.path.empty()) return create_in_default_directory(options);
   const std::uint64_t rows = wanted_rows(options);
   const std::uint64_t bytes = file_bytes(header_of(rows, 0));
   auto file = RingFile::create(options.path, bytes, bytes);
@@ -93,34 +92,34 @@ Result<RingWriter> RingWriter::create(const RingOptions &options) {
   return RingWriter(*std::move(file), options, rows);
 }
 
-// Nobody has asked for a ring, so that it takes half of what is free at most.
-Result<RingWriter> RingWriter::create_somewhere(const RingOptions &options) {
+// The user did not ask for this ring, so it uses at most half of the free space.
+Result<RingWriter> RingWriter::create_in_default_directory(const RingOptions &options) {
   const std::vector<std::string> paths = new_ring_paths();
   std::string failures;
-  for (std::uint64_t most_rows = wanted_rows(options);; most_rows /= 2) {
-    bool lacks_room = false;
+  for (std::uint64_t max_rows = wanted_rows(options);; max_rows /= 2) {
+    bool lacks_space = false;
     failures.clear();
     for (const std::string &path : paths) {
-      const bool at_least = options.rows == 0 && is_in_memory(path);
-      const std::uint64_t rows = at_least ? std::min(most_rows, least_default_rows) : most_rows;
+      const bool is_small = options.rows == 0 && is_in_memory(path);
+      const std::uint64_t rows = is_small ? std::min(max_rows, min_default_rows) : max_rows;
       const std::uint64_t bytes = file_bytes(header_of(rows, 0));
       auto file = RingFile::create(path, bytes, 2 * bytes);
       if (file) return RingWriter(*std::move(file), options, rows);
-      lacks_room |= is_for_lack_of_room(file.error());
+      lacks_space |= is_for_lack_of_space(file.error());
       failures += (failures.empty() ? "" : "; ") + file.error().message;
     }
-    if (!lacks_room || most_rows <= least_rows) return error(failures);
+    if (!lacks_space || max_rows <= min_rows) return error(failures);
   }
 }
 
 bool RingWriter::smaller() const {
-  return rows_ < (options_.rows > 0 ? options_.rows : least_default_rows);
+  return rows_ < (options_.rows > 0 ? options_.rows : min_default_rows);
 }
 
 Result<void> RingWriter::begin(const Recording &recording) {
   const std::string description = description_of(recording, options_);
   header_ = header_of(rows_, description.size());
-  if (header_.header_bytes > most_header_bytes)
+  if (header_.header_bytes > max_header_bytes)
     return error(fmt::format("{}: the command is too long for a recovery ring", path()));
   const std::uint64_t size = file_bytes(header_);
   if (header_.header_bytes > usual_header_bytes)
@@ -154,18 +153,18 @@ Result<void> RingWriter::append(const Row &row) {
   const std::uint64_t offset = slot_at(header_, row.number);
   std::byte *const place = mapping_.data() + offset;
   std::atomic_ref<std::uint64_t> placed_seal(*reinterpret_cast<std::uint64_t *>(place));
-  // Whoever reads meanwhile finds either no seal, or the seal of just these bytes.
+  // A reader finds either no seal or the seal of exactly these bytes.
   placed_seal.store(0, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(place + seal_bytes, bytes.data() + seal_bytes, bytes.size() - seal_bytes);
   placed_seal.store(seal, std::memory_order_release);
-  leave_behind(offset);
+  release_pages_before(offset);
   return write_to_disk(offset, own_slot_bytes);
 }
 
 Result<void> RingWriter::end(const Outcome &outcome) {
   const std::string text = to_text(end_json(outcome));
-  // Figures of bounded length: a text without them would be a mistake of ours, and no loss of rows.
+  // The text has a bounded length, so this does not happen. It would lose no rows.
   if (sizeof(rusage_ring_ending) + text.size() > header_.ending_bytes)
     return error(fmt::format("{}: no room for the recording's end", path()));
   std::byte *const place = mapping_.data() + ending_at(header_);
@@ -202,12 +201,12 @@ Result<void> RingWriter::check() const {
   return {};
 }
 
-// What lies behind is the page cache's, not ours to hold: our memory stays flat round the whole ring.
-void RingWriter::leave_behind(std::uint64_t offset) {
-  constexpr std::uint64_t stretch = std::uint64_t{256} << 10;
-  if (offset < resident_from_) resident_from_ = page_start(slots_at(header_));  // it has wrapped round
+// The page cache keeps these pages. Without this, the recorder's resident memory would grow to the size of the ring.
+void RingWriter::release_pages_before(std::uint64_t offset) {
+  constexpr std::uint64_t min_release = std::uint64_t{256} << 10;
+  if (offset < resident_from_) resident_from_ = page_start(slots_at(header_));  // it wrapped round
   const std::uint64_t end = page_start(offset);
-  if (end < resident_from_ + stretch) return;
+  if (end < resident_from_ + min_release) return;
   madvise(mapping_.data() + resident_from_, end - resident_from_, MADV_DONTNEED);
   resident_from_ = end;
 }

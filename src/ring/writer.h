@@ -1,4 +1,4 @@
-// The recovery ring as the recorder writes it; what is promised stands in include/rusage_bpf/ring.h.
+// Writes a recovery ring. include/rusage_bpf/ring.h says what a ring guarantees.
 #pragma once
 
 #include <cstdint>
@@ -15,46 +15,46 @@ namespace rusage_bpf {
 
 class RingWriter {
  public:
-  // Makes the file, which the calling user alone may read, and allocates all of it. A file that is there is replaced by
-  // `put_in_place` if it is a ring that nobody records to; anything else is an error. Without a path, the ring is where
-  // there is room for it, and half as many rows are tried where there is none.
+  // Makes and allocates the file, which only the calling user may read. If there is a ring that no recorder uses,
+  // `put_in_place` replaces it; other files are an error. Without a path, the ring is in the first default directory
+  // with enough space; if there is none, half as many rows are tried.
   static Result<RingWriter> create(const RingOptions &options);
 
   [[nodiscard]] const std::string &path() const { return file_.path(); }
   [[nodiscard]] bool in_directory_of_another() const { return file_.in_directory_of_another(); }
-  // How many rows it keeps.
+  // The number of rows that it keeps.
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
-  // Whether there was no room for as many as were wanted.
+  // Whether it keeps fewer rows than requested, for lack of space.
   [[nodiscard]] bool smaller() const;
 
-  // From now on rows can be stored. The file has its name, unless an older ring has it.
+  // Writes the headers. Then rows can be added. The file gets its name, unless an older ring has it.
   Result<void> begin(const Recording &recording);
-  // The recording has begun: the file stays.
+  // Called when the recording has started: keeps the file.
   Result<void> put_in_place() { return file_.put_in_place(); }
   [[nodiscard]] bool in_place() const { return file_.in_place(); }
-  // When it returns, the row is finished. Fails where somebody has cut the file short, or the disk fails.
+  // Adds a finished row. Fails if the file was cut short, or if the disk fails.
   Result<void> append(const Row &row);
-  // The recording is complete.
+  // Marks the recording as complete.
   Result<void> end(const Outcome &outcome);
-  // Whether the file is still whole and in its place; others may have changed that.
+  // Fails if another process has cut the file short or removed it.
   [[nodiscard]] Result<void> check() const;
-  // Every row is safe elsewhere: takes the file away, unless the user has named it.
+  // Removes the file, unless its name was given.
   Result<void> remove_unless_named();
 
  private:
   RingWriter(RingFile file, RingOptions options, std::uint64_t rows)
       : file_(std::move(file)), options_(std::move(options)), rows_(rows) {}
-  static Result<RingWriter> create_somewhere(const RingOptions &options);
+  static Result<RingWriter> create_in_default_directory(const RingOptions &options);
   [[nodiscard]] Result<void> check_mapping() const;
   Result<void> write_to_disk(std::uint64_t offset, std::uint64_t bytes);
-  void leave_behind(std::uint64_t offset);
+  void release_pages_before(std::uint64_t offset);
 
   RingFile file_;
   RingOptions options_;
   std::uint64_t rows_;
   rusage_ring_header header_{};
   Mapping mapping_;
-  std::uint64_t resident_from_ = 0;  // an offset; what lies before it is left to the page cache
+  std::uint64_t resident_from_ = 0;  // an offset; pages before it were released
 };
 
 }  // namespace rusage_bpf

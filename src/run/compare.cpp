@@ -11,19 +11,19 @@
 namespace rusage_bpf {
 namespace {
 
-// With so many buckets to be drawn.
-Result<Side> read_side(const std::string &path, std::size_t most_buckets) {
+// Reads one side, with up to `max_buckets` for drawing.
+Result<Side> read_side(const std::string &path, std::size_t max_buckets) {
   const auto input = InputFile::open(path);
   if (!input) return tl::unexpected(input.error());
   Side side;
   side.name = input->name();
-  SideSink sink(side, most_buckets);
+  SideSink sink(side, max_buckets);
   const auto reading = read_recording(*input, sink);
   if (!reading) return tl::unexpected(reading.error());
   return side;
 }
 
-// What --html names, before anything is read: what cannot be written is found then.
+// The page of --html. It is opened before anything is read, so that an error shows early.
 Result<std::optional<OutputFile>> open_page(const std::string &path) {
   if (path.empty()) return std::nullopt;
   auto page = OutputFile::create(path);
@@ -41,10 +41,10 @@ Result<void> finish_page(OutputFile &page, const Comparison &comparison, const s
 Result<int> compare(const CompareOptions &options) {
   auto page = open_page(options.page);
   if (!page) return tl::unexpected(page.error());
-  const std::size_t most_buckets = *page ? comparison_buckets : 0;
-  const auto a = read_side(options.a, most_buckets);
+  const std::size_t max_buckets = *page ? comparison_buckets : 0;
+  const auto a = read_side(options.a, max_buckets);
   if (!a) return tl::unexpected(a.error());
-  const auto b = read_side(options.b, most_buckets);
+  const auto b = read_side(options.b, max_buckets);
   if (!b) return tl::unexpected(b.error());
   const Comparison comparison = compare(*a, *b);
   std::vector<std::string> failed;

@@ -6,7 +6,7 @@
 
 namespace rusage_bpf {
 
-// The exit status: 1 where a limit is broken.
+// Returns the exit status: 1 if a limit fails.
 Result<int> compare(const CompareOptions &options);
 
 }  // namespace rusage_bpf

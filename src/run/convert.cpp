@@ -16,7 +16,7 @@
 namespace rusage_bpf {
 namespace {
 
-// What stands beside a recording, and is no page of ours, was not meant to be replaced.
+// A file that is not a page of rusage-bpf must not be replaced by the default page.
 Result<void> check_default_page(const std::string &path) {
   const AsCaller as_caller;
   std::error_code failure;

@@ -1,4 +1,4 @@
-// What is known of a recording before its first row.
+// Describes a recording before its first row.
 #pragma once
 
 #include "cli/options.h"

@@ -6,7 +6,7 @@
 
 namespace rusage_bpf {
 
-// The exit status: 1 where recording with BPF does not work.
+// Returns the exit status: 1 if recording with BPF does not work.
 Result<int> doctor(const DoctorOptions &options);
 
 }  // namespace rusage_bpf

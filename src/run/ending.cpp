@@ -14,17 +14,17 @@
 namespace rusage_bpf {
 namespace {
 
-// Whether one has come that asks us to end.
-bool take_signals(SignalQueue &signals) {
+// Takes all signals. Whether one of them asks the recorder to end.
+bool take_end_request(SignalQueue &signals) {
   bool any = false;
   while (const auto signal = signals.next()) any |= ends_by_default(signal->number) && !signal->was_ignored;
   return any;
 }
 
-// The requests to end. Signals that come together, as timeout(1) sends them, are one.
-class Requests {
+// Counts the requests to end. Signals that come together, as from timeout(1), count once.
+class EndRequests {
  public:
-  explicit Requests(bool asked) : count_(asked ? 1 : 0), latest_ns_(monotonic_ns()) {}
+  explicit EndRequests(bool asked) : count_(asked ? 1 : 0), latest_ns_(monotonic_ns()) {}
 
   void add() {
     constexpr std::uint64_t together_ns = 200'000'000;
@@ -45,7 +45,7 @@ class Requests {
 void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked_to_end) {
   constexpr int pause_ms = 50;
   outputs.write_what_has_no_thread();
-  Requests requests(asked_to_end);
+  EndRequests requests(asked_to_end);
   std::uint64_t progress_ns = monotonic_ns();
   std::uint64_t written_bytes = 0;
   bool said = false;
@@ -62,10 +62,10 @@ void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked
     if (!waiting.unread.empty() && is_stalled && !std::exchange(said, true))
       say("waiting for a reader of {}; Ctrl-C gives it up", waiting.unread);
     std::array<pollfd, 2> events{pollfd{signals.fd(), POLLIN, 0}, pollfd{outputs.fd(), POLLIN, 0}};
-    const bool is_to_be_said = !waiting.unread.empty() && !said;
-    poll(events.data(), events.size(), is_to_be_said || requests.any() ? pause_ms : -1);
+    const bool message_is_due = !waiting.unread.empty() && !said;
+    poll(events.data(), events.size(), message_is_due || requests.any() ? pause_ms : -1);
     outputs.take_note();
-    if (take_signals(signals)) requests.add();
+    if (take_end_request(signals)) requests.add();
   }
 }
 

@@ -1,4 +1,4 @@
-// What is left to do when a recording has ended: outputs to be finished, and what is said of those that failed.
+// What happens after a recording: the outputs are finished, and failed ones are reported.
 #pragma once
 
 #include <map>
@@ -10,17 +10,16 @@
 
 namespace rusage_bpf {
 
-// Waits until every output is where it belongs. A reader that does not read may take as long as it likes, until we are
-// asked to end, by a signal that comes now or has ended the recording (`asked_to_end`): its output is given up a second
-// after the last bytes that it has taken, or at a second signal.
+// Waits until all outputs are written. A slow reader may take as long as it needs, until a signal asks the recorder to
+// end. `asked_to_end`: such a signal ended the recording. Then the output is given up one second after the reader's
+// last read, or at the second signal.
 void finish_outputs(BackgroundWriters &outputs, SignalQueue &signals, bool asked_to_end);
 
-// What comes of the failures to write outputs, by their number. If there are any, the ring is kept, and the message
-// says so. That a reader has gone away is no failure: it has had what it wanted, and the status is what it would be
-// without us.
+// Returns the error for failed outputs, which are given by number. The ring is then kept, and the message says so. A
+// reader that has closed its pipe is no failure: it has read what it needs.
 Result<void> finish(const std::map<std::size_t, Error> &failures, RecoveryRing &ring);
 
-// The same error, with where the rows are if they are there.
+// Adds to the error where the ring is, if it has rows.
 Error with_ring(Error error, const RecoveryRing &ring);
 
 }  // namespace rusage_bpf

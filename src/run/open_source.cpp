@@ -7,14 +7,14 @@
 namespace rusage_bpf {
 namespace {
 
-// BPF does not ask whether the target is the caller's to look into. /proc shows to everybody what they may see.
+// BPF programs can read every process, so the user's permission is checked here. /proc checks it by itself.
 Result<OpenedSource> open_best(const Options &options, const Selection &selection, const Target &target) {
   std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
-    auto bpf = target.may_look().and_then([&] {
+    auto bpf = target.check_may_trace().and_then([&] {
       return BpfSource::open(selection, {.hold_tasks = !options.count_at_last_switch,
                                          .gauges_from_proc = options.gauges_from_proc,
-                                         .checks_access = !may_look_into_all()});
+                                         .checks_access = !may_trace_all()});
     });
     if (bpf) return OpenedSource{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
@@ -31,13 +31,13 @@ Result<OpenedSource> open_source(const Options &options, const Selection &select
   auto opened = open_best(options, selection, target);
   if (!opened) return opened;
   Source &source = *opened->source;
-  if (source.needs_orphans()) {
-    const auto adopts = target.adopt_orphans([&source](auto... child) { source.before_reaping(child...); });
-    if (!adopts) return tl::unexpected(adopts.error());
+  if (source.needs_subreaper()) {
+    const auto reaps = target.reap_orphans([&source](auto... child) { source.before_reaping(child...); });
+    if (!reaps) return tl::unexpected(reaps.error());
   }
   const auto tracks = source.track();
-  // Where it has ended meanwhile, that is why it could not be tracked.
-  if (const auto alive = target.check_alive(); !alive) return tl::unexpected(alive.error());
+  // If the target has ended, that is why it could not be tracked.
+  if (const auto live = target.check_live(); !live) return tl::unexpected(live.error());
   if (!tracks) return tl::unexpected(tracks.error());
   return opened;
 }

@@ -1,4 +1,4 @@
-// The source that the figures of a recording come from, opened for its target.
+// Opens the source of a recording for its target.
 #pragma once
 
 #include <memory>
@@ -14,10 +14,10 @@ namespace rusage_bpf {
 
 struct OpenedSource {
   std::unique_ptr<Source> source;
-  std::string reason;  // why it is not the best there is; empty where it is
+  std::string reason;  // why BPF is not used; else empty
 };
 
-// Opens the best source that can be had, or the one that the options name, and has it track the selection, which is the
+// Opens the source in the options, or the best one that works, and lets it track the target. `selection` is the
 // target's.
 Result<OpenedSource> open_source(const Options &options, const Selection &selection, Target &target);
 

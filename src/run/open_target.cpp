@@ -12,7 +12,7 @@
 namespace rusage_bpf {
 namespace {
 
-// Who the command runs as, where that is not who we are.
+// The user of the command, if that is not the recorder's.
 Result<std::optional<User>> find_command_user(const Options &options) {
   if (!options.user) return std::nullopt;
   const std::string &name = *options.user;
@@ -32,16 +32,16 @@ Result<std::unique_ptr<Target>> as_target(Result<Found> found) {
   return std::make_unique<Found>(*std::move(found));
 }
 
-Result<std::unique_ptr<Target>> hold_command(const Options &options, StopSources &stops) {
+Result<std::unique_ptr<Target>> start_command(const Options &options, StopSources &stops) {
   const auto user = find_command_user(options);
   if (!user) return tl::unexpected(user.error());
   const auto until = options.until_tree ? Launch::Until::tree : Launch::Until::command;
-  auto command = as_target(Launch::hold(options.command, until, *user));
+  auto command = as_target(Launch::start(options.command, until, *user));
   if (!command) return command;
   auto signals = SignalQueue::take_all(GroupWitness::start());
   if (!signals) return tl::unexpected(signals.error());
   stops.signals = *std::move(signals);
-  // The command keeps the limit that it was given.
+  // After the fork, so that the command keeps its limit.
   ensure_descriptors();
   return command;
 }
@@ -70,7 +70,7 @@ StopConditions stop_conditions(const Options &options, const StopSources &stops)
 }
 
 Result<std::unique_ptr<Target>> open_target(const Options &options, StopSources &stops) {
-  if (!options.attach()) return hold_command(options, stops);
+  if (!options.attach()) return start_command(options, stops);
   return options.pid ? as_target(Attach::find(*options.pid)) : as_target(Cgroup::find(options.cgroup));
 }
 

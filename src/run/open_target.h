@@ -1,4 +1,4 @@
-// What the command line names to be recorded, found or started, and what may end its recording.
+// Opens what is to be recorded, and what may end the recording.
 #pragma once
 
 #include <memory>
@@ -14,17 +14,17 @@
 namespace rusage_bpf {
 
 struct StopSources {
-  std::optional<SignalQueue> signals;  // always, once the target is open
+  std::optional<SignalQueue> signals;  // set when the target is open
   Fd process;                          // of --stop-with, a pidfd
 };
 
-// To be opened first of all. With no command to inherit them, a signal from here on waits until the recording has
-// begun, and leaves no half-made output behind.
+// Called before anything else is opened. Without a command, signals wait from here on until the recording has started,
+// so that they leave no incomplete output. A command would inherit the signal mask.
 Result<StopSources> open_stop_sources(const Options &options);
 
 StopConditions stop_conditions(const Options &options, const StopSources &stops);
 
-// A command is forked, and held until its recording begins. From here on every signal is the command's.
+// A command is forked, and waits for the start of the recording. From here on, all signals are passed on to it.
 Result<std::unique_ptr<Target>> open_target(const Options &options, StopSources &stops);
 
 }  // namespace rusage_bpf

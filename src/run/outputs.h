@@ -1,4 +1,4 @@
-// The outputs that the command line names, opened.
+// Opens the outputs of the command line.
 #pragma once
 
 #include <memory>
@@ -14,25 +14,24 @@ namespace rusage_bpf {
 
 struct Outputs {
   std::vector<std::unique_ptr<Sink>> sinks;
-  // Of an output without a given name; nothing if all have names.
+  // The name of an output without a given name; null if all have names.
   std::shared_ptr<DefaultName> default_name;
-  // Whether any of them needs the right to write into whatever directory.
+  // Whether one of them is in a directory that only a privileged recorder can write.
   bool in_directory_of_another = false;
 };
 
-// How outputs are written, beside what their names tell.
+// How outputs are written, in addition to their names.
 struct Writing {
-  bool csv_meta = false;                    // what is known of the recording stands in front of CSV
-  bool followed = true;                     // NDJSON stands under its name from the beginning, for readers to follow
-  BackgroundWriters *background = nullptr;  // whose threads write them; none: they are written at once
+  bool csv_meta = false;                    // CSV starts with the description of the recording
+  bool followed = true;                     // NDJSON has its final name from the start, so that readers can follow it
+  BackgroundWriters *background = nullptr;  // its threads write the outputs; null: they are written directly
 };
 
-// One sink a name, of the format that the name selects; without a name, one of JSON that gets a default name. Fails
-// where one of them could not be written, and then none of them is there.
+// Opens one sink for each name, in the name's format; without names, one JSON sink with a default name. If one cannot
+// be opened, it fails and removes all of them.
 Result<Outputs> open_outputs(const std::vector<std::string> &names, const Writing &writing = {});
 
-// Where there is no summary to do it, says what a recording is called that nobody has named and that is not
-// rusage.json.
+// Without a summary, prints the default name of the recording if that is not rusage.json.
 void say_unusual_name(const Outputs &outputs);
 
 }  // namespace rusage_bpf

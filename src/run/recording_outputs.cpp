@@ -14,8 +14,8 @@
 namespace rusage_bpf {
 namespace {
 
-// Unless it is asked for, only where nobody else is expected to write to the terminal: a command has our standard
-// error, and who reads rows from standard output shows them there.
+// By default, there is a live line only if no other process is expected to write to the terminal: a command has the
+// same standard error, and a reader of rows on standard output may print them.
 bool wants_live_line(const Options &options) {
   if (options.progress) return *options.progress;
   const bool rows_elsewhere = std::none_of(options.outputs.begin(), options.outputs.end(), [](const std::string &name) {
@@ -25,11 +25,11 @@ bool wants_live_line(const Options &options) {
   return options.attach() && !options.quiet && rows_elsewhere;
 }
 
-// What is to be said of the ring beside what the user said of it; fails where an output would take its place.
+// Completes the options of the ring. Fails if an output has the ring's path.
 Result<RingOptions> ring_options(const Options &options) {
   RingOptions ring = options.ring;
   ring.interval_ns = options.interval_ns;
-  // Without a name the document most often has this one. Whoever prunes rings reads what it is about.
+  // The default name of a document in most cases. `recover --prune` reads the document before it trusts the name.
   const std::vector<std::string> unnamed{"rusage.json"};
   for (const std::string &name : options.outputs.empty() ? unnamed : options.outputs) {
     const auto output = parse_output_name(name);
@@ -46,7 +46,7 @@ Result<RingOptions> ring_options(const Options &options) {
 }
 
 void add_terminal_sinks(const Options &options, const std::string &ring_path, Outputs &outputs) {
-  // The live line goes before the summary comes.
+  // The live line is removed before the summary is printed.
   if (wants_live_line(options))
     if (auto line = StatusLine::open()) outputs.sinks.push_back(std::make_unique<LiveSink>(*std::move(line)));
   if (!options.quiet)

@@ -1,4 +1,4 @@
-// Where the rows of a recording go: the recovery ring and the outputs that the command line names.
+// Where the rows of a recording go: the recovery ring and the outputs of the command line.
 #pragma once
 
 #include "cli/options.h"
@@ -12,7 +12,7 @@ namespace rusage_bpf {
 struct RecordingOutputs {
   RecoveryRing ring;
   BackgroundWriters writers;
-  Outputs outputs;  // with the live line and the summary, where they are wanted
+  Outputs outputs;  // with the live line and the summary, if they are enabled
 
   [[nodiscard]] bool in_directory_of_another() const {
     return ring.in_directory_of_another() || outputs.in_directory_of_another;

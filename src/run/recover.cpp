@@ -10,7 +10,7 @@
 #include "output/format.h"
 #include "output/sinks.h"
 #include "output/summary_sink.h"
-#include "ring/left_over.h"
+#include "ring/find_rings.h"
 #include "run/outputs.h"
 #include "run/rings.h"
 
@@ -24,32 +24,32 @@ Result<RingReader> open_ring(const RecoverOptions &options) {
   return std::move(rings.front().reader);
 }
 
-// Sleeps as long as it is no use to look for the next row.
+// Sleeps until there may be another row.
 void wait_for_row(std::uint64_t interval_ns) {
-  constexpr std::uint64_t shortest_ns = 1'000'000;
-  constexpr std::uint64_t longest_ns = 100'000'000;
-  const auto pause_ns = std::clamp(interval_ns / 2, shortest_ns, longest_ns);
+  constexpr std::uint64_t min_ns = 1'000'000;
+  constexpr std::uint64_t max_ns = 100'000'000;
+  const auto pause_ns = std::clamp(interval_ns / 2, min_ns, max_ns);
   const timespec pause{0, static_cast<long>(pause_ns)};
   nanosleep(&pause, nullptr);
 }
 
 Outcome outcome_of(const RingReader &ring, const RingRows &rows, const Row &last, const Totals &totals) {
-  const auto told = ring.outcome();
-  Outcome outcome = told.value_or(Outcome());
-  if (!told) {
+  const auto stored = ring.outcome();
+  Outcome outcome = stored.value_or(Outcome());
+  if (!stored) {
     outcome.end_realtime_ns = last.realtime_ns;
     if (totals.rows() > 0) outcome.audit.losses = last.losses;
   }
   outcome.totals = totals;
   complete_peak(ring.recording(), outcome);
   outcome.recovered = true;
-  outcome.goes_on = !told && ring.being_recorded();
+  outcome.goes_on = !stored && ring.being_recorded();
   outcome.rows_overwritten = rows.overwritten();
   outcome.audit.rows_damaged = rows.damaged();
   return outcome;
 }
 
-// A document in the ring's place would be the end of it.
+// An output with the ring's path would overwrite the ring.
 Result<void> check_outputs(const RingReader &ring, const RecoverOptions &options) {
   for (const std::string &name : options.outputs) {
     const auto output = parse_output_name(name);

@@ -15,7 +15,7 @@
 #include "output/default_name.h"
 #include "output/summary_sink.h"
 #include "output/text.h"
-#include "ring/left_over.h"
+#include "ring/find_rings.h"
 
 namespace rusage_bpf {
 namespace {
@@ -30,7 +30,7 @@ std::uint64_t age_ns(const RingFound &ring) {
   return now_ns - std::min(ring.changed_realtime_ns, now_ns);
 }
 
-// "3 d": whole ones of the greatest unit.
+// For example "3 d": a whole number of the largest unit.
 std::string age(std::uint64_t ns) {
   const std::uint64_t s = ns / ns_per_s;
   if (s < 60) return fmt::format("{} s", s);
@@ -46,7 +46,7 @@ std::string_view state_of(const RingFound &ring) {
   return ring.reader->outcome() ? "complete" : "cut short";
 }
 
-// The rows of a document, and whether it is of the same recording.
+// Counts the rows of a document. Fails if it is of another recording.
 class SameRecording final : public Sink {
  public:
   explicit SameRecording(const Recording &recording) : meta_(begin_json(recording)["meta"]) {}
@@ -71,7 +71,7 @@ class SameRecording final : public Sink {
   Row last_;
 };
 
-// Whether the document holds all rows that the ring does: as many, up to the same last one.
+// Whether the document has all rows of the ring: at least as many, up to the same time.
 bool holds_rows_of(const RingFound &ring, const std::string &path) {
   const auto input = InputFile::open(path);
   if (!input) return false;
@@ -83,16 +83,17 @@ bool holds_rows_of(const RingFound &ring, const std::string &path) {
   return document.elapsed_ns() + rounding_ns >= newest.value[RUSAGE_elapsed];
 }
 
-// A document that holds the ring's rows. What lies beside the ring goes with it, and is none.
+// A document with the ring's rows. The files beside the ring are removed with it, so they do not count.
 std::optional<std::string> find_document(const RingFound &ring) {
-  const auto beside = files_beside(ring.path);
+  const auto ring_files = files_beside(ring.path);
   for (const std::string &output : ring.reader->outputs())
     for (const std::string &path : possible_names(output))
-      if (std::find(beside.begin(), beside.end(), path) == beside.end() && holds_rows_of(ring, path)) return path;
+      if (std::find(ring_files.begin(), ring_files.end(), path) == ring_files.end() && holds_rows_of(ring, path))
+        return path;
   return std::nullopt;
 }
 
-// Why the ring can go; empty where it cannot.
+// Why the ring can be removed; empty if it cannot.
 std::string reason_to_remove(const RingFound &ring, std::optional<std::uint64_t> older_than_ns) {
   if (ring.unfinished) return "it was never complete";
   if (ring.reader && ring.rows == 0) return "it holds no rows";
@@ -136,25 +137,25 @@ Result<void> list_rings() {
 Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns) {
   Amount removed;
   Amount kept;
-  Amount recorded_to;
+  Amount in_use;
   std::string text;
   std::optional<Error> failure;
   for (const RingFound &found : find_rings()) {
-    auto held = HeldRing::hold(found);
-    if (!held) {
-      text += fmt::format("kept {}: {}\n", one_line(found.path), one_line(held.error().message));
-      recorded_to.add(found);
+    auto lock = LockedRing::lock(found);
+    if (!lock) {
+      text += fmt::format("kept {}: {}\n", one_line(found.path), one_line(lock.error().message));
+      in_use.add(found);
       continue;
     }
-    // Until it was held, rows may have come.
-    const RingFound ring = RingFound::look_at(found.path, found.unfinished);
+    // Rows may have been added before it was locked.
+    const RingFound ring = RingFound::read(found.path, found.unfinished);
     const std::string reason = reason_to_remove(ring, older_than_ns);
     if (reason.empty()) {
       kept.add(ring);
       continue;
     }
-    if (auto gone = held->remove(); !gone) {
-      if (!failure) failure = gone.error();
+    if (auto removal = lock->remove(); !removal) {
+      if (!failure) failure = removal.error();
       kept.add(ring);
       continue;
     }
@@ -162,7 +163,7 @@ Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns) {
     text += fmt::format("removed {}, {}: {}\n", one_line(ring.path), human_bytes(ring.bytes), reason);
   }
   text += fmt::format("removed {}", removed.text());
-  if (recorded_to.rings > 0) text += fmt::format("; left alone {}", recorded_to.text());
+  if (in_use.rings > 0) text += fmt::format("; left alone {}", in_use.text());
   if (kept.rings > 0)
     text += fmt::format("; kept {}, whose rows are nowhere else{}", kept.text(),
                         older_than_ns ? "" : ": --older-than 7d removes those older than a week");

@@ -1,4 +1,4 @@
-// rusage-bpf recover without a ring: which there are, and the removal of those that are of no use any more.
+// rusage-bpf recover without a ring: lists rings, and removes those that are not needed.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +8,11 @@
 
 namespace rusage_bpf {
 
-// Prints the rings that there are.
+// Prints all rings.
 Result<void> list_rings();
 
-// Removes the rings without rows, those whose rows a document holds, and those whose last row is older than asked.
-// Prints which. Never one that is being recorded to.
+// Removes rings without rows, rings whose rows are in a document, and rings whose last row is too old. Prints which.
+// Never removes a ring with a running recorder.
 Result<void> prune_rings(std::optional<std::uint64_t> older_than_ns);
 
 }  // namespace rusage_bpf

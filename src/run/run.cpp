@@ -17,25 +17,24 @@
 namespace rusage_bpf {
 namespace {
 
-// From here on there is nothing to do but to record: outputs, source and target are at hand.
+// Called when outputs, target and source are open. Recording needs only some of the privileges.
 Result<void> give_up_privileges(const RecordingOutputs &outputs, const Source &source, const Target &target) {
-  const uid_t own_uid = caller().uid;  // what we are about to become
+  const uid_t own_uid = caller().uid;  // the user that the recorder becomes
   const bool stays_root = own_uid == 0;
   const std::optional<uid_t> command_uid = target.user_to_signal();
   auto dropped = drop_privileges(
-      // Signals are passed on to the command. One that starts as root may be anybody's later.
+      // Signals are passed on to the command. A command that starts as root may change to any user.
       {.signal_others = command_uid && (*command_uid != own_uid || stays_root),
        .read_proc_of_others = source.needs_proc_of_others(),
-       // The user who called sudo has had to show the right to write the outputs; root has had to
-       // show nothing.
+       // A caller of sudo could write the outputs itself, which was checked. This was not checked for root.
        .write_in_others_places = stays_root && outputs.in_directory_of_another()});
-  // Threads have the privileges that are there when they start.
+  // After that, because a thread has the privileges of its start.
   if (dropped) say_in_background();
   return dropped;
 }
 
-// Whether somebody wants us to end, and not the recording alone, as who types Ctrl-C does. A command's signals are its
-// own.
+// Whether a signal asked the recorder to end. Ctrl-C only ends the recording. Signals during a command are the
+// command's.
 bool asked_to_end(const Options &options, const Result<Recorded> &recorded) {
   if (!options.attach()) return false;
   if (!recorded) return true;
@@ -43,7 +42,7 @@ bool asked_to_end(const Options &options, const Result<Recorded> &recorded) {
   return by == EndReason::signal && by.text() != "SIGINT" && by.text() != "SIGQUIT";
 }
 
-// The outputs are in place, or it is said which are not.
+// Finishes the outputs. Fails with those that could not be written.
 Result<void> finish_recording(const Options &options, const Result<Recorded> &recorded, RecordingOutputs &outputs,
                               SignalQueue &signals) {
   finish_outputs(outputs.writers, signals, asked_to_end(options, recorded));
@@ -76,12 +75,12 @@ Result<int> run(const Options &options) {
       record(describe(options, selection, *opened), baseline_of(selection), stop_conditions(options, *stops),
              {*opened->source, **target, *stops->signals, outputs->ring, std::move(outputs->outputs.sinks),
               outputs->writers, *clock, options.max_processes});
-  (*target)->forget_orphans();
+  (*target)->remove_before_reaping();
   opened->source.reset();
 
-  // Outputs are finished meanwhile. What could not be executed has ended.
+  // The outputs are written at the same time. There is nothing to wait for if the command could not be executed.
   if (recorded || recorded.error().kind == Error::Kind::recorder)
-    if (auto over = wait_for_end(**target, *stops->signals); !over) return tl::unexpected(over.error());
+    if (auto waited = wait_for_end(**target, *stops->signals); !waited) return tl::unexpected(waited.error());
   if (auto finished = finish_recording(options, recorded, *outputs, *stops->signals); !finished)
     return tl::unexpected(finished.error());
   return (*target)->exit_status();

@@ -1,5 +1,5 @@
-// One run of the recorder, from the options to the exit status: opens the outputs, finds the target,
-// loads the source, gives up what privileges are left, and records.
+// One run of the recorder, from the options to the exit status: opens the outputs, the target and the source, gives up
+// privileges, and records.
 #pragma once
 
 #include "cli/options.h"
@@ -7,7 +7,7 @@
 
 namespace rusage_bpf {
 
-// The exit status: the command's own, 0 for what ran already.
+// Returns the exit status: that of the command, or 0 without a command.
 Result<int> run(const Options &options);
 
 }  // namespace rusage_bpf

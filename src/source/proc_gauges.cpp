@@ -15,7 +15,7 @@ void add_proc_gauges(std::span<const std::uint64_t> pids, Snapshot &snapshot) {
   for (const std::uint64_t pid : pids) {
     const Fd process = proc::open_process(all.get(), static_cast<pid_t>(pid));
     if (!process) continue;
-    const auto tid = proc::thread_instead_of_main(process.get(), reader);
+    const auto tid = proc::live_thread_without_main(process.get(), reader);
     const auto path = [&](const char *name) { return tid ? proc::Path("task/", *tid, name) : proc::Path(name + 1); };
     const auto text = reader.file(process.get(), path("/statm").c_str());
     if (const auto statm = text ? proc::parse_statm(*text) : std::nullopt) {

@@ -1,4 +1,4 @@
-// Memory and descriptors from /proc, for kernels with unknown memory counters.
+// Memory and descriptors from /proc, for kernels whose memory counters have an unknown form.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace rusage_bpf {
 
-// Adds to `snapshot` what /proc/PID/statm and /proc/PID/fd say of each process. One that is gone
-// adds nothing; what processes share counts once for each of them, as /proc does not tell.
+// Adds the values of /proc/PID/statm and /proc/PID/fd to `snapshot`, for each process that exists. What processes share
+// counts once for each of them, because /proc does not show what is shared.
 void add_proc_gauges(std::span<const std::uint64_t> pids, Snapshot &snapshot);
 
 }  // namespace rusage_bpf

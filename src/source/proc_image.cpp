@@ -19,21 +19,21 @@
 namespace rusage_bpf {
 namespace {
 
-std::string read_start(int directory, const char *name, std::size_t most) {
+std::string read_start(int directory, const char *name, std::size_t max_bytes) {
   const Fd file(openat(directory, name, O_RDONLY | O_CLOEXEC));
-  std::string text(most, '\0');
+  std::string text(max_bytes, '\0');
   const ssize_t length = file ? read(file.get(), text.data(), text.size()) : -1;
   text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
   return text;
 }
 
-// The name of the file behind a link of /proc; empty where it cannot be read.
+// The name of the file that a link in /proc points to. Empty if the link cannot be read.
 std::string file_behind(int directory, const std::string &link) {
   std::array<char, PATH_MAX> path{};
   const ssize_t length = readlinkat(directory, link.c_str(), path.data(), path.size());
   if (length <= 0) return "";
   std::string name = base_name(std::string(path.data(), static_cast<std::size_t>(length)));
-  // The kernel says so of a file that has no name any more. Others may have one that ends like that.
+  // The kernel adds this for a deleted file. Another file may have a name that ends like that.
   constexpr std::string_view deleted = " (deleted)";
   struct stat status {};
   if (name.ends_with(deleted) && fstatat(directory, link.c_str(), &status, 0) == 0 && status.st_nlink == 0)
@@ -41,15 +41,15 @@ std::string file_behind(int directory, const std::string &link) {
   return name;
 }
 
-// What was executed by its descriptor, as fexecve does, has the descriptor's number for a name, until Linux 6.14. A
-// script's interpreter is given the descriptor to read from.
+// Before Linux 6.14, a program that was executed by its descriptor (fexecve) has the descriptor's number as its name. A
+// script's interpreter gets the descriptor as an argument.
 std::string executed_by_descriptor(int directory, const std::string &number, const std::vector<std::string> &argv) {
   const bool is_script = std::find(argv.begin(), argv.end(), "/dev/fd/" + number) != argv.end();
   return file_behind(directory, is_script ? "fd/" + number : "exe");
 }
 
-// The name that it was started by, as far as that can be told: the kernel cuts its own copy, which a program can
-// change, and the executable's is for those alone who may trace the process.
+// The name by which the process was started, if that can be found: the kernel cuts its own copy of the name, a program
+// can change it, and the name of the executable needs permission to trace the process.
 std::string command_of(int directory, const std::vector<std::string> &argv) {
   std::string comm = read_start(directory, "comm", 64);
   if (comm.ends_with('\n')) comm.pop_back();
@@ -61,7 +61,7 @@ std::string command_of(int directory, const std::vector<std::string> &argv) {
     if (std::string name = executed_by_descriptor(directory, comm, argv); !name.empty()) return name;
   constexpr std::size_t longest_comm = 15;
   if (comm.size() != longest_comm) return comm;
-  // A script stands behind its interpreter and the interpreter's argument.
+  // The arguments of a script's interpreter have the script after the interpreter and its option.
   for (std::size_t i = 0; i < std::min<std::size_t>(argv.size(), 3); i++)
     if (std::string started_as = base_name(argv[i]); started_as.starts_with(comm)) return started_as;
   std::string executable = file_behind(directory, "exe");
@@ -78,7 +78,7 @@ std::shared_ptr<const Image> image_in(int process) {
   auto argv = read_arguments(process);
   if (argv.empty()) {
     proc::Reader reader;
-    if (const auto tid = proc::thread_instead_of_main(process, reader)) {
+    if (const auto tid = proc::live_thread_without_main(process, reader)) {
       const Fd thread(openat(process, proc::Path("task/", *tid, "").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
       argv = read_arguments(thread.get());
     }

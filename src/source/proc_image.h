@@ -1,4 +1,4 @@
-// What a process that runs already executes, by /proc.
+// What a running process executes, by /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +9,8 @@
 
 namespace rusage_bpf {
 
-// By its number, or by its directory in /proc. Without a name where the process is gone, and without arguments where it
-// is a zombie.
+// Finds it by pid, or by the open directory of the process in /proc. A process that is gone has no name, and a zombie
+// has no arguments.
 std::shared_ptr<const Image> find_image(pid_t pid);
 std::shared_ptr<const Image> image_in(int process);
 

@@ -1,8 +1,8 @@
-// Samples by polling /proc: for everybody, and the best that this can do.
+// Samples by polling /proc, which needs no privileges.
 //
-// A sample adds up what the living processes have used, each with all that it has waited for. So nothing is lost of a
-// process that somebody in the tree has waited for, whether it was ever seen or not: the row in which its end was
-// seen has it. What was seen of others, as where a parent ignores SIGCHLD, stays in the sums as it was.
+// A sample adds up the usage of the live processes, each with its reaped children. So every process that is reaped by a
+// tracked process counts in full, even if no poll found it: it is in the row after its end. The usage of other exited
+// processes, for example if their parent ignores SIGCHLD, stays in the sums as it was polled last.
 #pragma once
 
 #include <memory>
@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "model/selection.h"
-#include "proc/births.h"
-#include "source/proc_member.h"
+#include "proc/new_task_counter.h"
+#include "source/proc_process.h"
 #include "source/source.h"
 
 namespace rusage_bpf {
 
 struct ProcOptions {
-  std::string proc = "/proc";  // where it is mounted
+  std::string proc = "/proc";  // the mount point
 };
 
 class ProcSource final : public Source {
@@ -27,7 +27,7 @@ class ProcSource final : public Source {
   static Result<std::unique_ptr<ProcSource>> open(Selection selection, const ProcOptions &options = {});
 
   [[nodiscard]] std::string_view name() const override { return "proc"; }
-  // Whatever else becomes a child of a command's parent from here on is of the tree: an orphan that was adopted.
+  // For a command, every new child of the command's parent is tracked from now on: it is an orphan of the command.
   Result<void> track() override;
 
   Result<Sample> sample(bool reports_live_tasks = false) override;
@@ -35,51 +35,52 @@ class ProcSource final : public Source {
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] MissedEvents missed_events() const override;
   [[nodiscard]] bool needs_proc_of_others() const override { return true; }
-  [[nodiscard]] bool needs_orphans() const override { return true; }
+  [[nodiscard]] bool needs_subreaper() const override { return true; }
 
  private:
-  struct Member {
-    explicit Member(ProcMember &&what) : process(std::move(what)) {}
+  // A process of the target.
+  struct Tracked {
+    explicit Tracked(ProcProcess &&opened) : process(std::move(opened)) {}
 
-    // Since it is of the tree, with all that it has waited for.
-    [[nodiscard]] rusage_reading used() const;
+    // Since it is tracked, with its reaped children.
+    [[nodiscard]] rusage_reading usage() const;
 
-    ProcMember process;
-    std::uint64_t span = 0;
-    rusage_reading before{};    // what it had used before it came to what is looked at
-    bool has_waited = false;    // for a child, since the poll before
-    bool never_waits = false;   // as is known of a child that it did not wait for
-    bool must_be_read = false;  // even if it seems to rest
+    ProcProcess process;
+    std::uint64_t record = 0;        // the number of its process record
+    rusage_reading usage_before{};   // before it moved into the cgroup
+    bool has_reaped = false;         // a child, since the poll before
+    bool reaps_no_children = false;  // it did not reap the last one
+    bool poll_everything = false;    // at the next poll, even if it is idle
     bool awaits_first_exec = false;
-    bool came_from_elsewhere = false;  // into the cgroup
+    bool moved_in = false;
     bool moved_out = false;
-    bool unwaited = false;  // no process of the tree has reaped it
-    bool told_end = false;
-    bool settled = false;
-    pid_t awaited_heir = 0;  // of an exited process: the process that had not got its usage at the poll before
+    bool unwaited = false;  // no tracked process has reaped it
+    bool exit_is_reported = false;
+    bool usage_is_assigned = false;  // of a process that is gone; see proc_reapers.cpp
+    pid_t awaited_reaper = 0;        // of a process that is gone: its reaper, if that is to be polled once more
   };
 
   ProcSource(Fd proc, Selection selection) : proc_(std::move(proc)), selection_(std::move(selection)) {}
   [[nodiscard]] bool of_cgroup() const { return kind_of(selection_) == TargetKind::cgroup; }
 
   // proc_source.cpp: one sample, and the events of single processes.
-  void look_at(Member &member);
-  void tell_birth(const Member &member, const Member *parent);
-  void tell_exec(Member &member, std::shared_ptr<const Image> image);
-  void tell_end(Member &member);
+  void poll(Tracked &tracked);
+  void report_fork(const Tracked &tracked, const Tracked *parent);
+  void report_exec(Tracked &tracked, std::shared_ptr<const Image> image);
+  void report_exit(Tracked &tracked);
   void report_live_tasks();
   [[nodiscard]] Snapshot sum_up() const;
-  [[nodiscard]] static Known unknown_of(const Member &member);
-  [[nodiscard]] rusage_task_event event_of(const Member &member, rusage_task_event_kind kind);
+  [[nodiscard]] static Known unknown_of(const Tracked &tracked);
+  [[nodiscard]] rusage_task_event event_of(const Tracked &tracked, rusage_task_event_kind kind);
 
-  // proc_tree.cpp: which processes belong to the tree.
+  // proc_tree.cpp: which processes belong to the target.
   Result<void> track(const selected::Command &command);
   Result<void> track(const selected::Tree &tree);
   Result<void> track(const selected::Cgroup &cgroup);
-  void count_births_from_now();
-  [[nodiscard]] Member *find(pid_t pid) const;
-  Member *admit(pid_t pid);
-  void find_new_members();
+  void start_counting_new_tasks();
+  [[nodiscard]] Tracked *find(pid_t pid) const;
+  Tracked *track_process(pid_t pid);
+  void find_new_processes();
   void exclude_siblings_of(pid_t pid);
   void find_children();
   void find_by_parents();
@@ -88,41 +89,41 @@ class ProcSource final : public Source {
   int list_cgroup(int directory);
   [[nodiscard]] bool may_hold_directory();
 
-  // proc_heirs.cpp: which process got the usage of exited ones.
-  void settle_the_gone();
-  void settle(Member &gone);
-  [[nodiscard]] Member *heir_of(const Member &gone) const;
-  void keep(const rusage_reading &used);
+  // proc_reapers.cpp: which process got the usage of a process that is gone.
+  void assign_usage_of_gone();
+  void assign_usage(Tracked &gone);
+  [[nodiscard]] Tracked *reaper_of(const Tracked &gone) const;
+  void keep_usage(const rusage_reading &usage);
 
   Fd proc_;
   Selection selection_;
-  Fd cgroup_directory_;            // held, as another may be made of the same name
-  pid_t adopter_ = 0;              // the parent of a command and its orphans
-  pid_t command_ = 0;              // the process that we are asked about, where we wait for it
-  std::uint64_t directories_ = 0;  // how many processes may have theirs held open
+  Fd cgroup_directory_;                // open, because another cgroup may get the same name
+  pid_t orphan_reaper_ = 0;            // the parent of a command and its orphans
+  pid_t command_ = 0;                  // 0: the target is no command
+  std::uint64_t max_directories_ = 0;  // how many processes may hold their directories open
   proc::Reader reader_;
   std::set<pid_t> excluded_;
-  std::string own_children_;  // the list of them, where they are members
+  std::string command_and_orphans_;  // the list of these; empty if the target is no command
   bool has_children_lists_ = false;
 
-  std::vector<std::unique_ptr<Member>> members_;  // the eldest first
-  std::unordered_map<pid_t, Member *> by_pid_;
-  std::vector<std::unique_ptr<Member>> gone_;  // of whom it is not settled yet
-  std::vector<pid_t> pids_;                    // for use inside one function
-  std::uint64_t unnumbered_ = 0;               // the same, of processes that have no number here
+  std::vector<std::unique_ptr<Tracked>> tracked_;  // sorted by their start
+  std::unordered_map<pid_t, Tracked *> by_pid_;
+  std::vector<std::unique_ptr<Tracked>> gone_;  // whose usage is not assigned yet
+  std::vector<pid_t> pids_;                     // for use inside one function, without allocating memory
+  std::uint64_t foreign_pids_ = 0;              // the same: processes of other pid namespaces, which have no pid here
 
-  // The sums of those that are gone and have no heir.
+  // The sums of processes that are gone and that no tracked process has reaped.
   rusage_reading kept_{};
   std::uint64_t kept_user_ns_ = 0;
-  Known known_;  // counters that could be read of some process
+  Known known_;  // counters that could be read for any process
 
-  proc::Births births_;
-  std::uint64_t births_seen_ = 0;
+  proc::NewTaskCounter new_tasks_;
+  std::uint64_t new_tasks_found_ = 0;  // by polls
   std::set<pid_t> unreadable_;
-  std::uint64_t without_number_ = 0;  // processes of other pid namespaces that were in the cgroup, at most at once
+  std::uint64_t max_foreign_pids_ = 0;  // the most of them in one poll of the cgroup
   std::uint64_t now_ns_ = 0;
-  std::uint64_t last_look_ns_ = 0;
-  std::uint64_t spans_ = 0;
+  std::uint64_t last_poll_ns_ = 0;
+  std::uint64_t last_record_ = 0;
   TaskEvents events_;
 };
 

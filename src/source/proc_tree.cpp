@@ -1,4 +1,4 @@
-// Who is of what a ProcSource looks at.
+// Which processes belong to the target of a ProcSource.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -16,97 +16,97 @@
 namespace rusage_bpf {
 namespace {
 
-// Somebody has this number, though /proc does not show it to us.
+// Whether a process exists that /proc did not show.
 bool is_hidden(pid_t pid) {
   return kill(pid, 0) == 0 || errno == EPERM;
 }
 
 }  // namespace
 
-ProcSource::Member *ProcSource::find(pid_t pid) const {
+ProcSource::Tracked *ProcSource::find(pid_t pid) const {
   const auto found = by_pid_.find(pid);
   return found == by_pid_.end() ? nullptr : found->second;
 }
 
-// Makes a process a member and looks at it. Nothing where there is none, or where it is not to be one.
-ProcSource::Member *ProcSource::admit(pid_t pid) {
+// Tracks and polls a process. Null if it is excluded, tracked already or cannot be read.
+ProcSource::Tracked *ProcSource::track_process(pid_t pid) {
   if (excluded_.contains(pid) || by_pid_.contains(pid)) return nullptr;
-  auto process = ProcMember::open(proc_.get(), pid, may_hold_directory());
+  auto process = ProcProcess::open(proc_.get(), pid, may_hold_directory());
   if (!process) {
     if (is_hidden(pid)) unreadable_.insert(pid);
     return nullptr;
   }
-  auto member = std::make_unique<Member>(*std::move(process));
-  look_at(*member);
-  if (!member->process.was_seen()) {
-    if (member->process.state() == ProcMember::State::hidden) unreadable_.insert(pid);
+  auto tracked = std::make_unique<Tracked>(*std::move(process));
+  poll(*tracked);
+  if (!tracked->process.was_read()) {
+    if (tracked->process.state() == ProcProcess::State::hidden) unreadable_.insert(pid);
     return nullptr;
   }
-  member->has_waited = false;  // before we came
-  births_seen_++;
-  // Whoever was there before the look before this one has come to the cgroup; others were born in it.
+  tracked->has_reaped = false;  // that was before it was tracked
+  new_tasks_found_++;
+  // A process that is older than the last poll moved into the cgroup. A younger one was forked in it.
   constexpr std::uint64_t clock_tick_ns = 10'000'000;
-  const std::uint64_t age_ns = clock_ns(CLOCK_BOOTTIME) - member->process.start_ns();
-  if (of_cgroup() && age_ns > monotonic_ns() - last_look_ns_ + clock_tick_ns) {
-    member->before = member->process.used();
-    member->came_from_elsewhere = true;
+  const std::uint64_t age_ns = clock_ns(CLOCK_BOOTTIME) - tracked->process.start_ns();
+  if (of_cgroup() && age_ns > monotonic_ns() - last_poll_ns_ + clock_tick_ns) {
+    tracked->usage_before = tracked->process.usage();
+    tracked->moved_in = true;
   }
-  member->span = ++spans_;
-  tell_birth(*member, find(member->process.parent()));
-  by_pid_.emplace(pid, member.get());
-  return members_.emplace_back(std::move(member)).get();
+  tracked->record = ++last_record_;
+  report_fork(*tracked, find(tracked->process.parent()));
+  by_pid_.emplace(pid, tracked.get());
+  return tracked_.emplace_back(std::move(tracked)).get();
 }
 
-void ProcSource::find_new_members() {
-  const std::size_t before = members_.size();
+void ProcSource::find_new_processes() {
+  const std::size_t before = tracked_.size();
   if (of_cgroup())
     find_in_cgroup();
-  else if (births_.none_of_late(now_ns_))
+  else if (new_tasks_.none_recently(now_ns_))
     return;
   else if (has_children_lists_)
     find_children();
   else
     find_by_parents();
-  if (members_.size() > before)
-    std::stable_sort(members_.begin(), members_.end(),
+  if (tracked_.size() > before)
+    std::stable_sort(tracked_.begin(), tracked_.end(),
                      [](const auto &a, const auto &b) { return a->process.start_ns() < b->process.start_ns(); });
 }
 
-// What else has the same parent by now is none of the command's orphans: the command stands still. Until its parent
-// waits for it, no other process has its number.
+// The command is not running yet, so other children of its parent are not its orphans. Their pids are not used again
+// before the parent has reaped them.
 void ProcSource::exclude_siblings_of(pid_t pid) {
   std::vector<pid_t> siblings;
-  if (const auto list = has_children_lists_ ? reader_.list(proc_.get(), own_children_.c_str()) : std::nullopt) {
+  if (const auto list = has_children_lists_ ? reader_.list(proc_.get(), command_and_orphans_.c_str()) : std::nullopt) {
     proc::parse_pids(*list, siblings);
   } else if (const auto all = reader_.numbers_in(proc_.get(), ".")) {
     const std::vector<pid_t> pids(all->begin(), all->end());
-    for (const pid_t one : pids) {
-      const auto text = reader_.file(proc_.get(), proc::Path("", one, "/stat").c_str());
+    for (const pid_t sibling : pids) {
+      const auto text = reader_.file(proc_.get(), proc::Path("", sibling, "/stat").c_str());
       const auto stat = text ? proc::parse_stat(*text) : std::nullopt;
-      if (stat && stat->parent == adopter_) siblings.push_back(one);
+      if (stat && stat->parent == orphan_reaper_) siblings.push_back(sibling);
     }
   }
-  for (const pid_t one : siblings)
-    if (one != pid) excluded_.insert(one);
+  for (const pid_t sibling : siblings)
+    if (sibling != pid) excluded_.insert(sibling);
 }
 
 void ProcSource::find_children() {
   pids_.clear();
-  if (!own_children_.empty())
-    if (const auto list = reader_.list(proc_.get(), own_children_.c_str())) proc::parse_pids(*list, pids_);
+  if (!command_and_orphans_.empty())
+    if (const auto list = reader_.list(proc_.get(), command_and_orphans_.c_str())) proc::parse_pids(*list, pids_);
   for (std::size_t i = 0;; i++) {
-    for (const pid_t pid : pids_) admit(pid);
-    // Those that were added just now have children as well.
-    if (i == members_.size()) return;
+    for (const pid_t pid : pids_) track_process(pid);
+    // The new ones may have children too.
+    if (i == tracked_.size()) return;
     pids_.clear();
-    if (!members_[i]->process.live()) continue;
-    members_[i]->process.add_children(reader_, pids_);
-    members_[i]->process.close_directory();
+    if (!tracked_[i]->process.is_live()) continue;
+    tracked_[i]->process.add_children(reader_, pids_);
+    tracked_[i]->process.close_directory();
   }
 }
 
-// Where the kernel keeps no lists of children (CONFIG_PROC_CHILDREN), every process of the machine is asked for its
-// parent.
+// A kernel without lists of children (CONFIG_PROC_CHILDREN) needs this: it reads the parent of every process on the
+// machine.
 void ProcSource::find_by_parents() {
   struct Kinship {
     pid_t pid;
@@ -121,32 +121,32 @@ void ProcSource::find_by_parents() {
     const auto text = reader_.file(proc_.get(), proc::Path("", pid, "/stat").c_str());
     if (const auto stat = text ? proc::parse_stat(*text) : std::nullopt) others.push_back({pid, stat->parent});
   }
-  const pid_t adopter = own_children_.empty() ? 0 : adopter_;
+  const pid_t reaper = command_and_orphans_.empty() ? 0 : orphan_reaper_;
   for (std::size_t before = others.size() + 1; others.size() < before;) {
     before = others.size();
-    std::erase_if(others, [&](const Kinship &one) {
-      const bool is_ours = one.parent == adopter || find(one.parent) != nullptr;
-      if (is_ours) admit(one.pid);
-      return is_ours;
+    std::erase_if(others, [&](const Kinship &other) {
+      const bool is_child = other.parent == reaper || find(other.parent) != nullptr;
+      if (is_child) track_process(other.pid);
+      return is_child;
     });
   }
 }
 
-// Two descriptors are held open for each process, as long as there are enough: more than the limit that we were given
-// is taken where it is needed, and a part is left for everything else.
+// Each process holds two descriptors while there are enough. The limit is raised if that is needed, and some
+// descriptors are left for everything else.
 bool ProcSource::may_hold_directory() {
-  constexpr std::uint64_t for_all_else = 40;
-  const auto that_fit = [&] {
+  constexpr std::uint64_t reserved = 40;
+  const auto max_processes = [&] {
     const std::uint64_t limit = descriptor_limit();
-    return (limit - std::min(limit, for_all_else)) / 2;
+    return (limit - std::min(limit, reserved)) / 2;
   };
-  const std::uint64_t held = members_.size() + gone_.size();
-  if (held >= directories_) directories_ = that_fit();
-  if (held >= directories_ && raise_descriptor_limit()) directories_ = that_fit();
-  return held < directories_;
+  const std::uint64_t held = tracked_.size() + gone_.size();
+  if (held >= max_directories_) max_directories_ = max_processes();
+  if (held >= max_directories_ && raise_descriptor_limit()) max_directories_ = max_processes();
+  return held < max_directories_;
 }
 
-// A threaded cgroup has threads of processes that are elsewhere as well.
+// A threaded cgroup is refused: it has only some threads of a process, and /proc cannot count these alone.
 Result<void> ProcSource::open_cgroup(const std::string &path) {
   cgroup_directory_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!cgroup_directory_) return errno_error(fmt::format("--cgroup {}", path));
@@ -161,21 +161,20 @@ Result<void> ProcSource::open_cgroup(const std::string &path) {
   return {};
 }
 
-// Adds the numbers of its processes to `pids_`; 0, or what prevents that. The kernel gives a 0 for each process of
-// another pid namespace.
+// Appends the pids in the cgroup to `pids_`. Returns 0, or errno on failure.
 int ProcSource::list_cgroup(int directory) {
   const auto list = reader_.list(directory, "cgroup.procs");
   if (!list) return errno;
-  unnumbered_ += proc::parse_pids(*list, pids_);
+  foreign_pids_ += proc::parse_pids(*list, pids_);
   return 0;
 }
 
-// Members are listed in the cgroup or below it; those that are elsewhere now have moved out. Where the list of one
-// cannot be read, it is not known who has. Threaded ones have no such list: their processes stand in that of the one
-// above.
+// The processes in the cgroup or below it are tracked, and tracked processes that are not there have moved out. If a
+// list cannot be read, it is not known which moved out. A threaded cgroup has no such list: its processes are in the
+// list of the cgroup above it.
 void ProcSource::find_in_cgroup() {
   pids_.clear();
-  unnumbered_ = 0;
+  foreign_pids_ = 0;
   bool complete = true;
   const auto add_list = [&](int directory) {
     const int failure = list_cgroup(directory);
@@ -193,12 +192,12 @@ void ProcSource::find_in_cgroup() {
     const Fd opened(::open(entry->path().c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
     if (opened) add_list(opened.get());
   }
-  without_number_ = std::max(without_number_, unnumbered_);
+  max_foreign_pids_ = std::max(max_foreign_pids_, foreign_pids_);
   const std::set<pid_t> there(pids_.begin(), pids_.end());
-  for (const pid_t pid : there) admit(pid);
+  for (const pid_t pid : there) track_process(pid);
   if (!complete) return;
-  for (const auto &member : members_)
-    member->moved_out = member->process.live() && !there.contains(member->process.pid());
+  for (const auto &tracked : tracked_)
+    tracked->moved_out = tracked->process.is_live() && !there.contains(tracked->process.pid());
 }
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Where samples come from. One implementation a way to read what tasks have used.
+// Where samples come from: BPF programs, or polling /proc.
 #pragma once
 
 #include <sys/types.h>
@@ -12,18 +12,18 @@
 
 namespace rusage_bpf {
 
-// What is in no sample of a source, or in none of the events of single tasks.
+// What a source could not observe.
 struct MissedEvents {
-  // Births and execs; 0 unless the kernel refused to run a program.
+  // Forks and execs; 0 unless the kernel did not run a program.
   std::uint64_t events_lost = 0;
-  // Processes and threads that came and went between two samples: at most, as those of others may be among them. What
-  // they used is in the figures of the process that reaped them. Nothing: not known.
+  // An upper bound of the processes and threads that started and exited between two samples; some may not belong to the
+  // target. The process that reaped them has their usage. Nothing: not known.
   std::optional<std::uint64_t> tasks;
-  // Tasks that exited while their events were not read: they are in the sums, and in no process record.
+  // Tasks that are in the samples, but in no process record, because the ring of task events was full.
   std::uint64_t unlisted_tasks = 0;
-  // Processes of which something was not ours to read, so that it is not in the sums.
+  // Processes with values that the user may not read, which are not in the samples.
   std::uint64_t unreadable_processes = 0;
-  // Tasks that the recorder's user could not trace, at some time at least; nothing of that time is in the sums.
+  // Tasks that the user could not trace for some time; their usage of that time is not in the samples.
   std::uint64_t untraceable_tasks = 0;
 };
 
@@ -46,39 +46,38 @@ class Source {
   // "bpf" or "proc".
   [[nodiscard]] virtual std::string_view name() const = 0;
 
-  // Begins to track the selection that the source was opened for. To be called once.
+  // Starts to track the selection that the source was opened for. Called once.
   //
   // A command counts from its fork, and a tree from the fork of each of its tasks. What the tasks of a cgroup used
-  // before they came to it does not count.
+  // before they joined it does not count.
   virtual Result<void> track() = 0;
 
-  // What the tracked tasks have used up to now, and what has happened to them since the sample before. The greatest gap
-  // between two samples is `max_sample_gap_ns`. Where counting starts or ends with a sample, it `reports_live_tasks`:
-  // an event for each task that the snapshot has the counters of.
+  // Takes a sample. The time between two samples is at most `max_sample_gap_ns`. If counting starts or ends with the
+  // sample, it `reports_live_tasks`: it has an event for each live task in the snapshot.
   virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
 
-  // From now on samples are taken without the recorder, on time; next_sample() gives them. False: this source cannot do
-  // that. Is to be called after the first sample.
+  // From now on samples are taken without the recorder, on time, and next_sample() gives them. False: this source cannot
+  // do that. Called after the first sample.
   virtual bool start_clock(const SampleTimes &) { return false; }
-  // No more samples are taken that way. Those that were are still given.
+  // Takes no more samples that way. Those that were taken are still there to be read.
   virtual Result<void> stop_clock() { return {}; }
-  // The next of these, in order; nothing where all were given.
+  // The next of these samples, in order; nothing if all were given.
   virtual Result<std::optional<Sample>> next_sample() { return std::nullopt; }
 
-  // A child of the recorder is over and about to be waited for: it, and all it has waited for, has used `total`.
-  // `status` is as wait reports it.
+  // Called before a child of the recorder is reaped. `total` is the usage of the child and its reaped children,
+  // `status` is as wait(2) reports it.
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}
 
   // True if the recorder must be a child subreaper.
-  [[nodiscard]] virtual bool needs_orphans() const { return false; }
+  [[nodiscard]] virtual bool needs_subreaper() const { return false; }
 
-  // Where a column's figures come from, for people: "bpf", "proc", or "none".
+  // Where the values of a column come from: "bpf", "proc", or "none".
   [[nodiscard]] virtual std::string_view origin(rusage_column column) const = 0;
 
-  // So far. This takes longer than a sample needs to: it is asked for once, at the end.
+  // So far. Slower than a sample, and called only once, at the end.
   [[nodiscard]] virtual MissedEvents missed_events() const = 0;
 
-  // Whether a sample reads /proc, where a user sees less of others' processes than root does.
+  // Whether samples read /proc, where a user can read less of other users' processes than root.
   [[nodiscard]] virtual bool needs_proc_of_others() const = 0;
 };
 

@@ -13,29 +13,29 @@ namespace rusage_bpf {
 
 namespace {
 
-// Whether users are not those of the machine: root is only one of them to it.
+// Whether this is a user namespace, in which root may not trace every process of the machine.
 bool in_user_namespace() {
-  constexpr std::uint64_t all = 0xffffffff;
+  constexpr std::uint64_t all_ids = 0xffffffff;
   std::ifstream map("/proc/self/uid_map");
   std::uint64_t inside = 0;
   std::uint64_t outside = 0;
   std::uint64_t count = 0;
-  return map >> inside >> outside >> count && (inside != 0 || outside != 0 || count != all);
+  return map >> inside >> outside >> count && (inside != 0 || outside != 0 || count != all_ids);
 }
 
 }  // namespace
 
-// The kernel answers when somebody reads another process's I/O counters (PTRACE_MODE_READ).
-Result<void> may_look_into(pid_t pid) {
+// Reading the I/O counters of another process needs permission to trace it (PTRACE_MODE_READ).
+Result<void> check_may_trace(pid_t pid) {
   const Fd file(open(fmt::format("/proc/{}/io", pid).c_str(), O_RDONLY | O_CLOEXEC));
   char byte = 0;
   if (file && read(file.get(), &byte, 1) == 1) return {};
-  if (errno == ENOENT || errno == ESRCH) return {};  // it is gone
+  if (errno == ENOENT || errno == ESRCH) return {};  // the process is gone
   if (errno != EACCES && errno != EPERM) return errno_error(fmt::format("reading the counters of process {}", pid));
   return error(fmt::format("process {} is not yours to look into; run it as: sudo rusage-bpf ...", pid));
 }
 
-bool may_look_into_all() {
+bool may_trace_all() {
   return geteuid() == 0 && !in_user_namespace();
 }
 

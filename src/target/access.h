@@ -7,11 +7,11 @@
 
 namespace rusage_bpf {
 
-// Whether the kernel lets this caller trace that process: root every one, others those with the
-// same real, effective and saved ids, that are dumpable and have no capability more than the caller.
-Result<void> may_look_into(pid_t pid);
+// Fails if the user may not trace the process. Root may trace every process. Others may trace processes that have their
+// real, effective and saved ids, are dumpable, and have no more capabilities than they have.
+Result<void> check_may_trace(pid_t pid);
 
-// Whether the caller may trace every process.
-bool may_look_into_all();
+// Whether the user may trace every process.
+bool may_trace_all();
 
 }  // namespace rusage_bpf

@@ -31,7 +31,7 @@ std::vector<std::string> command_line(pid_t pid) {
   const std::string process = fmt::format("/proc/{}", pid);
   const Fd directory(open(process.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   proc::Reader reader;
-  const auto tid = proc::thread_instead_of_main(directory.get(), reader);
+  const auto tid = proc::live_thread_without_main(directory.get(), reader);
   return texts_of_bytes(
       running_arguments(read_all(tid ? fmt::format("{}/task/{}/cmdline", process, *tid) : process + "/cmdline")));
 }
@@ -42,7 +42,7 @@ Result<Fd> open_process(const char *option, pid_t pid) {
   Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   if (process) return process;
   if (errno == ESRCH) return error(fmt::format("{} {}: there is no such process", option, pid));
-  // Which of the two depends on the kernel.
+  // Which of these two errors it is depends on the kernel.
   if (errno == EINVAL || errno == ENOENT)
     return error(fmt::format("{} {}: this is a thread; give the number of its process", option, pid));
   return errno_error(fmt::format("{} {}", option, pid));
@@ -57,20 +57,20 @@ Result<Attach> Attach::find(pid_t pid) {
   if (stat && (stat->flags & flag_kernel_thread) != 0)
     return error(fmt::format("--pid {}: this is a kernel thread, which has no process", pid));
   Attach attach(pid, *std::move(process), command_line(pid));
-  // All that was asked by number was about this process only if it lives on.
-  if (const auto alive = attach.check_alive(); !alive) return tl::unexpected(alive.error());
+  // What was read by pid is of this process only if it is still live.
+  if (const auto live = attach.check_live(); !live) return tl::unexpected(live.error());
   return attach;
 }
 
-Result<void> Attach::may_look() const {
-  const auto allowed = may_look_into(pid_);
-  // It was about this process only if that lives on.
-  if (allowed || !alive()) return {};
+Result<void> Attach::check_may_trace() const {
+  const auto allowed = rusage_bpf::check_may_trace(pid_);
+  // If the process has exited, its pid may be another process's.
+  if (allowed || !is_live()) return {};
   return error(fmt::format("--pid {}: {}", pid_, allowed.error().message));
 }
 
-Result<void> Attach::check_alive() const {
-  if (!alive()) return error(fmt::format("--pid {}: the process has ended", pid_));
+Result<void> Attach::check_live() const {
+  if (!is_live()) return error(fmt::format("--pid {}: the process has ended", pid_));
   return {};
 }
 
@@ -78,25 +78,25 @@ Selection Attach::selection() const {
   return selected::Tree{.pid = pid_, .argv = argv_, .excluded = recorder_and_wrappers(pid_)};
 }
 
-bool Attach::ends_within(int milliseconds) const {
-  pollfd ended{process_.get(), POLLIN, 0};
-  return poll(&ended, 1, milliseconds) != 0;
+bool Attach::exits_within(int milliseconds) const {
+  pollfd exited{process_.get(), POLLIN, 0};
+  return poll(&exited, 1, milliseconds) != 0;
 }
 
-bool Attach::see_end() const {
-  // It closes its files after it is marked, and before its end can be waited for.
-  constexpr int patience_ms = 1000;
+bool Attach::wait_if_exiting() const {
+  // The kernel sets this flag before it closes the files of an exiting process, and the pidfd is ready only later.
+  constexpr int timeout_ms = 1000;
   constexpr std::uint64_t flag_exiting = 0x00000004;  // PF_EXITING, include/linux/sched.h
   const auto stat_text = read_all(fmt::format("/proc/{}/stat", pid_));
   const auto stat = proc::parse_stat(stat_text);
-  return (!stat || (stat->flags & flag_exiting) != 0) && ends_within(patience_ms);
+  return (!stat || (stat->flags & flag_exiting) != 0) && exits_within(timeout_ms);
 }
 
-Result<std::optional<Ended>> Attach::take(const Signal &signal) {
+Result<std::optional<Ended>> Attach::handle(const Signal &signal) {
   return ended_by_signal(signal);
 }
 
-std::optional<Ended> Attach::end_seen_in(const Snapshot &snapshot) {
+std::optional<Ended> Attach::end_in(const Snapshot &snapshot) {
   if (!is_empty(snapshot)) return std::nullopt;
   return Ended{.by = EndReason::tree, .exit = {}, .kernel = {}};
 }

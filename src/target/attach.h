@@ -1,4 +1,4 @@
-// A tree that runs already: one process, its threads, and all its living descendants.
+// A process tree that is already running: one process, its threads, and its live descendants.
 #pragma once
 
 #include <sys/types.h>
@@ -13,25 +13,25 @@ namespace rusage_bpf {
 
 class Attach final : public Target {
  public:
-  // Finds the process with this number, as we and the caller see it.
+  // Finds the process with this pid in the recorder's pid namespace.
   static Result<Attach> find(pid_t pid);
 
-  [[nodiscard]] Result<void> may_look() const override;
+  [[nodiscard]] Result<void> check_may_trace() const override;
 
   // Without the recorder and its wrappers.
   [[nodiscard]] Selection selection() const override;
-  [[nodiscard]] Result<void> check_alive() const override;
+  [[nodiscard]] Result<void> check_live() const override;
 
-  // SIGINT and the like end the recording.
-  Result<std::optional<Ended>> take(const Signal &signal) override;
-  // The end of the last process.
-  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
-  [[nodiscard]] bool see_end() const override;
+  // SIGINT and similar signals end the recording.
+  Result<std::optional<Ended>> handle(const Signal &signal) override;
+  // Ended if there is no process.
+  std::optional<Ended> end_in(const Snapshot &snapshot) override;
+  [[nodiscard]] bool wait_if_exiting() const override;
 
  private:
-  // As long as it lives, no other process can have its number.
-  [[nodiscard]] bool alive() const { return !ends_within(0); }
-  [[nodiscard]] bool ends_within(int milliseconds) const;
+  // While it is live, no other process can have its pid.
+  [[nodiscard]] bool is_live() const { return !exits_within(0); }
+  [[nodiscard]] bool exits_within(int milliseconds) const;
   Attach(pid_t pid, Fd process, std::vector<std::string> argv)
       : pid_(pid), process_(std::move(process)), argv_(std::move(argv)) {}
 
@@ -40,7 +40,7 @@ class Attach final : public Target {
   std::vector<std::string> argv_;
 };
 
-// A pidfd of the process with this number, as we see it; `option` is what asked for it.
+// Opens a pidfd. `option` is the option with the pid, for error messages.
 Result<Fd> open_process(const char *option, pid_t pid);
 
 }  // namespace rusage_bpf

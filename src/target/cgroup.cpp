@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Where cgroup v2 is mounted first; empty where it is not.
+// The first mount of cgroup v2; empty if there is none.
 std::string mount_point() {
   for (const proc::Mount &mount : proc::mounts())
     if (mount.type == "cgroup2") return mount.directory;
@@ -31,8 +31,8 @@ bool is_cgroup2(int directory) {
   return fstatfs(directory, &system) == 0 && system.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-// On a machine that mounts the controllers of v1 beside v2 (/sys/fs/cgroup/cpu/NAME), the same name
-// may be there in v2; else the mount itself is what there is.
+// The error names a directory that can be used. A machine with cgroup v1 and v2 may have the same name in both, as in
+// /sys/fs/cgroup/cpu/NAME. Otherwise it is the mount of v2.
 tl::unexpected<Error> not_cgroup2(const std::string &path) {
   const std::string mount = mount_point();
   if (mount.empty())
@@ -50,15 +50,15 @@ tl::unexpected<Error> not_cgroup2(const std::string &path) {
   return error(fmt::format("--cgroup {}: not a directory of cgroup v2; one that is: {}", path, instead));
 }
 
-Result<void> check_may_look(const std::string &path) {
-  if (may_look_into_all()) return {};
+Result<void> check_may_trace_all(const std::string &path) {
+  if (may_trace_all()) return {};
   std::error_code failure;
   fs::recursive_directory_iterator entry(path, failure);
   for (; !failure && entry != fs::end(entry); entry.increment(failure)) {
     if (entry->path().filename() != "cgroup.procs") continue;
     std::ifstream processes(entry->path());
     for (pid_t pid = 0; processes >> pid;)
-      if (auto allowed = may_look_into(pid); !allowed) return allowed;
+      if (auto allowed = check_may_trace(pid); !allowed) return allowed;
   }
   if (failure) return errno_error("reading its processes", failure.value());
   return {};
@@ -75,8 +75,8 @@ Result<Cgroup> Cgroup::find(const std::string &path) {
   return Cgroup(path, std::move(directory), status.st_ino);
 }
 
-Result<void> Cgroup::may_look() const {
-  if (auto allowed = check_may_look(path_); !allowed)
+Result<void> Cgroup::check_may_trace() const {
+  if (auto allowed = check_may_trace_all(path_); !allowed)
     return error(fmt::format("--cgroup {}: {}", path_, allowed.error().message));
   return {};
 }
@@ -85,13 +85,13 @@ Selection Cgroup::selection() const {
   return selected::Cgroup{.path = path_, .id = id_, .excluded = recorder_and_wrappers()};
 }
 
-Result<std::optional<Ended>> Cgroup::take(const Signal &signal) {
+Result<std::optional<Ended>> Cgroup::handle(const Signal &signal) {
   return ended_by_signal(signal);
 }
 
-std::optional<Ended> Cgroup::end_seen_in(const Snapshot &) {
-  const bool there = faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0;
-  if (there || (errno != ENOENT && errno != ENODEV)) return std::nullopt;
+std::optional<Ended> Cgroup::end_in(const Snapshot &) {
+  const bool exists = faccessat(directory_.get(), "cgroup.procs", F_OK, 0) == 0;
+  if (exists || (errno != ENOENT && errno != ENODEV)) return std::nullopt;
   return Ended{.by = EndReason::cgroup, .exit = {}, .kernel = {}};
 }
 

@@ -1,4 +1,4 @@
-// The processes of a cgroup (v2) and of all below it.
+// The processes in a cgroup (v2) and in the cgroups below it.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,18 @@ namespace rusage_bpf {
 
 class Cgroup final : public Target {
  public:
-  // Opens the directory of a cgroup. A path that is no cgroup v2 is answered with one that would do, where there is
-  // one.
+  // Opens the directory of a cgroup. If the path is no cgroup v2, the error names one that is.
   static Result<Cgroup> find(const std::string &path);
 
-  [[nodiscard]] Result<void> may_look() const override;
+  [[nodiscard]] Result<void> check_may_trace() const override;
 
   // Without the recorder and its wrappers.
   [[nodiscard]] Selection selection() const override;
 
-  // SIGINT and the like end the recording.
-  Result<std::optional<Ended>> take(const Signal &signal) override;
-  // An empty cgroup may get new processes; only one that was removed is over.
-  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override;
+  // SIGINT and similar signals end the recording.
+  Result<std::optional<Ended>> handle(const Signal &signal) override;
+  // Ended only if the cgroup was removed: an empty cgroup may get new processes.
+  std::optional<Ended> end_in(const Snapshot &snapshot) override;
 
  private:
   Cgroup(std::string path, Fd directory, std::uint64_t id)
@@ -31,7 +30,7 @@ class Cgroup final : public Target {
 
   std::string path_;
   Fd directory_;
-  std::uint64_t id_;  // the inode of its directory
+  std::uint64_t id_;  // the inode number of its directory
 };
 
 }  // namespace rusage_bpf

@@ -15,19 +15,19 @@
 namespace rusage_bpf {
 namespace {
 
-bool names(std::string_view entry, std::string_view name) {
+bool has_name(std::string_view entry, std::string_view name) {
   return entry.size() > name.size() && entry.starts_with(name) && entry[name.size()] == '=';
 }
 
-// Where the kernel has put it, between the arguments and the name of the program. /proc/self/environ has the same, but
-// is root's to open where an exec has given privileges.
+// The kernel's copy, in the memory of this process. /proc/self/environ is the same, but only root can open it if an
+// exec gave privileges.
 std::optional<std::string_view> block_of_kernel() {
   std::ostringstream text;
   text << std::ifstream("/proc/self/stat").rdbuf();
   const std::string line = std::move(text).str();
   const auto stat = proc::parse_stat(line);
   if (!stat || stat->environment_begin == 0 || stat->environment_end < stat->environment_begin) return std::nullopt;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel gives our own addresses as numbers
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel returns addresses of this process as numbers
   return std::string_view(reinterpret_cast<const char *>(stat->environment_begin),
                           stat->environment_end - stat->environment_begin);
 }
@@ -52,7 +52,7 @@ Environment Environment::given() {
   return Environment(std::move(entries));
 }
 
-void give_back_stack_limit() {
+void restore_stack_limit() {
   if (!exec_gave_privileges()) return;
   rlimit own{};
   rlimit given{};
@@ -64,7 +64,7 @@ void give_back_stack_limit() {
 }
 
 void Environment::remove(std::string_view name) {
-  std::erase_if(entries_, [&](const std::string &entry) { return names(entry, name); });
+  std::erase_if(entries_, [&](const std::string &entry) { return has_name(entry, name); });
 }
 
 void Environment::set(std::string_view name, const std::string &value) {
@@ -72,7 +72,7 @@ void Environment::set(std::string_view name, const std::string &value) {
   entries_.push_back(fmt::format("{}={}", name, value));
 }
 
-void Environment::enter(const User &user) {
+void Environment::set_user(const User &user) {
   std::erase_if(entries_, [](const std::string &entry) { return entry.starts_with("SUDO_"); });
   for (const char *name : {"DOAS_USER", "PKEXEC_UID"}) remove(name);
   set("HOME", user.home);

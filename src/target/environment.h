@@ -1,4 +1,4 @@
-// The environment that the command gets: the one that the user gave us.
+// The environment of the command: the one that the user gave to rusage-bpf.
 #pragma once
 
 #include <string>
@@ -11,15 +11,16 @@ namespace rusage_bpf {
 
 class Environment {
  public:
-  // `entries` are of the form NAME=VALUE, as a rule; what is not stays as it is.
+  // Entries have the form NAME=VALUE. Others stay as they are.
   explicit Environment(std::vector<std::string> entries) : entries_(std::move(entries)) {}
 
-  // What the user gave us, in order and byte for byte. Where an exec has given us privileges (file capabilities),
-  // the dynamic loader has taken LD_LIBRARY_PATH, TMPDIR and more out of `environ`; the kernel's own copy has them.
+  // The environment from the user, in the same order and with the same bytes. If an exec gave privileges to the
+  // recorder (file capabilities), the dynamic loader has removed LD_LIBRARY_PATH, TMPDIR and others from `environ`, but
+  // the kernel's copy has them.
   static Environment given();
 
-  // Makes it the user's: HOME, USER, LOGNAME, SHELL, without the variables of sudo, doas and pkexec.
-  void enter(const User &user);
+  // Sets HOME, USER, LOGNAME and SHELL, and removes the variables of sudo, doas and pkexec.
+  void set_user(const User &user);
 
   [[nodiscard]] const std::vector<std::string> &entries() const { return entries_; }
 
@@ -30,8 +31,8 @@ class Environment {
   std::vector<std::string> entries_;
 };
 
-// Where an exec has given us privileges, the kernel has lowered the soft limit of the stack to 8 MiB: makes it again
-// what our parent has, from whom we have ours.
-void give_back_stack_limit();
+// If an exec gave privileges to the recorder, the kernel has lowered the soft limit of the stack to 8 MiB. This sets it
+// to the parent's limit again.
+void restore_stack_limit();
 
 }  // namespace rusage_bpf

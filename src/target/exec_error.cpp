@@ -13,7 +13,7 @@
 namespace rusage_bpf {
 namespace {
 
-// The file that execvp(3) would find, if there is one to execute.
+// The executable file that execvp(3) would find.
 std::optional<std::string> find_executable(const std::string &command) {
   const auto is_executable = [](const std::string &path) { return access(path.c_str(), X_OK) == 0; };
   if (command.find('/') != std::string::npos) return is_executable(command) ? std::optional(command) : std::nullopt;
@@ -26,7 +26,7 @@ std::optional<std::string> find_executable(const std::string &command) {
   return std::nullopt;
 }
 
-// What the program header PT_INTERP names, the dynamic loader.
+// The dynamic loader, which the program header PT_INTERP names.
 std::string loader_of(std::ifstream &file) {
   ElfW(Ehdr) header{};
   file.read(reinterpret_cast<char *>(&header), sizeof(header));
@@ -43,7 +43,7 @@ std::string loader_of(std::ifstream &file) {
   return {};
 }
 
-// What the file needs to be executed: the interpreter of a script, the dynamic loader of a program.
+// The interpreter that the file needs: a script's interpreter or a program's dynamic loader.
 std::string interpreter_of(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   std::string start(4, '\0');

@@ -1,4 +1,4 @@
-// Why a command could not be executed, in words for the user.
+// The message for a command that could not be executed.
 #pragma once
 
 #include <string>

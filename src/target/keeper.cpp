@@ -29,22 +29,22 @@ bool receive_one(int socket, T &message) {
   return got == sizeof(message);
 }
 
-void close_all_but(int socket) {
+void close_all_except(int socket) {
   const auto kept = static_cast<unsigned>(socket);
   if (kept > 0) close_range(0, kept - 1, 0);
   close_range(kept + 1, ~0U, 0);
 }
 
-// Reports each change to the recorder, until no child is left.
+// Reports each stop and exit to the recorder, until no child is left.
 [[noreturn]] void report_all(int socket, pid_t recorder) {
-  char adopts_orphans = 0;
-  if (!receive_one(socket, adopts_orphans)) _exit(0);
-  if (adopts_orphans) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  if (!send_one(socket, adopts_orphans)) _exit(0);
+  char reaps_orphans = 0;
+  if (!receive_one(socket, reaps_orphans)) _exit(0);
+  if (reaps_orphans) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  if (!send_one(socket, reaps_orphans)) _exit(0);
   for (;;) {
     siginfo_t info{};
     ChildReport report;
-    // glibc's waitid leaves out the fifth argument.
+    // waitid of glibc does not have the fifth argument.
     constexpr int flags = WEXITED | WSTOPPED | WNOWAIT;
     if (syscall(SYS_waitid, P_ALL, 0, &info, flags, &report.usage) != 0) {
       if (errno == EINTR) continue;
@@ -56,26 +56,27 @@ void close_all_but(int socket) {
     if (report.stopped) waitid(P_PID, static_cast<id_t>(report.pid), &info, WSTOPPED | WNOHANG);
     if (!send_one(socket, report)) _exit(0);
     kill(recorder, SIGCHLD);
-    char let_go = 0;
-    if (!receive_one(socket, let_go)) _exit(0);
+    char confirmation = 0;
+    if (!receive_one(socket, confirmation)) _exit(0);
     if (!report.stopped) waitpid(report.pid, nullptr, 0);
-    if (!send_one(socket, let_go)) _exit(0);
+    if (!send_one(socket, confirmation)) _exit(0);
   }
 }
 
 [[noreturn]] void run_keeper(int socket, pid_t recorder, const std::function<void()> &child) {
   const pid_t pid = fork();
   if (pid == 0) child();
-  // What a terminal sends to the process group is for the command.
+  // Signals from a terminal to the process group are for the command.
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, nullptr);
-  close_all_but(socket);
+  close_all_except(socket);
   static_cast<void>(drop_privileges({}));
-  // When the recorder is gone, orphans go where they would go without it. A change of user would have taken this back.
+  // Without the recorder, orphans are reparented as if it had never been there. This comes after drop_privileges,
+  // because a change of the user resets it.
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (getppid() != recorder || !send_one(socket, pid) || pid < 0) _exit(0);
-  // Inherited as ignored, it would let nothing be waited for.
+  // If SIGCHLD is ignored, no child can be reaped.
   static_cast<void>(std::signal(SIGCHLD, SIG_DFL));
   report_all(socket, recorder);
 }
@@ -89,7 +90,7 @@ int status_of(const siginfo_t &info) {
   return info.si_status | (info.si_code == CLD_DUMPED ? core_flag : 0);
 }
 
-// The first process of a pid namespace, and a subreaper, get orphans that are not the command's.
+// The init of a pid namespace and a subreaper get other orphans than the command's.
 bool Keeper::is_needed() {
   int is_subreaper = 0;
   if (prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0) == 0 && is_subreaper) return true;
@@ -101,21 +102,22 @@ bool Keeper::is_needed() {
 Result<Keeper> Keeper::start(const std::function<void()> &child) {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return errno_error("making a socket");
-  Fd ours(ends[0]);
-  Fd theirs(ends[1]);
+  Fd recorder_end(ends[0]);
+  Fd keeper_end(ends[1]);
   const pid_t recorder = getpid();
   const pid_t pid = fork();
   if (pid < 0) return errno_error("starting the command");
-  if (pid == 0) run_keeper(theirs.get(), recorder, child);
-  theirs.reset();
+  if (pid == 0) run_keeper(keeper_end.get(), recorder, child);
+  keeper_end.reset();
   pid_t command = -1;
-  if (!receive_one(ours.get(), command) || command < 0) return error("starting the command: no process could be made");
-  return Keeper(pid, command, std::move(ours));
+  if (!receive_one(recorder_end.get(), command) || command < 0)
+    return error("starting the command: no process could be made");
+  return Keeper(pid, command, std::move(recorder_end));
 }
 
-Result<void> Keeper::begin(bool adopts_orphans) {
-  char wish = adopts_orphans ? 1 : 0;
-  if (!send_one(socket_.get(), wish) || !receive_one(socket_.get(), wish))
+Result<void> Keeper::start_reports(bool reaps_orphans) {
+  char request = reaps_orphans ? 1 : 0;
+  if (!send_one(socket_.get(), request) || !receive_one(socket_.get(), request))
     return error("starting the command: the process that keeps it is gone");
   return {};
 }
@@ -128,9 +130,9 @@ std::optional<ChildReport> Keeper::next() {
   return std::nullopt;
 }
 
-void Keeper::let_go() {
-  char answer = 1;
-  if (send_one(socket_.get(), answer)) receive_one(socket_.get(), answer);
+void Keeper::confirm() {
+  char confirmation = 1;
+  if (send_one(socket_.get(), confirmation)) receive_one(socket_.get(), confirmation);
 }
 
 }  // namespace rusage_bpf

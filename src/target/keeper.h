@@ -1,5 +1,5 @@
-// A process between the recorder and the command, for a recorder that has other children: the keeper's children are the
-// command and the command's orphans alone, so that no other process is taken for one of these.
+// A process between the recorder and the command, for a recorder that has other children. The keeper's only children
+// are the command and its orphans, so no other process is mistaken for one of these.
 #pragma once
 
 #include <sys/resource.h>
@@ -15,35 +15,34 @@
 
 namespace rusage_bpf {
 
-// A change of one of the keeper's children.
+// A stop or an exit of one of the keeper's children.
 struct ChildReport {
   pid_t pid = 0;
-  bool stopped = false;  // by the signal in `status`; else the process has ended
-  int status = 0;        // of one that has ended: as wait reports it
+  bool stopped = false;  // by the signal in `status`; otherwise it has exited
+  int status = 0;        // after an exit: as wait(2) reports it
   rusage usage{};
 };
 
 class Keeper {
  public:
-  // Whether this process has, or may get, children that are none of the command's.
+  // Whether this process has, or may get, children other than the command and its orphans.
   static bool is_needed();
 
-  // Forks the keeper, which forks the child that runs `child`. The keeper ends with this process.
+  // Forks the keeper, which forks the child that runs `child`. The keeper exits with this process.
   static Result<Keeper> start(const std::function<void()> &child);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] pid_t child() const { return child_; }
 
-  // The keeper begins to report; it becomes the parent of the child's orphans first if `adopts_orphans`. To be called
-  // once.
-  Result<void> begin(bool adopts_orphans);
+  // Lets the keeper report. If it `reaps_orphans`, it first becomes the reaper of the command's orphans. Called once.
+  Result<void> start_reports(bool reaps_orphans);
 
-  // The next report; nothing where there is none yet. SIGCHLD says that one has come. A process that has ended is a
-  // zombie until `let_go`, which must follow, and gone after that.
+  // The next report, if there is one. The keeper sends SIGCHLD for each. `confirm` must follow: an exited process is a
+  // zombie until then, and gone after it.
   std::optional<ChildReport> next();
-  void let_go();
+  void confirm();
 
-  // No child is left.
+  // The keeper has no child any more.
   [[nodiscard]] bool is_done() const { return done_; }
 
  private:
@@ -55,7 +54,7 @@ class Keeper {
   bool done_ = false;
 };
 
-// What wait would report as the status of what waitid has found.
+// Converts the status from waitid(2) to that of wait(2).
 int status_of(const siginfo_t &info);
 
 }  // namespace rusage_bpf

@@ -1,6 +1,7 @@
 #include "target/target.h"
 
 namespace rusage_bpf {
+
 std::optional<Ended> ended_by_signal(const Signal &signal) {
   if (!ends_by_default(signal.number)) return std::nullopt;
   return Ended{.by = EndedBy::from_text(signal_name(signal.number)), .exit = {}, .kernel = {}};

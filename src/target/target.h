@@ -1,4 +1,4 @@
-// What is recorded: a command that we start, a tree that runs already, or a cgroup.
+// What is recorded: a command, a running process tree, or a cgroup.
 #pragma once
 
 #include <sys/types.h>
@@ -23,57 +23,55 @@ class Target {
 
   [[nodiscard]] virtual Selection selection() const = 0;
 
-  // Whether the caller may look into all of it, whatever we are able to: root into all, others into those that they
-  // could trace.
-  [[nodiscard]] virtual Result<void> may_look() const { return {}; }
+  // Fails if the user may not trace all processes of the target, even if the recorder's privileges would allow it.
+  [[nodiscard]] virtual Result<void> check_may_trace() const { return {}; }
 
-  // Called for each child that is over, and before it is waited for: its number, its status as wait reports it, and
-  // what it and all that it has waited for have used.
+  // Called before an exited child is reaped, with its pid, its status as wait(2) reports it, and the usage of the child
+  // and its reaped children.
   using BeforeReaping = std::function<void(pid_t, int status, const KernelTotal &)>;
 
-  // Makes us the reaper of the command's orphans.
-  virtual Result<void> adopt_orphans(const BeforeReaping &) { return {}; }
-  // No one is to be called any more.
-  virtual void forget_orphans() {}
+  // Makes the recorder the reaper of the command's orphans.
+  virtual Result<void> reap_orphans(const BeforeReaping &) { return {}; }
+  // Nothing is called before reaping from now on.
+  virtual void remove_before_reaping() {}
 
-  // Fails where it has ended before it was recorded, as far as that can be said.
-  [[nodiscard]] virtual Result<void> check_alive() const { return {}; }
+  // Fails if the target is known to have ended before it was recorded.
+  [[nodiscard]] virtual Result<void> check_live() const { return {}; }
 
-  // The user of the processes that signals are passed on to, if any are.
+  // The user of the command, to which signals are passed on.
   [[nodiscard]] virtual std::optional<uid_t> user_to_signal() const { return std::nullopt; }
 
-  // The recorder is ready: what was held back may run.
+  // Lets the command run. Called when the recorder is ready.
   virtual Result<void> release() { return {}; }
 
-  // A signal came to the recorder: passes it on, or takes it for the end of the recording.
-  virtual Result<std::optional<Ended>> take(const Signal &signal) = 0;
+  // Handles a signal that the recorder received: passes it on to the command, or ends the recording.
+  virtual Result<std::optional<Ended>> handle(const Signal &signal) = 0;
 
-  // To be called before each look: the end of the recording where no signal has said so, as when the kernel has made
-  // one signal of several.
+  // Called before each sample, because the kernel may merge several signals into one: the end of the recording, if the
+  // target has ended.
   virtual Result<std::optional<Ended>> check() { return std::nullopt; }
 
-  // The end of the recording, if what was just seen of the target is that.
-  virtual std::optional<Ended> end_seen_in(const Snapshot &snapshot) = 0;
+  // The end of the recording, if the snapshot shows it.
+  virtual std::optional<Ended> end_in(const Snapshot &snapshot) = 0;
 
-  // Whether it is ending just now, as whoever holds the recorder's input may be when that ends. Waits
-  // for the end then, so that the last look sees it; a second at most.
-  [[nodiscard]] virtual bool see_end() const { return false; }
+  // If the target is exiting now, waits until it has exited, for at most a second, so that the final sample has its
+  // end. Returns whether it has exited. A process that holds the recorder's input may be exiting when that input ends.
+  [[nodiscard]] virtual bool wait_if_exiting() const { return false; }
 
-  // Whether it goes on without its recording, and its end is to be waited for all the same.
-  [[nodiscard]] virtual bool is_awaited() const { return false; }
+  // Whether the command is still running. The recorder waits for it even after the recording.
+  [[nodiscard]] virtual bool command_is_running() const { return false; }
 
-  // The recorder's, when all is over.
+  // The exit status of the recorder.
   [[nodiscard]] virtual int exit_status() const { return 0; }
 
-  // What an end for another reason (a time, an end of input) knows of the target.
+  // What is known of the command so far, for a recording that ends for another reason.
   [[nodiscard]] virtual Ended so_far() const { return {}; }
 };
 
-// The end that a signal means where there is no command to pass it on to: each whose default action
-// would end the recorder ends the recording, the others do not.
+// Without a command, a signal ends the recording if its default action would end the recorder.
 std::optional<Ended> ended_by_signal(const Signal &signal);
 
-// Whether no task is left, and none on its way.
+// Whether there is no live task and no new one.
 bool is_empty(const Snapshot &tree);
 
 }  // namespace rusage_bpf

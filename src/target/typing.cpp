@@ -18,21 +18,21 @@
 namespace rusage_bpf {
 namespace {
 
-// Since Linux 6.2 it can be switched off; before, it was always on.
-bool kernel_types() {
+// Since Linux 6.2 TIOCSTI can be switched off. Before, it was always on.
+bool allows_tiocsti() {
   int on = 1;
   std::ifstream("/proc/sys/dev/tty/legacy_tiocsti") >> on;
   return on != 0;
 }
 
-// One with TIOCLINUX.
+// A terminal with TIOCLINUX.
 bool is_console(int fd) {
   char kind = 0;
   return ioctl(fd, KDGKBTYPE, &kind) == 0;
 }
 
 bool can_be_typed_into(int fd) {
-  return isatty(fd) == 1 && (kernel_types() || is_console(fd));
+  return isatty(fd) == 1 && (allows_tiocsti() || is_console(fd));
 }
 
 using Filter = std::unique_ptr<std::remove_pointer_t<scmp_filter_ctx>, void (*)(void *)>;
@@ -41,12 +41,12 @@ tl::unexpected<Error> failed(int failure) {
   return errno_error("keeping the command from typing into the terminal", -failure);
 }
 
-// The ways to make system calls that one kernel offers beside its own: the filter is to know each. Which of them there
-// are is known by trial.
+// A kernel may accept system calls of other architectures too, and the filter must have each. Adding one that the
+// kernel does not have fails, which is ignored.
 void add_other_architectures(scmp_filter_ctx filter) {
   switch (seccomp_arch_native()) {
     case SCMP_ARCH_X86_64:
-      for (const std::uint32_t one : {SCMP_ARCH_X86, SCMP_ARCH_X32}) seccomp_arch_add(filter, one);
+      for (const std::uint32_t other : {SCMP_ARCH_X86, SCMP_ARCH_X32}) seccomp_arch_add(filter, other);
       break;
     case SCMP_ARCH_AARCH64:
       seccomp_arch_add(filter, SCMP_ARCH_ARM);
@@ -77,7 +77,7 @@ Result<void> forbid_typing() {
   if (const int failure = seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_NNP, no_new_privileges))
     return failed(failure);
   add_other_architectures(filter.get());
-  // The kernel looks at the low half of the request alone.
+  // The kernel uses only the low half of the request.
   constexpr std::uint64_t low_half = 0xffffffff;
   for (const unsigned request : {TIOCSTI, TIOCLINUX}) {
     const scmp_arg_cmp is_request = SCMP_A1(SCMP_CMP_MASKED_EQ, low_half, request);

@@ -1,18 +1,18 @@
-// Keeping another user's command from typing into the terminal that it was given.
+// Prevents a command of another user from typing into its terminal.
 //
-// A terminal takes keys from whoever it controls (TIOCSTI; TIOCLINUX on a console): after the command, the shell that
-// ran us would read and execute them, as its own user.
+// A process can add input to its controlling terminal (TIOCSTI; TIOCLINUX on a console). After the command, the user's
+// shell would read that input and execute it.
 #pragma once
 
 #include "os/error.h"
 
 namespace rusage_bpf {
 
-// Whether this process has a terminal that the kernel would let it type into.
+// Whether the kernel allows this process to type into a terminal.
 bool could_type();
 
-// Makes the kernel refuse this process, and all that it will start, to type into terminals. Setuid programs stay what
-// they are where we have CAP_SYS_ADMIN; where root has not, as in many containers, they become ordinary ones.
+// Forbids this process and its future children to type into terminals. Without CAP_SYS_ADMIN, which root does not have
+// in many containers, setuid programs then run without their privileges.
 Result<void> forbid_typing();
 
 }  // namespace rusage_bpf

@@ -16,15 +16,15 @@ std::string_view base(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-// Some wrappers look the program up themselves and give it its whole path.
+// Some wrappers replace the program's name by its path.
 bool is_given(const std::vector<std::string> &words, const std::vector<std::string> &argv) {
   if (argv.empty() || words.size() <= argv.size()) return false;
   const auto from = words.end() - static_cast<std::ptrdiff_t>(argv.size());
   return base(*from) == base(argv.front()) && std::equal(from + 1, words.end(), argv.begin() + 1);
 }
 
-// `sh -c TEXT`, where TEXT ends with our command line, waits for us and has nothing left to do. Other shells and
-// scripts may go on to other work, which is not ours to leave out.
+// In `sh -c TEXT`, the shell only waits for the recorder if TEXT ends with its command line. Other shells and scripts
+// may start other programs later, which must not be excluded.
 bool shell_only_waits(const Ancestor &shell, const std::vector<std::string> &argv) {
   const std::string text = shell.shell_text();
   return text.ends_with(fmt::format("{}", fmt::join(argv, " ")));
@@ -35,8 +35,8 @@ bool is_privilege_program(const Ancestor &ancestor) {
   return std::find(names.begin(), names.end(), ancestor.comm) != names.end();
 }
 
-// /proc/PID/task/TID/children needs a kernel option; without it a shell is taken to have others.
-bool has_others(const Ancestor &ancestor) {
+// True if it is not known: /proc/PID/task/TID/children needs a kernel option.
+bool has_other_children(const Ancestor &ancestor) {
   std::ifstream text(fmt::format("/proc/{0}/task/{0}/children", ancestor.pid));
   int count = 0;
   for (pid_t pid = 0; text >> pid;) count++;
@@ -62,7 +62,7 @@ std::vector<pid_t> recorder_and_wrappers(std::optional<pid_t> root) {
   auto above = ancestors();
   above.erase(std::find_if(above.begin(), above.end(), [&](const Ancestor &ancestor) { return ancestor.pid == root; }),
               above.end());
-  above.resize(count_wrappers(above, own_argv(), has_others));
+  above.resize(count_wrappers(above, own_argv(), has_other_children));
   std::vector<pid_t> pids{getpid()};
   for (const Ancestor &wrapper : above) pids.push_back(wrapper.pid);
   return pids;

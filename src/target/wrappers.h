@@ -1,4 +1,4 @@
-// What stands above the recorder only to run it.
+// Programs above the recorder that only run it.
 #pragma once
 
 #include <sys/types.h>
@@ -11,13 +11,13 @@
 
 namespace rusage_bpf {
 
-// The recorder and the wrappers above it: sudo, doas, su, and whatever else was given our command line behind its own
-// options, as timeout, nice, env and strace are. Whatever is recorded, they are not. `root` is what we attach to: it is
-// no wrapper, nor is what is above it.
+// The recorder and the wrappers above it: sudo, doas, su, and programs that got the recorder's command line after their
+// own options, such as timeout, nice, env and strace. They are never recorded. `root` is the process to attach to: it
+// and its ancestors are no wrappers.
 std::vector<pid_t> recorder_and_wrappers(std::optional<pid_t> root = std::nullopt);
 
-// How many of the ancestors, the parent first, are wrappers of what has these arguments. `has_other_children` says
-// whether one of them has a child that is not in our line.
+// How many of the ancestors, the parent first, are wrappers of a program with the arguments `argv`.
+// `has_other_children`: whether an ancestor has children that are not among the ancestors.
 std::size_t count_wrappers(const std::vector<Ancestor> &ancestors, const std::vector<std::string> &argv,
                            bool (*has_other_children)(const Ancestor &));
 

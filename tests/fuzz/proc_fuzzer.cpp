@@ -1,4 +1,4 @@
-// The parsers of /proc are given any bytes: they read them or they do not, and what they give stands in them.
+// Gives random bytes to the parsers of /proc, and checks that their results are possible.
 #include "fuzz/fuzz.h"
 #include "proc/text.h"
 
@@ -10,12 +10,12 @@ namespace proc = rusage_bpf::proc;
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
-  // A copy of just this size, so that whoever reads behind it is seen.
+  // A copy of exactly this size, so that AddressSanitizer reports reads after its end.
   const std::vector<char> bytes(data, data + size);
   const std::string_view text(bytes.data(), bytes.size());
   if (const auto stat = proc::parse_stat(text)) {
     require(text.find(stat->comm) != std::string_view::npos, "the name is in the text");
-    require(stat->parent >= 0, "a process's number is not negative");
+    require(stat->parent >= 0, "a pid is not negative");
     require(stat->exit_status >= 0 && stat->exit_status <= 0xffff, "a status has 16 bits");
   }
   static_cast<void>(proc::parse_io(text));
@@ -26,8 +26,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   static_cast<void>(proc::parse_number(text));
   std::vector<pid_t> pids;
   proc::parse_pids(text, pids);
-  require(pids.size() <= size / 2 + 1, "a number takes a digit and a blank");
-  for (const pid_t pid : pids) require(pid > 0, "a process has a number above 0");
+  require(pids.size() <= size / 2 + 1, "each pid has at least a digit and a blank");
+  for (const pid_t pid : pids) require(pid > 0, "a pid is above 0");
   return 0;
 }
 

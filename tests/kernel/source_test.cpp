@@ -27,7 +27,7 @@ Watched watch(const std::vector<std::string> &workload, const BpfOptions &option
   const test::TemporaryDirectory directory;
   std::vector<std::string> argv{test::built("tests/programs/" + workload.front()), directory.file("truth")};
   argv.insert(argv.end(), workload.begin() + 1, workload.end());
-  auto command = Launch::hold(argv);
+  auto command = Launch::start(argv);
   REQUIRE(command);
   auto source = BpfSource::open(command->selection(), options);
   REQUIRE(source);

@@ -1,4 +1,4 @@
-// A /proc of the test's own, for what the kernel would not show on demand.
+// A directory that looks like /proc, for states that the kernel shows only rarely.
 #pragma once
 
 #include <sys/types.h>
@@ -12,7 +12,7 @@
 
 namespace test {
 
-// Numbers that no process has: the kernel gives none above 2^22.
+// No process has this pid: the kernel's greatest pid is 2^22.
 inline constexpr pid_t fake_pid = 5'000'000;
 
 struct FakeProcess {
@@ -25,23 +25,23 @@ struct FakeProcess {
   std::string user_ticks = "0";
   std::string reaped_user_ticks = "0";
   std::uint64_t start_ticks = 100;
-  std::uint64_t pages = 10;                // virtual and resident ones
-  std::optional<std::string> calls = "0";  // reads, in `io`; nothing: there is no such file
+  std::uint64_t pages = 10;                // virtual and resident
+  std::optional<std::string> calls = "0";  // read calls in `io`; nothing: the file is missing
   std::optional<std::uint64_t> run_delay_ns = 0;
-  std::uint64_t switches = 0;  // voluntary ones
+  std::uint64_t switches = 0;  // voluntary
   std::vector<pid_t> children = {};
 };
 
 class FakeProc {
  public:
-  // With or without the lists of children that a kernel may have been built without.
+  // A kernel may be built without the lists of children.
   explicit FakeProc(bool has_children_lists = true);
 
   [[nodiscard]] std::string path() const { return directory_.path(); }
-  // The files of a process, new or again.
+  // Writes the files of a process, or writes them again.
   void put(const FakeProcess &process) const;
   void remove(pid_t pid) const;
-  // The number that was given last, of 1000.
+  // Sets the newest pid. The greatest is 1000.
   void newest_pid(std::uint64_t pid) const;
 
  private:

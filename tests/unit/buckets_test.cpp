@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t ms = 1'000'000;
 constexpr std::uint64_t interval_ns = 10 * ms;
 
-// A row that knows everything, as long as the interval, and whose counters are all 0.
+// A row as long as the interval. All columns are known, all counters are 0.
 Row a_row(std::uint64_t number) {
   Row row;
   row.number = number;
@@ -20,13 +20,13 @@ Row a_row(std::uint64_t number) {
   return row;
 }
 
-std::vector<Bucket> buckets_of(const std::vector<Row> &rows, std::size_t most = 1000) {
-  Buckets buckets(interval_ns, most);
+std::vector<Bucket> buckets_of(const std::vector<Row> &rows, std::size_t max_buckets = 1000) {
+  Buckets buckets(interval_ns, max_buckets);
   for (const Row &row : rows) buckets.add(row);
   return buckets.list();
 }
 
-// A thousand rows and some, with a peak in every series at a place that only the seed knows.
+// Rows with random values in all columns.
 std::vector<Row> random_rows(std::uint64_t count) {
   std::mt19937 random(static_cast<unsigned>(count));
   std::vector<Row> rows;
@@ -55,11 +55,11 @@ Peaks peaks_of(const std::vector<Bucket> &buckets, std::size_t series) {
   return peaks;
 }
 
-TEST_CASE("no row is no bucket") {
+TEST_CASE("there is no bucket without rows") {
   CHECK(buckets_of({}).empty());
 }
 
-TEST_CASE("one row is a bucket without length, whose rates are unknown") {
+TEST_CASE("one row makes a bucket without length, and its rates are unknown") {
   Row row = a_row(0);
   row.value[RUSAGE_rss] = 4096;
   const auto buckets = buckets_of({row});
@@ -70,7 +70,7 @@ TEST_CASE("one row is a bucket without length, whose rates are unknown") {
   CHECK_FALSE(buckets[0].known(cpu_series));
 }
 
-TEST_CASE("as long as there is room, a row is a bucket, with its rates by the second") {
+TEST_CASE("each row is a bucket with rates per second while there are few rows") {
   Row row = a_row(1);
   row.value[RUSAGE_user] = 5 * ms;
   row.value[RUSAGE_system] = 2 * ms;
@@ -91,7 +91,7 @@ TEST_CASE("as long as there is room, a row is a bucket, with its rates by the se
   CHECK(buckets[2].mean(RUSAGE_read_bytes) == 0);
 }
 
-TEST_CASE("however many rows there are, buckets are bounded, and no peak and no sum is lost") {
+TEST_CASE("the number of buckets is bounded, and no peak and no sum is lost") {
   const std::uint64_t count = GENERATE(2, 3, 63, 64, 65, 66, 127, 128, 129, 1000, 4097);
   const std::vector<Row> rows = random_rows(count);
   const auto all = buckets_of(rows, 100'000);
@@ -110,24 +110,24 @@ TEST_CASE("however many rows there are, buckets are bounded, and no peak and no 
   }
 }
 
-TEST_CASE("buckets follow each other without a gap and cover the whole recording") {
+TEST_CASE("buckets have no gaps and cover the whole recording") {
   const auto buckets = buckets_of(random_rows(1234), 64);
-  std::uint64_t reached_ns = 0;
+  std::uint64_t last_end_ns = 0;
   std::uint64_t steps = 0;
   for (const Bucket &bucket : buckets) {
-    CHECK(bucket.begin_ns == reached_ns);
-    reached_ns = bucket.end_ns;
+    CHECK(bucket.begin_ns == last_end_ns);
+    last_end_ns = bucket.end_ns;
     steps += bucket.steps;
   }
-  CHECK(reached_ns == 1233 * interval_ns);
+  CHECK(last_end_ns == 1233 * interval_ns);
   CHECK(steps == 1234);
 }
 
-TEST_CASE("a mean is by time for a rate, and over the rows for a gauge") {
+TEST_CASE("the mean of a rate is over time, the mean of a gauge over rows") {
   std::vector<Row> rows{a_row(0), a_row(1), a_row(2), a_row(3)};
   rows[1].value[RUSAGE_read_bytes] = 100;
   rows[2].value[RUSAGE_rss] = 30;
-  // The third row is three intervals long, as ticks were missed.
+  // The third row is three intervals long, because ticks were missed.
   rows[3].value[RUSAGE_elapsed] = 5 * interval_ns;
   rows[3].value[RUSAGE_read_bytes] = 400;
   Buckets buckets(interval_ns, 2);
@@ -139,7 +139,7 @@ TEST_CASE("a mean is by time for a rate, and over the rows for a gauge") {
   CHECK(list[1].mean(RUSAGE_rss) == 15);
 }
 
-TEST_CASE("a row much shorter than the interval makes no peak of its own") {
+TEST_CASE("a row that is much shorter than the interval makes no peak") {
   Row last = a_row(3);
   last.value[RUSAGE_elapsed] = 2 * interval_ns + ms / 100;
   last.value[RUSAGE_write_bytes] = 1000;
@@ -155,7 +155,7 @@ TEST_CASE("a row much shorter than the interval makes no peak of its own") {
   CHECK(in_the_middle[3].series[RUSAGE_write_bytes].greatest == Approx(1000 / .02));
 }
 
-TEST_CASE("a recording shorter than an interval has rates all the same") {
+TEST_CASE("a recording that is shorter than the interval has rates too") {
   Row row = a_row(1);
   row.value[RUSAGE_elapsed] = ms;
   row.value[RUSAGE_user] = ms;
@@ -164,7 +164,7 @@ TEST_CASE("a recording shorter than an interval has rates all the same") {
   CHECK(buckets[1].mean(RUSAGE_user) == Approx(1));
 }
 
-TEST_CASE("what a row does not know changes nothing, and what no row knows stays unknown") {
+TEST_CASE("an unknown value in a row changes nothing, and a column that is unknown in all rows stays unknown") {
   std::vector<Row> rows = random_rows(200);
   for (Row &row : rows) {
     row.known.reset(RUSAGE_num_fds);

@@ -9,7 +9,7 @@
 namespace rusage_bpf::name_test {
 namespace {
 
-// All strings of these pieces, up to a length.
+// All strings of up to `longest` of these pieces.
 std::vector<std::string> strings_of(const std::vector<std::string> &pieces, std::size_t longest) {
   std::vector<std::string> all{""};
   for (std::size_t begin = 0, length = 1; length <= longest; length++) {
@@ -20,9 +20,7 @@ std::vector<std::string> strings_of(const std::vector<std::string> &pieces, std:
   return all;
 }
 
-TEST_CASE(
-    "any bytes become text that is UTF-8, that no other bytes become, and from which they are had "
-    "back") {
+TEST_CASE("any bytes become UTF-8 that no other bytes become, and that can be converted back") {
   std::set<std::string> texts;
   const auto all = strings_of({"\\", "x", "f", "5", "c", "\xff", "\xc3", "\xa4", "\xe2\x82", "\xf0"}, 5);
   for (const std::string &bytes : all) {
@@ -34,7 +32,7 @@ TEST_CASE(
   CHECK(texts.size() == distinct.size());
 }
 
-TEST_CASE("text stays as it is, but for what would read as one of our escapes") {
+TEST_CASE("text stays as it is, except what would read as an escape") {
   for (const char *text : {"", "make", "caf\xc3\xa9", "\xe6\x97\xa5\xe6\x9c\xac", "a\\b", "\\\\host\\share",
                            "\\n\\x1b[0m", "\\xg0", "\\x8", "\\X80", "\xf0\x9f\x98\x80", "a\x01\x7f"}) {
     CHECK(text_of_bytes(text) == text);
@@ -48,19 +46,19 @@ TEST_CASE("text stays as it is, but for what would read as one of our escapes") 
   CHECK(text_of_bytes("\xc0\xaf") == "\\xc0\\xaf");           // nor is what is longer than it must be
 }
 
-TEST_CASE("a name that is given as it was shown, or as its bytes, is the same name") {
+TEST_CASE("a name is the same whether it is typed as it was shown or as its bytes") {
   CHECK(as_text("n\\xffme") == text_of_bytes("n\xffme"));
   CHECK(as_text("n\xffme") == text_of_bytes("n\xffme"));
 }
 
-TEST_CASE("of a process that wrote a title over its arguments, the zeros behind it are no arguments") {
+TEST_CASE("zeros after a title that a process wrote over its arguments are no arguments") {
   using Arguments = std::vector<std::string>;
   using std::string_view;
   CHECK(running_arguments(string_view("nginx: worker\0\0\0\0", 17)) == Arguments{"nginx: worker"});
   CHECK(running_arguments(string_view("a\0\0b\0", 5)) == Arguments{"a", "", "b"});
   CHECK(running_arguments(string_view("\0\0\0", 3)).empty());
   CHECK(running_arguments("").empty());
-  // At an exec they are what was given.
+  // At an exec, empty arguments were passed by the caller.
   CHECK(split_arguments(string_view("a\0\0\0", 4)) == Arguments{"a", "", ""});
 }
 

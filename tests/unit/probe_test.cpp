@@ -283,21 +283,21 @@ TEST_CASE("cgroups can be recorded where v2 is mounted, beside v1 or alone") {
 
 TEST_CASE("namespaces other than the machine's first are recognized") {
   Machine machine;
-  CHECK_FALSE(in_first_namespace(machine.roots(), Namespace::user));
+  CHECK_FALSE(in_initial_namespace(machine.roots(), Namespace::user));
   machine.link("proc/self/ns/user", "user:[4026531837]").link("proc/self/ns/pid", "pid:[42]");
-  CHECK(in_first_namespace(machine.roots(), Namespace::user) == true);
-  CHECK(in_first_namespace(machine.roots(), Namespace::pid) == false);
+  CHECK(in_initial_namespace(machine.roots(), Namespace::user) == true);
+  CHECK(in_initial_namespace(machine.roots(), Namespace::pid) == false);
   CHECK_THAT(pid_namespace_check(machine.roots()).found, StartsWith("one of its own"));
 }
 
 TEST_CASE("whose processes can be looked into") {
-  CHECK(others_check(Sight::all, user(), program()).state == State::works);
-  CHECK(others_check(Sight::no_others, user(), program()).state == State::works);
-  CHECK(commands(others_check(Sight::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
-  CHECK_THAT(commands(others_check(Sight::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
+  CHECK(others_check(Readable::all, user(), program()).state == State::works);
+  CHECK(others_check(Readable::no_others, user(), program()).state == State::works);
+  CHECK(commands(others_check(Readable::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
+  CHECK_THAT(commands(others_check(Readable::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
   // All files of this machine are ours.
   const Machine machine;
-  CHECK(try_others(machine.roots(), geteuid()) == Sight::no_others);
+  CHECK(try_others(machine.roots(), geteuid()) == Readable::no_others);
 }
 
 TEST_CASE("a feature that is missing is named, and one that was not tried is not missing") {

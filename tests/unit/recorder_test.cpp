@@ -84,9 +84,9 @@ class FakeTarget final : public Target {
     releases++;
     return {};
   }
-  Result<std::optional<Ended>> take(const Signal &signal) override { return ended_by_signal(signal); }
+  Result<std::optional<Ended>> handle(const Signal &signal) override { return ended_by_signal(signal); }
   Result<std::optional<Ended>> check() override { return ended; }
-  std::optional<Ended> end_seen_in(const Snapshot &snapshot) override {
+  std::optional<Ended> end_in(const Snapshot &snapshot) override {
     if (snapshot.value[RUSAGE_thread_count] > 0) return std::nullopt;
     return Ended{.by = EndReason::tree, .exit = {}, .kernel = {}};
   }

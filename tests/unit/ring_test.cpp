@@ -10,8 +10,8 @@
 #include <functional>
 
 #include "document/document.h"
+#include "ring/default_directories.h"
 #include "ring/layout.h"
-#include "ring/places.h"
 #include "ring/reader.h"
 #include "ring/writer.h"
 #include "support/process.h"

@@ -5,14 +5,14 @@
 namespace rusage_bpf::sample_test {
 namespace {
 
-rusage_task_event event(rusage_task_event_kind kind, std::uint64_t span) {
+rusage_task_event event(rusage_task_event_kind kind, std::uint64_t record) {
   rusage_task_event event{};
   event.kind = kind;
-  event.span = span;
+  event.span = record;
   return event;
 }
 
-TEST_CASE("of two samples as one, the snapshot is the later, and no event is lost or there twice") {
+TEST_CASE("two samples made into one have the later snapshot, and each event once") {
   Sample sample;
   sample.snapshot.value[RUSAGE_forks] = 1;
   sample.events.tasks = {event(RUSAGE_NEW, 1), event(RUSAGE_LIVE, 1), event(RUSAGE_LIVE, 2)};

@@ -8,10 +8,10 @@ namespace {
 
 constexpr std::uint64_t start_ns = 5'000'000'123;
 constexpr std::uint64_t interval_ns = 10'000'000;
-constexpr std::uint64_t any_pause_ns = 3'600'000'000'000;  // longer than every interval here
+constexpr std::uint64_t any_gap_ns = 3'600'000'000'000;  // longer than every interval here
 
 TEST_CASE("the first row is due exactly one interval after the start") {
-  Schedule schedule(start_ns, interval_ns, any_pause_ns);
+  Schedule schedule(start_ns, interval_ns, any_gap_ns);
   CHECK(schedule.next_sample_ns(start_ns) == start_ns + interval_ns);
   CHECK_FALSE(schedule.take_row(start_ns));
   CHECK_FALSE(schedule.take_row(start_ns + interval_ns - 1));
@@ -19,20 +19,20 @@ TEST_CASE("the first row is due exactly one interval after the start") {
   CHECK(schedule.missed() == 0);
 }
 
-TEST_CASE("one look makes one row at most") {
-  Schedule schedule(start_ns, interval_ns, any_pause_ns);
+TEST_CASE("one sample makes one row at most") {
+  Schedule schedule(start_ns, interval_ns, any_gap_ns);
   const std::uint64_t late_ns = start_ns + 7 * interval_ns;
   CHECK(schedule.take_row(late_ns));
   CHECK_FALSE(schedule.take_row(late_ns));
 }
 
-TEST_CASE("a deadline that passed while we were busy is missed, and made up by nothing") {
+TEST_CASE("a deadline that passed while the recorder was busy is missed, and its row is left out") {
   struct Case {
     std::uint64_t delay_ns;  // after the deadline
     std::uint64_t missed;
     std::uint64_t next_interval;  // the row after is due at this multiple of the interval
   };
-  const auto look = GENERATE(values<Case>({
+  const auto sample = GENERATE(values<Case>({
       {0, 0, 2},
       {1, 0, 2},
       {interval_ns - 1, 0, 2},
@@ -41,19 +41,19 @@ TEST_CASE("a deadline that passed while we were busy is missed, and made up by n
       {10 * interval_ns + interval_ns / 2, 10, 12},
       {1000 * interval_ns, 1000, 1002},
   }));
-  const std::uint64_t now_ns = start_ns + interval_ns + look.delay_ns;
-  CAPTURE(look.delay_ns);
-  Schedule schedule(start_ns, interval_ns, any_pause_ns);
+  const std::uint64_t now_ns = start_ns + interval_ns + sample.delay_ns;
+  CAPTURE(sample.delay_ns);
+  Schedule schedule(start_ns, interval_ns, any_gap_ns);
   CHECK(schedule.take_row(now_ns));
-  CHECK(schedule.missed() == look.missed);
-  CHECK(schedule.next_sample_ns(now_ns) == start_ns + look.next_interval * interval_ns);
+  CHECK(schedule.missed() == sample.missed);
+  CHECK(schedule.next_sample_ns(now_ns) == start_ns + sample.next_interval * interval_ns);
 }
 
 TEST_CASE("rows are due at start + n * interval, whatever the delays") {
   std::mt19937_64 random(GENERATE(range(0U, 20U)));
-  // Most looks are on time, some take several intervals.
+  // Most samples are on time, some are several intervals late.
   std::exponential_distribution<double> delay(4.0 / interval_ns);
-  Schedule schedule(start_ns, interval_ns, any_pause_ns);
+  Schedule schedule(start_ns, interval_ns, any_gap_ns);
   std::uint64_t now_ns = start_ns;
   for (std::uint64_t rows = 1; rows <= 1000; ++rows) {
     now_ns = schedule.next_sample_ns(now_ns) + static_cast<std::uint64_t>(delay(random));
@@ -64,9 +64,9 @@ TEST_CASE("rows are due at start + n * interval, whatever the delays") {
   }
 }
 
-TEST_CASE("the source is looked at within the longest pause, and that moves no deadline") {
-  constexpr std::uint64_t pause_ns = 3'000'000;
-  Schedule schedule(start_ns, interval_ns, pause_ns);
+TEST_CASE("a sample is due within the maximum gap, and that moves no deadline") {
+  constexpr std::uint64_t gap_ns = 3'000'000;
+  Schedule schedule(start_ns, interval_ns, gap_ns);
   std::uint64_t now_ns = start_ns;
   for (const std::uint64_t due_ns : {3'000'000, 6'000'000, 9'000'000, 10'000'000, 13'000'000}) {
     const std::uint64_t next_ns = schedule.next_sample_ns(now_ns);
@@ -76,17 +76,17 @@ TEST_CASE("the source is looked at within the longest pause, and that moves no d
   }
 }
 
-TEST_CASE("a deadline that has passed is looked at right away") {
-  const Schedule schedule(start_ns, interval_ns, any_pause_ns);
+TEST_CASE("a sample is due at once if a deadline has passed") {
+  const Schedule schedule(start_ns, interval_ns, any_gap_ns);
   const std::uint64_t late_ns = start_ns + 5 * interval_ns;
   CHECK(schedule.next_sample_ns(late_ns) <= late_ns);
 }
 
-TEST_CASE("a year of a row each millisecond stays on the grid") {
+TEST_CASE("rows do not drift in a year with a row each millisecond") {
   constexpr std::uint64_t millisecond_ns = 1'000'000;
   constexpr std::uint64_t rows_a_year = 365ULL * 24 * 3600 * 1000;
   constexpr std::uint64_t booted_ns = 10 * rows_a_year * millisecond_ns;  // ten years before
-  Schedule schedule(booted_ns, millisecond_ns, any_pause_ns);
+  Schedule schedule(booted_ns, millisecond_ns, any_gap_ns);
   const std::uint64_t year_later_ns = booted_ns + rows_a_year * millisecond_ns;
   CHECK(schedule.take_row(year_later_ns));
   CHECK(schedule.missed() == rows_a_year - 1);

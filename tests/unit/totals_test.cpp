@@ -6,19 +6,19 @@
 namespace rusage_bpf::totals_test {
 namespace {
 
-struct Figure {
+struct Value {
   rusage_column column;
   std::uint64_t value;
 };
 
-// A row that knows `figures` and nothing else.
-Row row(std::uint64_t elapsed_ns, std::initializer_list<Figure> figures) {
+// A row in which only `values` are known.
+Row row(std::uint64_t elapsed_ns, std::initializer_list<Value> values) {
   Row row;
   row.value[RUSAGE_elapsed] = elapsed_ns;
   row.known.set(RUSAGE_elapsed);
-  for (const Figure &figure : figures) {
-    row.value[figure.column] = figure.value;
-    row.known.set(figure.column);
+  for (const Value &value : values) {
+    row.value[value.column] = value.value;
+    row.known.set(value.column);
   }
   return row;
 }
@@ -30,7 +30,7 @@ TEST_CASE("nothing is known before the first row") {
   CHECK(totals.elapsed_ns() == 0);
 }
 
-TEST_CASE("a counter's total is the sum over the rows that know it") {
+TEST_CASE("a counter's total is the sum over the rows in which it is known") {
   Totals totals;
   totals.add(row(0, {}));
   totals.add(row(10, {{RUSAGE_forks, 3}}));
@@ -40,7 +40,7 @@ TEST_CASE("a counter's total is the sum over the rows that know it") {
   CHECK(totals[RUSAGE_forks] == 7);
 }
 
-TEST_CASE("a figure that its row does not know counts nowhere") {
+TEST_CASE("an unknown value in a row is in no total") {
   Row unknown = row(10, {});
   unknown.value[RUSAGE_forks] = 99;
   unknown.value[RUSAGE_rss] = 99;
@@ -51,7 +51,7 @@ TEST_CASE("a figure that its row does not know counts nowhere") {
   CHECK(totals[RUSAGE_rss] == 1);
 }
 
-TEST_CASE("a gauge's total is its peak, and when it was first reached") {
+TEST_CASE("a gauge has its peak, and the time at which it had that first") {
   Totals totals;
   totals.add(row(0, {{RUSAGE_rss, 10}}));
   totals.add(row(100, {{RUSAGE_rss, 70}}));
@@ -61,7 +61,7 @@ TEST_CASE("a gauge's total is its peak, and when it was first reached") {
   CHECK(totals.peak_elapsed_ns(RUSAGE_rss) == 100);
 }
 
-TEST_CASE("a gauge that was always 0 has its peak at the first row that knows it") {
+TEST_CASE("a gauge that was always 0 has its peak at the first row in which it is known") {
   Totals totals;
   totals.add(row(100, {}));
   totals.add(row(200, {{RUSAGE_num_fds, 0}}));
@@ -71,7 +71,7 @@ TEST_CASE("a gauge that was always 0 has its peak at the first row that knows it
   CHECK(totals.peak_elapsed_ns(RUSAGE_num_fds) == 200);
 }
 
-TEST_CASE("what no row knew stays unknown") {
+TEST_CASE("a column that is unknown in all rows stays unknown") {
   Totals totals;
   totals.add(row(0, {{RUSAGE_rss, 1}}));
   totals.add(row(10, {{RUSAGE_rss, 1}, {RUSAGE_user, 0}}));
@@ -81,7 +81,7 @@ TEST_CASE("what no row knew stays unknown") {
   CHECK_FALSE(totals.known(RUSAGE_major_faults));
 }
 
-TEST_CASE("rows are counted, and the last one says how long it took") {
+TEST_CASE("totals have the number of rows and the end of the last one") {
   Totals totals;
   for (const std::uint64_t elapsed_ns : {0, 100, 250}) totals.add(row(elapsed_ns, {}));
   CHECK(totals.rows() == 3);

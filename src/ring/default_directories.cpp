@@ -1,4 +1,4 @@
-#include "ring/places.h"
+#include "ring/default_directories.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -24,11 +24,11 @@ namespace {
 constexpr auto temporary_directory = "/tmp";
 constexpr auto suffix = ".ring";
 
-// A directory for rings, and how their names begin there.
-struct Place {
-  std::string directory;
+// A directory for rings, and the start of their names there.
+struct DefaultDirectory {
+  std::string path;
   std::string prefix;
-  std::string exists;  // a directory above it that is not ours to make
+  std::string parent;  // a directory above it that must exist already
 };
 
 std::optional<std::string> absolute_from_environment(const char *name) {
@@ -36,7 +36,7 @@ std::optional<std::string> absolute_from_environment(const char *name) {
   return value && value[0] == '/' ? std::optional<std::string>(value) : std::nullopt;
 }
 
-// Under sudo HOME may be root's; the user database knows better. A user without a home has / there.
+// Under sudo, HOME may be root's, so the user database is used. A user without a home has / there.
 std::optional<std::string> home() {
   const Caller user = caller();
   std::optional<std::string> home;
@@ -46,7 +46,7 @@ std::optional<std::string> home() {
   return home && !is_none(*home) ? home : std::nullopt;
 }
 
-// As the XDG base directory specification has it, the user's own. sudo takes the variable away.
+// The user's own, as in the XDG base directory specification. sudo removes the variable.
 std::optional<std::string> runtime_directory() {
   const uid_t uid = caller().uid;
   auto directory = absolute_from_environment("XDG_RUNTIME_DIR");
@@ -56,25 +56,25 @@ std::optional<std::string> runtime_directory() {
   return is_own ? directory : std::nullopt;
 }
 
-std::vector<Place> places() {
+std::vector<DefaultDirectory> default_directories() {
   constexpr auto own = "/rusage-bpf";
-  std::vector<Place> places;
-  if (const auto state = absolute_from_environment("XDG_STATE_HOME")) places.push_back({*state + own, "", ""});
-  if (const auto at_home = home()) places.push_back({*at_home + "/.local/state" + own, "", *at_home});
-  if (const auto runtime = runtime_directory()) places.push_back({*runtime + own, "", *runtime});
-  places.push_back({temporary_directory, fmt::format("rusage-bpf-{}-", caller().uid), temporary_directory});
-  const auto again = std::unique(places.begin(), places.end(),
-                                 [](const Place &a, const Place &b) { return a.directory == b.directory; });
-  places.erase(again, places.end());
-  return places;
+  std::vector<DefaultDirectory> directories;
+  if (const auto state = absolute_from_environment("XDG_STATE_HOME")) directories.push_back({*state + own, "", ""});
+  if (const auto at_home = home()) directories.push_back({*at_home + "/.local/state" + own, "", *at_home});
+  if (const auto runtime = runtime_directory()) directories.push_back({*runtime + own, "", *runtime});
+  directories.push_back({temporary_directory, fmt::format("rusage-bpf-{}-", caller().uid), temporary_directory});
+  const auto again = std::unique(directories.begin(), directories.end(),
+                                 [](const DefaultDirectory &a, const DefaultDirectory &b) { return a.path == b.path; });
+  directories.erase(again, directories.end());
+  return directories;
 }
 
-// For the user alone, as that specification has it.
-void make_directory(const Place &place) {
+// Only for the user, as that specification says.
+void make_directory(const DefaultDirectory &directory) {
   const AsCaller as_caller;
-  if (!place.exists.empty() && access(place.exists.c_str(), F_OK) != 0) return;
-  for (std::size_t slash = place.directory.find('/', 1);; slash = place.directory.find('/', slash + 1)) {
-    mkdir(place.directory.substr(0, slash).c_str(), 0700);
+  if (!directory.parent.empty() && access(directory.parent.c_str(), F_OK) != 0) return;
+  for (std::size_t slash = directory.path.find('/', 1);; slash = directory.path.find('/', slash + 1)) {
+    mkdir(directory.path.substr(0, slash).c_str(), 0700);
     if (slash == std::string::npos) return;
   }
 }
@@ -85,15 +85,15 @@ std::string short_boot_id() {
   return id.empty() ? "0" : id.substr(0, id.find('-'));
 }
 
-// 64 bits that no other process has, in hexadecimal.
+// 64 random bits in hexadecimal.
 std::string random_text() {
   std::uint64_t random = 0;
   if (getrandom(&random, sizeof(random), GRND_NONBLOCK) != sizeof(random))
-    random = monotonic_ns();  // early in a boot; the rest of the name differs as well
+    random = monotonic_ns();  // early after boot; the rest of the name is unique enough
   return fmt::format("{:016x}", random);
 }
 
-// When, and by whom: two recorders may have the same pid in different pid namespaces, boots and machines.
+// The time, and which recorder: two may have the same pid in different pid namespaces, boots and machines.
 std::string new_name() {
   struct stat pid_namespace {};
   stat("/proc/self/ns/pid", &pid_namespace);
@@ -101,16 +101,16 @@ std::string new_name() {
                      pid_namespace.st_ino, getpid(), random_text(), suffix);
 }
 
-void add_rings(const Place &place, std::vector<PossibleRing> &rings) {
+void add_rings(const DefaultDirectory &directory, std::vector<PossibleRing> &rings) {
   std::error_code failure;
-  std::filesystem::directory_iterator entry(place.directory, failure);
+  std::filesystem::directory_iterator entry(directory.path, failure);
   for (const std::filesystem::directory_iterator end; !failure && entry != end; entry.increment(failure)) {
     const std::string name = entry->path().filename();
     const bool unfinished = is_unfinished_name(name);
-    const bool is_named_so =
-        unfinished ? name.starts_with("." + place.prefix) : name.starts_with(place.prefix) && name.ends_with(suffix);
+    const bool has_ring_name = unfinished ? name.starts_with("." + directory.prefix)
+                                          : name.starts_with(directory.prefix) && name.ends_with(suffix);
     struct stat status {};
-    if (is_named_so && lstat(entry->path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+    if (has_ring_name && lstat(entry->path().c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
         status.st_uid == caller().uid)
       rings.push_back({entry->path(), unfinished});
   }
@@ -121,9 +121,9 @@ void add_rings(const Place &place, std::vector<PossibleRing> &rings) {
 std::vector<std::string> new_ring_paths() {
   const std::string name = new_name();
   std::vector<std::string> paths;
-  for (const Place &place : places()) {
-    make_directory(place);
-    paths.push_back(fmt::format("{}/{}{}", place.directory, place.prefix, name));
+  for (const DefaultDirectory &directory : default_directories()) {
+    make_directory(directory);
+    paths.push_back(fmt::format("{}/{}{}", directory.path, directory.prefix, name));
   }
   return paths;
 }
@@ -131,7 +131,7 @@ std::vector<std::string> new_ring_paths() {
 std::vector<PossibleRing> possible_rings() {
   const AsCaller as_caller;
   std::vector<PossibleRing> rings;
-  for (const Place &place : places()) add_rings(place, rings);
+  for (const DefaultDirectory &directory : default_directories()) add_rings(directory, rings);
   return rings;
 }
 

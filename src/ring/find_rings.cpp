@@ -1,4 +1,4 @@
-#include "ring/left_over.h"
+#include "ring/find_rings.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,24 +11,24 @@
 #include "os/caller.h"
 #include "os/clock.h"
 #include "os/file_lock.h"
+#include "ring/default_directories.h"
 #include "ring/layout.h"
-#include "ring/places.h"
 
 namespace rusage_bpf {
 namespace {
 
-// Whether the file is a ring's, or one that a recorder had not got to writing into.
-bool is_of_a_ring(int fd, bool has_name_of_ours) {
+// Whether the file is a ring, or still empty or zeros under the name of an unfinished ring.
+bool is_ring(int fd, bool unfinished) {
   rusage_ring_header header{};
   const ssize_t got = pread(fd, &header, sizeof(header), 0);
   if (got == sizeof(header) && has_magic(header)) return true;
-  const rusage_ring_header nothing{};
-  return has_name_of_ours && got >= 0 && std::memcmp(&header, &nothing, static_cast<std::size_t>(got)) == 0;
+  const rusage_ring_header zeros{};
+  return unfinished && got >= 0 && std::memcmp(&header, &zeros, static_cast<std::size_t>(got)) == 0;
 }
 
 }  // namespace
 
-// The suffixes are those of the package's places.py.
+// python/rusage_bpf/places.py has the same suffixes.
 std::vector<std::string> files_beside(const std::string &ring) {
   constexpr std::string_view suffix = ".ring";
   std::vector<std::string> files;
@@ -38,7 +38,7 @@ std::vector<std::string> files_beside(const std::string &ring) {
   return files;
 }
 
-RingFound RingFound::look_at(const std::string &path, bool unfinished) {
+RingFound RingFound::read(const std::string &path, bool unfinished) {
   RingFound ring{path, unfinished, 0, 0, 0, RingReader::open(path)};
   struct stat status {};
   if (stat(path.c_str(), &status) == 0) {
@@ -58,31 +58,31 @@ RingFound RingFound::look_at(const std::string &path, bool unfinished) {
 std::vector<RingFound> find_rings() {
   std::vector<RingFound> rings;
   for (const PossibleRing &possible : possible_rings())
-    rings.push_back(RingFound::look_at(possible.path, possible.unfinished));
+    rings.push_back(RingFound::read(possible.path, possible.unfinished));
   std::stable_sort(rings.begin(), rings.end(), [](const RingFound &a, const RingFound &b) {
     return a.start_realtime_ns() > b.start_realtime_ns();
   });
   return rings;
 }
 
-Result<HeldRing> HeldRing::hold(const RingFound &ring) {
+Result<LockedRing> LockedRing::lock(const RingFound &ring) {
   const AsCaller as_caller;
   Fd file(open(ring.path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!file) return errno_error(ring.path);
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return errno_error(ring.path);
-  if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid || !is_of_a_ring(file.get(), ring.unfinished))
+  if (!S_ISREG(status.st_mode) || status.st_uid != caller().uid || !is_ring(file.get(), ring.unfinished))
     return error("is not a recovery ring of yours");
   if (!prevent_lock(file.get())) return error("is being recorded to");
-  return HeldRing(ring.path, std::move(file));
+  return LockedRing(ring.path, std::move(file));
 }
 
-Result<void> HeldRing::remove() {
+Result<void> LockedRing::remove() {
   const AsCaller as_caller;
   struct stat own {};
-  struct stat there {};
-  if (fstat(file_.get(), &own) != 0 || lstat(path_.c_str(), &there) != 0) return errno_error(path_);
-  if (own.st_dev != there.st_dev || own.st_ino != there.st_ino)
+  struct stat current {};
+  if (fstat(file_.get(), &own) != 0 || lstat(path_.c_str(), &current) != 0) return errno_error(path_);
+  if (own.st_dev != current.st_dev || own.st_ino != current.st_ino)
     return error(fmt::format("{}: is another file now", path_));
   if (unlink(path_.c_str()) != 0) return errno_error(path_);
   for (const std::string &file : files_beside(path_)) unlink(file.c_str());
