@@ -117,7 +117,9 @@ Json begin_json(const Recording &recording) {
                      {"interval", seconds(recording.interval_ns)},
                      {"start", iso_8601(recording.start_realtime_ns)},
                      {"backend", recording.backend},
-                     {"backend_reason", text_or_null(recording.backend_reason)}};
+                     {"backend_reason", text_or_null(recording.backend_reason)},
+                     {"clock", text_or_null(recording.clock)},
+                     {"realtime_priority", value_or_null(recording.realtime_priority)}};
   return {{"schema", document_schema}, {"meta", meta}, {"columns", columns_json(recording)}};
 }
 
@@ -195,6 +197,8 @@ Result<Recording> recording_from(const Json &begin) {
     recording.start_realtime_ns = time_from(meta, "start");
     recording.backend = field_or<std::string>(meta, "backend");
     recording.backend_reason = field_or<std::string>(meta, "backend_reason");
+    recording.clock = field_or<std::string>(meta, "clock");
+    recording.realtime_priority = field<bool>(meta, "realtime_priority");
     Known met;
     for (const Json &column : array_in(begin, "columns")) {
       if (!column.is_object()) throw WrongField("columns must be a list of objects");

@@ -124,7 +124,10 @@ Json meta() {
                  {"signal", count_or_null()},
                  {"rows", count()},
                  {"rows_overwritten", count()},
-                 {"recovered", type("boolean")}});
+                 {"recovered", type("boolean")}},
+                {{"clock", described({{"enum", {"kernel", "recorder", nullptr}}},
+                                     "what keeps the times of the rows: a timer in the kernel, or the recorder")},
+                 {"realtime_priority", described({{"type", {"boolean", "null"}}}, "of the recorder: SCHED_FIFO")}});
 }
 
 // A counter's sum, or a gauge's peak and when that was.
@@ -151,6 +154,12 @@ Json figures() {
   return {{"type", "object"}, {"properties", properties}};
 }
 
+Json lateness_or_null() {
+  Json lateness = object({{"p50", seconds_or_null()}, {"p99", seconds_or_null()}, {"max", seconds_or_null()}});
+  lateness["type"] = {"object", "null"};
+  return lateness;
+}
+
 Json audit() {
   return object(
       {{"kernel", figures()},
@@ -168,7 +177,11 @@ Json audit() {
        {"processes_left_out", count_or_null()},
        {"recorder_cpu", seconds_or_null()},
        {"recorder_peak_rss", count_or_null()}},
-      {{"unwaited_processes", described(count_or_null(),
+      {{"tick_lateness", described(lateness_or_null(),
+                                   "in seconds, from a row's deadline to its sample: half of the rows are at most as "
+                                   "late as p50, and 99 of 100 as p99")},
+       {"longest_gap", described(seconds_or_null(), "between the samples of two rows")},
+       {"unwaited_processes", described(count_or_null(),
                                         "processes that the command, and those that it waited for, have not "
                                         "waited for, or that live on: audit.kernel lacks them")},
        {"unwaited_cpu", described(seconds_or_null(), "what these have used")},

@@ -29,6 +29,8 @@ struct Recording {
   std::uint64_t start_realtime_ns = 0;
   std::string backend;                           // "bpf" or "proc"
   std::string backend_reason;                    // why BPF is not used; else empty
+  std::string clock{};                           // "kernel" or "recorder": what takes the samples on time
+  std::optional<bool> realtime_priority{};       // of the recorder
   std::array<std::string, column_count> origin;  // the source of each column's values
 };
 

@@ -172,6 +172,7 @@ void Recorder::start_clock() {
                                             .row_ns = recording_.interval_ns,
                                             .samples_per_row = schedule_->samples_per_row(),
                                             .end_ns = stop_ns_});
+  recording_.clock = source_keeps_time_ ? "kernel" : "recorder";
 }
 
 Result<std::optional<Ended>> Recorder::go_on() {

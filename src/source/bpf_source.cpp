@@ -220,8 +220,12 @@ Sample BpfSource::take(const rusage_sample &sample) {
 }
 
 // Memory and descriptors that come from /proc have to be read at the sample's own time.
+bool BpfSource::can_keep_time() const {
+  return !samples_.get().empty() && !way_.gauges_from_proc;
+}
+
 bool BpfSource::start_clock(const SampleTimes &times) {
-  if (samples_.get().empty() || way_.gauges_from_proc) return false;
+  if (!can_keep_time()) return false;
   const auto started = ask(kernel_->tick, RUSAGE_START_CLOCK, "starting the kernel's clock", times);
   return started && *started == RUSAGE_TICKED;
 }

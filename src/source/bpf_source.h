@@ -31,6 +31,7 @@ class BpfSource final : public Source {
   [[nodiscard]] bool holds_tasks() const { return way_.hold_tasks; }
 
   Result<Sample> sample(bool reports_live_tasks = false) override;
+  [[nodiscard]] bool can_keep_time() const override;
   bool start_clock(const SampleTimes &times) override;
   Result<void> stop_clock() override;
   Result<std::optional<Sample>> next_sample() override;

@@ -56,6 +56,8 @@ class Source {
   // sample, it `reports_live_tasks`: it has an event for each live task in the snapshot.
   virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
 
+  // Whether start_clock() is likely to succeed.
+  [[nodiscard]] virtual bool can_keep_time() const { return false; }
   // From now on samples are taken without the recorder, on time, and next_sample() gives them. False: this source cannot
   // do that. Called after the first sample.
   virtual bool start_clock(const SampleTimes &) { return false; }

@@ -59,6 +59,25 @@ class FakeSource final : public Source {
     adjust(samples, sample.snapshot);
     return sample;
   }
+  bool start_clock(const SampleTimes &times) override {
+    if (keeps_time) times_ = times;
+    return keeps_time;
+  }
+  Result<void> stop_clock() override {
+    times_.end_ns = std::min(times_.end_ns, clock_.now_ns + 1);
+    return {};
+  }
+  Result<std::optional<Sample>> next_sample() override {
+    const std::uint64_t due_ns = times_.start_ns + (taken + 1) * times_.row_ns / times_.samples_per_row;
+    if (due_ns > clock_.now_ns || due_ns >= times_.end_ns) return std::nullopt;
+    taken++;
+    Sample sample;
+    sample.snapshot.monotonic_ns = due_ns;
+    sample.snapshot.known.set();
+    sample.snapshot.value[RUSAGE_forks] = (due_ns - start_ns) / ms;
+    sample.snapshot.value[RUSAGE_thread_count] = due_ns < empty_from_ns ? 1 : 0;
+    return sample;
+  }
   [[nodiscard]] std::string_view origin(rusage_column) const override { return "fake"; }
   [[nodiscard]] MissedEvents missed_events() const override {
     MissedEvents missed;
@@ -68,6 +87,9 @@ class FakeSource final : public Source {
   [[nodiscard]] bool needs_proc_of_others() const override { return false; }
 
   int samples = 0;
+  bool keeps_time = false;
+  std::uint64_t taken = 0;  // by its own clock
+  std::uint64_t empty_from_ns = UINT64_MAX;
   int fails_at = 0;
   int throws_at = 0;
   std::vector<bool> reports_live;
@@ -75,6 +97,7 @@ class FakeSource final : public Source {
 
  private:
   FakeClock &clock_;
+  SampleTimes times_;
 };
 
 class FakeTarget final : public Target {
@@ -247,6 +270,60 @@ TEST_CASE("between rows that are far apart, samples make no row and lose nothing
   CHECK(stage.source.samples == 12);
 }
 
+TEST_CASE("where the source keeps time, a recorder that is late misses no row") {
+  Stage stage;
+  stage.source.keeps_time = true;
+  stage.clock.while_waiting = [&](int wait, auto) {
+    if (wait == 2) stage.clock.now_ns += 27 * ms;
+  };
+  const auto recorded = stage.record({.duration_ns = 65 * ms});
+  REQUIRE(recorded);
+  CHECK(recorded->outcome.ended_by == EndReason::duration);
+  CHECK(stage.row_ends_ms() == Ends{0, 10, 20, 30, 40, 50, 60, 65});
+  for (const Row &row : stage.second.rows) CHECK(row.realtime_ns == midnight_ns + row.value[RUSAGE_elapsed]);
+  CHECK(stage.forks() == 65);
+  CHECK(recorded->outcome.audit.losses->ticks_missed == 0);
+  CHECK(recorded->outcome.audit.punctuality->longest_gap_ns == 10 * ms);
+  // It takes the first sample and the last one itself.
+  CHECK(stage.source.samples == 2);
+}
+
+TEST_CASE("where the source keeps time, rows that are close together are read several at a time") {
+  Stage stage;
+  stage.source.keeps_time = true;
+  stage.recording.interval_ns = ms;
+  const auto recorded = stage.record({.duration_ns = 100 * ms});
+  REQUIRE(recorded);
+  CHECK(stage.second.rows.size() == 101);
+  CHECK(stage.source.samples == 2);
+  CHECK(stage.clock.waits >= 10);
+  CHECK(stage.clock.waits <= 12);
+}
+
+TEST_CASE("where the source keeps time, samples between rows that are far apart make no row") {
+  Stage stage;
+  stage.source.keeps_time = true;
+  stage.recording.interval_ns = 250 * ms;
+  const auto recorded = stage.record({.duration_ns = 600 * ms});
+  REQUIRE(recorded);
+  CHECK(stage.row_ends_ms() == Ends{0, 250, 500, 600});
+  CHECK(stage.source.taken == 7);
+  CHECK(stage.forks() == 600);
+}
+
+TEST_CASE("where the source keeps time, the sample without a task is the last row") {
+  Stage stage;
+  stage.source.keeps_time = true;
+  stage.source.empty_from_ns = start_ns + 30 * ms;
+  stage.clock.while_waiting = [&](int wait, auto) {
+    if (wait == 2) stage.clock.now_ns += 50 * ms;
+  };
+  const auto recorded = stage.record({});
+  REQUIRE(recorded);
+  CHECK(recorded->outcome.ended_by == EndReason::tree);
+  CHECK(stage.row_ends_ms() == Ends{0, 10, 20, 30});
+}
+
 TEST_CASE("a command that ends between two ticks has its last row then, once its tasks are gone") {
   Stage stage;
   stage.clock.while_waiting = [&](int wait, auto) {
@@ -305,13 +382,13 @@ TEST_CASE("a sink that fails is given up, and the recording goes on") {
 TEST_CASE("a ring that fails takes no more rows, and the recording goes on and says so") {
   Stage stage;
   SECTION("it was cut short") {
-    stage.at_row = [&](const Row &row) {
-      if (row.number == 1) std::filesystem::resize_file(stage.ring_path, 0);
+    stage.clock.while_waiting = [&](int wait, auto) {
+      if (wait == 2) std::filesystem::resize_file(stage.ring_path, 0);
     };
   }
   SECTION("it was removed") {
-    stage.at_row = [&](const Row &row) {
-      if (row.number == 1) std::filesystem::remove(stage.ring_path);
+    stage.clock.while_waiting = [&](int wait, auto) {
+      if (wait == 2) std::filesystem::remove(stage.ring_path);
     };
   }
   const auto recorded = stage.record({.duration_ns = 40 * ms});
