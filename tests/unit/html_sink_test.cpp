@@ -198,7 +198,7 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK(data["processes"]["columns"] ==
         Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "peak_rss", "user", "system"});
   CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, 4096, .1, 0}}));
-  CHECK(data["processes"]["left_out"] == 0);
+  CHECK(data["processes"]["omitted"] == 0);
   CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
 
   const Json without = Json::parse(data_of(page(rows(2))));
@@ -219,7 +219,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   const Json table = Json::parse(data_of(text))["processes"];
   const Json &kept = table["rows"];
   CHECK(kept.size() > 100);
-  CHECK(kept.size() + table["left_out"].get<std::size_t>() == processes.size());
+  CHECK(kept.size() + table["omitted"].get<std::size_t>() == processes.size());
   int last = -1;
   for (const Json &row : kept) {
     CHECK(row[4] > 900);
@@ -228,7 +228,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   }
 }
 
-TEST_CASE("those that the page has no room for are counted, however many they are", "[long]") {
+TEST_CASE("those that do not fit into the page are counted, however many they are", "[long]") {
   const test::TemporaryDirectory directory;
   HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording_of({"storm"})));
@@ -244,7 +244,7 @@ TEST_CASE("those that the page has no room for are counted, however many they ar
   }
   REQUIRE(sink.end(outcome_of(rows(2))));
   const Json table = Json::parse(data_of(test::read_file(directory.file("out.html"))))["processes"];
-  CHECK(table["rows"].size() + table["left_out"].get<std::uint64_t>() == count);
+  CHECK(table["rows"].size() + table["omitted"].get<std::uint64_t>() == count);
   // The last ones used the most.
   const auto user = static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
                                              table["columns"].begin());
