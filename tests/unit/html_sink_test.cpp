@@ -206,6 +206,20 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK_FALSE(without.contains("commands"));
 }
 
+TEST_CASE("of the counters, the page's tables have those that its list of columns has for them") {
+  std::set<std::string> expected{"command"};
+  for (const Json &group : page_groups())
+    for (const Json &chart : group["charts"])
+      for (const Json &column : chart["columns"])
+        if (column["of_processes"] == true) expected.insert(column["name"].get<std::string>());
+  Json process = {{"command", "cc"}};
+  for (const Column &column : columns) process[std::string(column.name)] = 1;
+  const Json table = page_table(Json::array({process}), 10'000);
+  CHECK(table["columns"].get<std::set<std::string>>() == expected);
+  CHECK(expected.contains("read_bytes"));
+  CHECK_FALSE(expected.contains("read_count"));
+}
+
 TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order", "[long]") {
   Json processes = Json::array();
   for (int i = 0; i < 10'000; i++)

@@ -21,7 +21,7 @@ function chartView({ name, columns }, firstColour) {
 }
 
 const chartList = groups.map(({ key, title, colour, charts }) => ({
-  id: key.replace("_", "-"),
+  id: key.replaceAll("_", "-"),
   title,
   tall: key === "cpu",
   views: charts.map((chart) => chartView(chart, colour)),
