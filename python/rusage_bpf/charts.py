@@ -1,4 +1,4 @@
-"""Three charts of a recording: what moved and when, the figures as they are, and the cost in units."""
+"""Three charts of a recording: the scaled columns, the columns as they are, and the costs in units."""
 
 from typing import Any, Dict, List, Optional
 
@@ -37,18 +37,18 @@ def scaled(values: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def by_spread(values: pandas.DataFrame) -> List[str]:
-    """The columns of `scaled` in the order of how many rows they are seen in, and then by name.
+    """The columns of `scaled` by the number of rows in which they are above 0, and then by name.
 
-    So what is always there makes the ground of a stack, and what stands out is on top of it.
+    So the steady columns are at the bottom of a stack, and the peaks on top of it.
     """
-    seen = (values > 0).sum()
-    return sorted(values.columns, key=lambda name: (-seen[name], name))
+    rows = (values > 0).sum()
+    return sorted(values.columns, key=lambda name: (-rows[name], name))
 
 
 def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     """Bars of every column, scaled, on top of each other, each over the time of its rows.
 
-    The first row, which has no counters, is left out.
+    Without the first row, which has no counters.
     """
     times = axis(samples)
     rows = samples.iloc[1:]
@@ -60,10 +60,10 @@ def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     for name in by_spread(values):
         figure.add_bar(x=ends, y=peaks(values[name].to_numpy(), _MOST_BARS), name=name,
                        width=milliseconds * _BAR_SHARE, offset=-milliseconds * (1 + _BAR_SHARE) / 2,
-                       # The line round a bar, of the ground's colour, would be most of a narrow one.
+                       # The outline of a bar, in the colour of the background, would cover a narrow one.
                        marker_line_width=None if len(ends) <= _BARS_WITH_LINES else 0)
     figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
-    # "relative" stacks as "stack" does, and leaves the legend in order.
+    # "relative" stacks as "stack" does, and keeps the order of the legend.
     return figure.update_layout(barmode="relative", **_layout())
 
 

@@ -82,7 +82,7 @@ Json audit_json(const Outcome &outcome) {
           {"longest_gap", punctuality ? Json(seconds(punctuality->longest_gap_ns)) : Json(nullptr)},
           {"rows_damaged", audit.rows_damaged},
           {"ring_error", audit.ring_error.empty() ? Json(nullptr) : Json(audit.ring_error)},
-          // A ring holds rows alone.
+          // A ring holds rows only.
           {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
           {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};

@@ -11,7 +11,7 @@ Json type(const char *name) {
   return {{"type", name}};
 }
 
-// Of bytes: see src/model/name.h.
+// Made of bytes: see src/model/name.h.
 Json name() {
   Json schema = type("string");
   schema["description"] =
@@ -57,7 +57,7 @@ Json list_or_null(const Json &element) {
   return {{"type", {"array", "null"}}, {"items", element}};
 }
 
-// An object with all of these fields, and with those that documents of earlier builds lack.
+// An object with all of these fields; `later` are those that documents of earlier versions lack.
 Json object(const Json &properties, const Json &later = Json::object()) {
   Json required = Json::array();
   for (const auto &item : properties.items()) required.push_back(item.key());
@@ -75,7 +75,7 @@ Json number_or_null(const Column &column) {
   return column.in_nanoseconds() ? seconds_or_null() : count_or_null();
 }
 
-// The list of columns, each in its place.
+// The list of columns, in their order.
 Json column_list() {
   Json list = Json::array();
   const Json begin = begin_json(Recording());
@@ -147,7 +147,7 @@ Json totals() {
   return object(properties);
 }
 
-// Figures of some columns.
+// Values of some columns.
 Json figures() {
   Json properties = Json::object();
   for (const Column &column : columns) properties[std::string(column.name)] = number_or_null(column);

@@ -7,7 +7,7 @@
 namespace rusage_bpf {
 namespace {
 
-// In quotes where the text could be taken for more than one field.
+// In quotes if the text would be read as more than one field.
 std::string quoted(const std::string &text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string field = "\"";

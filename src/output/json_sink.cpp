@@ -23,7 +23,7 @@ Result<void> JsonSink::process(const Process &process) {
 
 Result<void> JsonSink::write_processes(const Outcome &outcome) {
   const std::vector<Command> &commands = outcome.commands;
-  // Not known, which is another thing than none.
+  // Unknown, which is not the same as none.
   if (outcome.recovered && processes_->empty() && commands.empty())
     return file_->write("\n],\n\"processes\": null,\n\"commands\": null");
   if (auto written = file_->write("\n],\n\"processes\": ["); !written) return written;

@@ -1,6 +1,6 @@
 // The JSON document: {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}, streamed
-// a row at a time. What is known only at the end stands at the end, so that nothing has to be rewritten;
-// the text of the processes waits for the last row.
+// a row at a time. Values that are known only at the end are at the end, so that nothing is rewritten; the text
+// of the processes waits for the last row.
 #pragma once
 
 #include "output/output.h"

@@ -21,7 +21,7 @@ std::vector<std::string_view> shown_fields() {
   return fields;
 }
 
-// What is not known has no part in the order.
+// An unknown value counts as 0.
 double cpu_of(const Json &object) {
   const auto seconds_of = [&](const char *column) {
     const auto found = object.find(column);
@@ -30,7 +30,7 @@ double cpu_of(const Json &object) {
   return seconds_of("user") + seconds_of("system");
 }
 
-// On one line, in no more bytes than a tooltip has room for; no character is cut into parts.
+// On one line, short enough for a tooltip, and cut only between characters.
 std::string short_text(std::string_view text) {
   constexpr std::size_t longest = 200;
   constexpr std::string_view dots = "...";
@@ -41,7 +41,7 @@ std::string short_text(std::string_view text) {
   return line.substr(0, end).append(dots);
 }
 
-// A command line on one line, no longer than a tooltip.
+// A command line on one line, short enough for a tooltip.
 Json short_line(const Json &argv) {
   std::string line;
   if (argv.is_string()) line = argv.get<std::string>();
@@ -60,7 +60,7 @@ Json cell(std::string_view column, const Json &value) {
 }  // namespace
 
 std::string inside_script(std::string_view json) {
-  // "<" begins everything that HTML looks for in a script, and stands only in JSON's strings.
+  // All that HTML recognizes in a script begins with "<", which JSON has in its strings only.
   std::string text;
   text.reserve(json.size());
   for (const char c : json)
@@ -83,7 +83,7 @@ Json page_table(const Json &objects, std::size_t most_bytes) {
                    [&](std::size_t a, std::size_t b) { return cpu_of(objects[a]) > cpu_of(objects[b]); });
   std::vector<Json> rows(objects.size());
   std::size_t bytes = 0;
-  std::size_t taken = 0;
+  std::size_t included = 0;
   for (const std::size_t i : order) {
     Json row = Json::array();
     for (const std::string_view name : names)
@@ -91,9 +91,9 @@ Json page_table(const Json &objects, std::size_t most_bytes) {
     bytes += inside_script(to_text(row)).size() + 1;
     if (bytes > most_bytes) break;
     rows[i] = std::move(row);
-    taken++;
+    included++;
   }
-  Json table = {{"columns", names}, {"rows", Json::array()}, {"left_out", objects.size() - taken}};
+  Json table = {{"columns", names}, {"rows", Json::array()}, {"omitted", objects.size() - included}};
   for (Json &row : rows)
     if (!row.is_null()) table["rows"].push_back(std::move(row));
   return table;

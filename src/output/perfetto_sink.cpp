@@ -10,9 +10,9 @@
 namespace rusage_bpf {
 namespace {
 
-// No process of a user has it.
+// No process has this number.
 constexpr std::uint64_t recording_id = 0;
-// Microseconds, as what processes are sorted by: 31 years before the recording.
+// In microseconds, by which processes are sorted: 31 years before the recording.
 constexpr std::int64_t before_all = -1'000'000'000'000'000;
 
 using Drawn = Column::Drawn;
@@ -47,7 +47,7 @@ std::string with_args(Json event, Json args) {
   return ",\n" + to_text(event);
 }
 
-// Microseconds, of which a double would not keep all nanoseconds in every recording.
+// Microseconds with three digits after the point: a double would lose nanoseconds in a long recording.
 std::string at(std::uint64_t ns, const std::string &event) {
   constexpr std::string_view opening = ",\n{";
   return fmt::format("{}\"ts\":{}.{:03},{}", opening, ns / 1000, ns % 1000, event.substr(opening.size()));
@@ -95,44 +95,44 @@ Result<void> PerfettoSink::row(const Row &row) {
   return file_->write(text);
 }
 
-// What was told before does not go on.
+// The rate before does not continue.
 std::string PerfettoSink::end_rate(std::size_t column, std::uint64_t ns) {
   return shown_[column].is_null() ? "" : show(column, ns, 0);
 }
 
-// Most often a process's spans come in their order, but one whose threads are late may come after the next.
-const PerfettoSink::Life &PerfettoSink::life_of(const Process &span) {
-  const auto [found, is_first] =
-      lives_.try_emplace(span.pid, Life{static_cast<std::uint64_t>(span.pid), span.start_ns, span.end_ns});
-  Life &life = found->second;
-  if (is_first) return life;
-  if (life.end_ns == span.start_ns)
-    life.end_ns = span.end_ns;
-  else if (span.end_ns == life.start_ns)
-    life.start_ns = span.start_ns;
+// The records of a process usually come in their order, but one with late threads may come after the next.
+const PerfettoSink::TraceProcess &PerfettoSink::trace_process_of(const Process &record) {
+  const auto [found, is_first] = trace_processes_.try_emplace(
+      record.pid, TraceProcess{static_cast<std::uint64_t>(record.pid), record.start_ns, record.end_ns});
+  TraceProcess &process = found->second;
+  if (is_first) return process;
+  if (process.end_ns == record.start_ns)
+    process.end_ns = record.end_ns;
+  else if (record.end_ns == process.start_ns)
+    process.start_ns = record.start_ns;
   else
-    life = {next_id_++, span.start_ns, span.end_ns};
-  return life;
+    process = {next_id_++, record.start_ns, record.end_ns};
+  return process;
 }
 
-// Begin and end are events of their own: readers cut times to whole nanoseconds, and a duration that was cut otherwise
-// than the next span's begin would make the two overlap.
+// Begin and end are separate events: readers cut times to whole nanoseconds, and a duration that is cut differently
+// than the begin of the next record would make the two overlap.
 Result<void> PerfettoSink::process(const Process &process) {
-  const Life &life = life_of(process);
+  const TraceProcess &whole = trace_process_of(process);
   const std::string name = process.image->command.value_or("(unknown)");
   std::string text;
-  if (life.start_ns == process.start_ns)
-    text += metadata(life.id, "process_sort_index", "sort_index", process.start_ns / 1000) +
-            metadata(life.id, "process_labels", "labels", fmt::format("child of {}", process.ppid));
-  // A process has the name of what it executed last.
-  if (life.end_ns == process.end_ns) text += names(life.id, name);
-  // Readers drop what is before 0; the arguments have it.
+  if (whole.start_ns == process.start_ns)
+    text += metadata(whole.id, "process_sort_index", "sort_index", process.start_ns / 1000) +
+            metadata(whole.id, "process_labels", "labels", fmt::format("child of {}", process.ppid));
+  // A process has the name of its last program.
+  if (whole.end_ns == process.end_ns) text += names(whole.id, name);
+  // Readers drop events before 0; the arguments have the true start.
   const auto begin_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(process.start_ns, 0));
-  text += at(begin_ns, with_args(event("B", life.id, name), process_json(process)));
-  // One that lives on has no end.
+  text += at(begin_ns, with_args(event("B", whole.id, name), process_json(process)));
+  // A live process has no end.
   if (process.end_ns)
     text += at(std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
-               with_args(event("E", life.id, name), Json::object()));
+               with_args(event("E", whole.id, name), Json::object()));
   return file_->write(text);
 }
 

@@ -1,4 +1,4 @@
-// Numbers as text for people.
+// Numbers as text.
 #pragma once
 
 #include <cstdint>

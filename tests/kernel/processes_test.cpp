@@ -113,7 +113,7 @@ TEST_CASE("past --max-processes a process is kept by its command, and that is sa
   CHECK(left_out == 1 + 2 + 50 * (2 + 2) - 10);
   CHECK(command_named(run.document, "true").at("processes") == 50);
   CHECK(command_named(run.document, "env").at("processes") == 50);
-  CHECK_THAT(run.errors, Contains("beyond --max-processes"));
+  CHECK_THAT(run.errors, Contains("over --max-processes"));
 }
 
 TEST_CASE("execs that there was no room to tell are counted, and said to be lost", "[host]") {

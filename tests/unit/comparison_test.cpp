@@ -118,7 +118,7 @@ TEST_CASE("commands that one recording does not tell are not taken for nothing")
   const Side a = read("a.json", 2, {command("make", 1, second)});
   const Side b = read("b.json", 2, {});
   CHECK(compare(a, b).commands.empty());
-  CHECK_THAT(comparison_text(compare(a, b)), Contains("commands: not known of both"));
+  CHECK_THAT(comparison_text(compare(a, b)), Contains("commands: unknown in A or B"));
 }
 
 TEST_CASE("what makes two recordings hard to compare is said") {

@@ -198,12 +198,26 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK(data["processes"]["columns"] ==
         Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "peak_rss", "user", "system"});
   CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, 4096, .1, 0}}));
-  CHECK(data["processes"]["left_out"] == 0);
+  CHECK(data["processes"]["omitted"] == 0);
   CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
 
   const Json without = Json::parse(data_of(page(rows(2))));
   CHECK_FALSE(without.contains("processes"));
   CHECK_FALSE(without.contains("commands"));
+}
+
+TEST_CASE("of the counters, the page's tables have those that its list of columns has for them") {
+  std::set<std::string> expected{"command"};
+  for (const Json &group : page_groups())
+    for (const Json &chart : group["charts"])
+      for (const Json &column : chart["columns"])
+        if (column["of_processes"] == true) expected.insert(column["name"].get<std::string>());
+  Json process = {{"command", "cc"}};
+  for (const Column &column : columns) process[std::string(column.name)] = 1;
+  const Json table = page_table(Json::array({process}), 10'000);
+  CHECK(table["columns"].get<std::set<std::string>>() == expected);
+  CHECK(expected.contains("read_bytes"));
+  CHECK_FALSE(expected.contains("read_count"));
 }
 
 TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order", "[long]") {
@@ -219,7 +233,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   const Json table = Json::parse(data_of(text))["processes"];
   const Json &kept = table["rows"];
   CHECK(kept.size() > 100);
-  CHECK(kept.size() + table["left_out"].get<std::size_t>() == processes.size());
+  CHECK(kept.size() + table["omitted"].get<std::size_t>() == processes.size());
   int last = -1;
   for (const Json &row : kept) {
     CHECK(row[4] > 900);
@@ -228,7 +242,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   }
 }
 
-TEST_CASE("those that the page has no room for are counted, however many they are", "[long]") {
+TEST_CASE("those that do not fit into the page are counted, however many they are", "[long]") {
   const test::TemporaryDirectory directory;
   HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording_of({"storm"})));
@@ -244,7 +258,7 @@ TEST_CASE("those that the page has no room for are counted, however many they ar
   }
   REQUIRE(sink.end(outcome_of(rows(2))));
   const Json table = Json::parse(data_of(test::read_file(directory.file("out.html"))))["processes"];
-  CHECK(table["rows"].size() + table["left_out"].get<std::uint64_t>() == count);
+  CHECK(table["rows"].size() + table["omitted"].get<std::uint64_t>() == count);
   // The last ones used the most.
   const auto user = static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
                                              table["columns"].begin());

@@ -86,7 +86,7 @@ TEST_CASE("the summary lacks the counters that the source does not have, and a l
   CHECK_THAT(text, !Contains("run delay") && Contains("  faults     7 minor\n"));
 }
 
-TEST_CASE("the summary shows the five commands that cost most, and says what is kept by command alone") {
+TEST_CASE("the summary shows the five commands with the most CPU time, and how many processes are in the totals only") {
   Outcome outcome = outcome_of(0, {{RUSAGE_user, 90 * second}, {RUSAGE_system, 10 * second}});
   for (const char *name : {"cc1plus", "a", "b", "c\n", "e", "f"}) {
     Command command;
@@ -98,7 +98,7 @@ TEST_CASE("the summary shows the five commands that cost most, and says what is 
   outcome.processes_left_out = 1000;
   CHECK_THAT(summary_of(outcome),
              Contains("  commands   cc1plus x1 412 83 % CPU, a x1 1 % CPU, b x1 1 % CPU, c  x1 1 % CPU, "
-                      "e x1 1 % CPU; 1 000 beyond --max-processes are here alone\n"));
+                      "e x1 1 % CPU; 1 000 processes over --max-processes appear only in these totals\n"));
 }
 
 TEST_CASE("a command that a signal killed is told by the signal's number and name") {
@@ -124,18 +124,18 @@ TEST_CASE("tasks that were never tracked are losses, and so are events that did 
   outcome.audit.events_lost = 0;
   CHECK_THAT(summary_of(outcome), !Contains("events lost") && !Contains("no process"));
   outcome.audit.unlisted_tasks = 4;
-  CHECK_THAT(summary_of(outcome), Contains("4 tasks in the rows and in no process's figures"));
+  CHECK_THAT(summary_of(outcome), Contains("4 tasks in the rows and in no process record"));
 }
 
-TEST_CASE("what polling did not see, or may not read, is told") {
+TEST_CASE("what polling missed or could not read is in the summary") {
   Outcome outcome = outcome_of(0);
-  CHECK_THAT(summary_of(outcome), !Contains("came and went") && !Contains("not ours") && !Contains("not yours"));
+  CHECK_THAT(summary_of(outcome), !Contains("between two polls") && !Contains("readable") && !Contains("excluded"));
   outcome.audit.unseen_tasks = 412;
   outcome.audit.unreadable_processes = 1;
   outcome.audit.untraceable_tasks = 2;
   CHECK_THAT(summary_of(outcome), Contains("at most 412 tasks started and exited between two polls") &&
-                                      Contains("1 process not ours to read in full") &&
-                                      Contains("2 tasks not yours to trace left out"));
+                                      Contains("1 process not readable in full") &&
+                                      Contains("2 tasks excluded that you may not trace"));
 }
 
 TEST_CASE("what is unknown is not 0") {
@@ -147,7 +147,7 @@ TEST_CASE("what is unknown is not 0") {
   outcome.totals.add(row);
   const std::string text = summary_of(outcome);
   for (const char *phrase :
-       {"unknown read,", "unknown waiting", "peak unknown resident", "0 seen, at most unknown at once"})
+       {"unknown read,", "unknown waiting", "peak unknown resident", "0 observed, at most unknown at once"})
     CHECK_THAT(text, Contains(phrase));
 }
 
@@ -190,7 +190,7 @@ TEST_CASE("the kernel's total is compared with what it can know, and what it lac
   outcome.audit.kernel.known.set(RUSAGE_user).set(RUSAGE_system);
   outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
   CHECK_THAT(summary_of(outcome), Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
-                                           "waited for or still alive (8.000 s), 0 tasks lost"));
+                                           "reaped or still live (8.000 s), 0 tasks lost"));
   // A document of an earlier build, where the two cannot be told apart.
   outcome.audit.unwaited.reset();
   CHECK_FALSE(accounted_cpu(outcome));

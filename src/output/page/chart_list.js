@@ -1,4 +1,4 @@
-// Which charts there are, in the order of include/rusage_bpf/columns.h, and their place.
+// The charts, in the order of include/rusage_bpf/columns.h.
 const groups = JSON.parse(document.getElementById("groups").textContent);
 const colourNames = ["first", "second", "third", "fourth"];
 
@@ -10,7 +10,7 @@ function drawing(columns) {
     return { unit: units.percent, stacked: true, peak: { label: "greatest row", from: "cpu" } };
   if (drawn === "waiting_tasks") return { unit: units.count, note: "In tasks; a wait counts when it ends." };
   if (drawn === "rate") return { unit: inBytes ? units.byteRate : units.rate };
-  // Several levels are lines only, as what is filled would cover the others.
+  // Several levels are lines only, because a filled area would cover the others.
   return { unit: inBytes ? units.bytes : units.count, bare: columns.length > 1 };
 }
 
@@ -21,14 +21,14 @@ function chartView({ name, columns }, firstColour) {
 }
 
 const chartList = groups.map(({ key, title, colour, charts }) => ({
-  id: key.replace("_", "-"),
+  id: key.replaceAll("_", "-"),
   title,
   tall: key === "cpu",
   views: charts.map((chart) => chartView(chart, colour)),
 }));
 
-// `nothing` is said where no time passes, `note` above the charts unless it is null; a chart has the views that
-// `viewsOf` gives.
+// `nothing` is the text if no time passes; `note` is above the charts unless it is null; `viewsOf` returns the views of
+// a chart.
 function placeCharts({ nothing, note, viewsOf }) {
   const place = byId("charts");
   if (buckets.duration === 0) {

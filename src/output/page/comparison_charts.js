@@ -1,4 +1,4 @@
-// The charts of both recordings: those of one, but each view is one figure of A and of B.
+// The charts of both recordings: each view is one column of A and of B.
 function viewOfBoth(unit, name, from, level) {
   const series = sides.map(({ name: label, buckets: of, colour, dashes }) => ({ label, from, of, colour, dashes }));
   return { unit, name, series, level, bare: true };

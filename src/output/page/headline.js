@@ -1,6 +1,6 @@
-// What a person wants to know first, in the words of the summary.
+// The most important totals, as in the summary.
 function tile(title, figure, ...notes) {
-  const shown = figure.startsWith(unknown) ? ["not known"] : notes;
+  const shown = figure.startsWith(unknown) ? ["unknown"] : notes;
   return element("div", { class: "tile" },
     element("dt", {}, title),
     element("dd", {}, element("b", {}, figure), element("span", {}, shown.join(", "))));
@@ -10,16 +10,16 @@ function processTile() {
   const forks = total("forks");
   const atOnce = `at most ${columnText("pid_count", total("pid_count"))} at once`;
   const tasks = total("thread_count") === null ? null : plural(total("thread_count"), "task");
-  // /proc tells of those alone that were there at a look.
+  // A process that no poll of /proc found is not counted.
   if (forks === null && total("pid_count") !== null)
-    return tile("Processes", atOnce, ...[tasks, "how many there were is not known"].filter((text) => text));
+    return tile("Processes", atOnce, ...[tasks, "their number is unknown"].filter((text) => text));
   const ofCommand = recording.meta.target === "command";
   const exits = ofCommand ? null : `${columnText("exits", total("exits"))} ended`;
   const ran = ofCommand ? `${grouped(forks + 1)} ran` : `${grouped(forks)} started`;
   return tile("Processes", forks === null ? unknown : ran, ...[exits, atOnce, tasks].filter((text) => text));
 }
 
-// The kernel keeps each process's own peak, the rows that of all processes at their instants.
+// The rows have the peak of all processes together, at the samples; the kernel keeps the peak of each process.
 function memoryTile() {
   const { peak, elapsed, at_least: atLeast } = recording.totals.rss ?? {};
   const known = (value) => value !== null && value !== undefined;
@@ -53,7 +53,7 @@ function ioTiles() {
   ];
 }
 
-// The sum of what is of the same unit as the first column, and each column that is known.
+// The sum of the columns with the unit of the first one, and each known column.
 function groupTile({ title, charts }) {
   const columns = charts.flatMap((chart) => chart.columns).filter(({ name }) => total(name) !== null);
   if (columns.length === 0) return tile(title, unknown);
