@@ -128,7 +128,7 @@ class Crash {
   std::vector<Sample> samples_;
 };
 
-TEST_CASE("A recorder that is killed at any instant has lost no row that it had finished") {
+TEST_CASE("A recorder that is killed at any time loses no finished row") {
   std::size_t rows = 0;
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
@@ -144,7 +144,7 @@ TEST_CASE("A recorder that is killed at any instant has lost no row that it had 
   CHECK(rows > 0);
 }
 
-TEST_CASE("The same holds where the recorded command is killed as well") {
+TEST_CASE("No finished row is lost if the recorded command is killed too") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
     usleep(static_cast<useconds_t>(crash.random(0, 250'000)));
@@ -157,7 +157,7 @@ TEST_CASE("The same holds where the recorded command is killed as well") {
   }
 }
 
-TEST_CASE("The same holds while others read the ring, and these come to its end by themselves") {
+TEST_CASE("No finished row is lost while others read the ring, and these readers end by themselves") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
     crash.wait_for_rows(1);
@@ -179,7 +179,7 @@ TEST_CASE("The same holds while others read the ring, and these come to its end 
   }
 }
 
-TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has overwritten") {
+TEST_CASE("A ring of 16 rows keeps the newest 16, and counts the overwritten ones") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash({"--ring-rows", "16"});
     crash.wait_for_rows(crash.random(1, 60));
@@ -217,9 +217,7 @@ std::set<std::string> rings_in(const Scene &scene) {
   return names;
 }
 
-TEST_CASE(
-    "A recorder that is killed while it sets up leaves nothing that recover does not list and "
-    "remove") {
+TEST_CASE("A recorder that is killed during its start leaves only files that recover lists and removes") {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<useconds_t> instant_us(0, 100'000);
   for (int i = 0; i < repetitions(); i++) {
@@ -261,7 +259,7 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
   REQUIRE(WIFSIGNALED(status));
 }
 
-TEST_CASE("Nothing is left of a ring that had not begun, or a name that recover knows") {
+TEST_CASE("A ring that had not started leaves no file, or one that recover lists") {
   const Scene scene;
   make_state_directory(scene);
   make_ring_and_die(scene, Step::created, false);
@@ -286,7 +284,7 @@ void damage(const std::string &path, std::size_t offset, int change) {
   REQUIRE(pwrite(file.get(), &byte, 1, static_cast<off_t>(offset)) == 1);
 }
 
-TEST_CASE("Damaged rows are counted and left out, and all others are given") {
+TEST_CASE("Damaged rows are counted and left out, and all others are read") {
   Crash crash({"--ring-rows", "100"});
   crash.wait_for_rows(50);
   crash.kill();

@@ -81,7 +81,7 @@ std::int64_t read_count_of(const Stage &stage, const Words &command) {
 
 }  // namespace
 
-TEST_CASE("What a user could trace is told whole, with file capabilities as by root") {
+TEST_CASE("Processes that a user may trace are recorded in full, with file capabilities as by root") {
   const Stage stage;
   const Document document = stage.record({"./actor", "read:300", "fork", "exec", "./actor", "read:500", "spin:20"});
   CHECK(untraceable(document) == 0);
@@ -92,7 +92,7 @@ TEST_CASE("What a user could trace is told whole, with file capabilities as by r
   CHECK(document.json()["audit"]["cpu_accounted"] > .99);
 }
 
-TEST_CASE("Of a setuid program that a command runs neither counters nor arguments are told") {
+TEST_CASE("A setuid program that a command runs is recorded without counters and arguments") {
   const Stage stage;
   // What is told is what was done before the exec.
   const Document plain = stage.record({"./actor", "read:300", "fork"});
@@ -117,7 +117,7 @@ TEST_CASE("A command that is a setuid program itself is run and not recorded") {
   CHECK(document.json()["meta"]["exit_code"] == 0);
 }
 
-TEST_CASE("A program that a setuid program starts as the user is told from its exec on") {
+TEST_CASE("A program that a setuid program starts as the user is recorded from its exec") {
   const Stage stage;
   const std::int64_t loading = read_count_of(stage, {"/bin/true"});
   const std::string back = fmt::format("user:{}", nobody);
@@ -130,9 +130,7 @@ TEST_CASE("A program that a setuid program starts as the user is told from its e
   CHECK(document.sum("read_count") < 1000);
 }
 
-TEST_CASE(
-    "A process that makes itself private is told as it was when it was seen last, and told on when "
-    "it is not") {
+TEST_CASE("A process that becomes non-dumpable keeps its last values, and continues when it is dumpable again") {
   const Stage stage;
   Background recorder(
       stage.recorder({"-o", "rows.ndjson", "--", "./actor", "read:300", "write:before", "wait:go1", "private:1",
@@ -151,7 +149,7 @@ TEST_CASE(
   CHECK(document.sum("forks") == 0);
 }
 
-TEST_CASE("Of a tree that runs already, what its user could not trace is left out, then and later") {
+TEST_CASE("Processes of an attached tree that the user may not trace are left out, then and later") {
   const Stage stage;
   give_to_nobody(stage.scene.path());
   Start start{.argv = {"sh", "-c",
@@ -176,7 +174,7 @@ TEST_CASE("Of a tree that runs already, what its user could not trace is left ou
   CHECK_FALSE(is_told(document, "./as-root"));
 }
 
-TEST_CASE("A process of root's that comes to a user's cgroup is not told, nor what it starts") {
+TEST_CASE("A process of root that joins a user's cgroup is not recorded, nor its children") {
   const Stage stage;
   const TemporaryCgroup cgroup;
   Background recorder(stage.recorder({"-o", "rows.ndjson", "--cgroup", cgroup.path()}));

@@ -64,7 +64,7 @@ class Sleeper {
 
 }  // namespace
 
-TEST_CASE("what is no process is refused in one line", "[host]") {
+TEST_CASE("a pid without a process is refused in one line", "[host]") {
   const Scene scene;
   const auto refused = [&](pid_t pid, const std::string &why) {
     check_refusal(scene, attached(scene, pid), 1, {fmt::format("--pid {}: ", pid), why});
@@ -109,7 +109,7 @@ TEST_CASE("wrong usage of --pid is exit status 2", "[host]") {
   refused({"--pid"}, {"--pid"});
 }
 
-TEST_CASE("a process that ends while it is looked at gives its recording or one line") {
+TEST_CASE("a process that exits during the attach gives a recording or one line") {
   const Scene scene;
   for (int time = 0; time < 20; time++) {
     const pid_t child = fork();
@@ -138,7 +138,7 @@ TEST_CASE("a process that ends while it is looked at gives its recording or one 
   }
 }
 
-TEST_CASE("who is not root may attach to what is his own, and to nothing else") {
+TEST_CASE("a user may attach only to the user's own processes") {
   const auto dumpable = [](int yes) {
     if (prctl(PR_SET_DUMPABLE, yes) != 0) _exit(98);
   };

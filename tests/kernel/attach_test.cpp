@@ -113,7 +113,7 @@ int times() {
 
 }  // namespace
 
-TEST_CASE("a tree that stands still is found whole, and its past is not counted") {
+TEST_CASE("an idle tree is found completely, and its past is not counted") {
   const auto [children, threads] = GENERATE(table<int, int>({{0, 0}, {6, 3}}));
   const std::string way = GENERATE("", "--count-at-last-switch", "--gauges-from-proc");
   const Scene scene;
@@ -147,7 +147,7 @@ TEST_CASE("a tree that stands still is found whole, and its past is not counted"
   CHECK(still.end().exit_code == 0);
 }
 
-TEST_CASE("a recorder that comes in the middle of a fork storm misses none and counts none twice", "[host]") {
+TEST_CASE("a recorder that attaches during a fork storm misses no process and counts none twice", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
     CAPTURE(way, time);
@@ -155,7 +155,7 @@ TEST_CASE("a recorder that comes in the middle of a fork storm misses none and c
   }
 }
 
-TEST_CASE("a descendant is found whatever the order of the numbers") {
+TEST_CASE("a descendant is found with any order of the pids") {
   const Scene scene;
   Listener chain(scene, {"descending", "5"});
   AttachedRecorder recorder(scene, chain.pid());
@@ -166,7 +166,7 @@ TEST_CASE("a descendant is found whatever the order of the numbers") {
   CHECK(document.sum("exits") == 6);
 }
 
-TEST_CASE("threads born while the recorder looks for the tree are of their process", "[host]") {
+TEST_CASE("threads that start during the attach belong to their process", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
     const Scene scene;
@@ -206,7 +206,7 @@ TEST_CASE("orphans made later stay in the tree, and a tree beside it is not coun
   CHECK(document.sum("forks") < 5);
 }
 
-TEST_CASE("a process whose main thread has ended is recorded, with its threads and children") {
+TEST_CASE("a process whose main thread has exited is recorded, with its threads and children") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene;
   Listener leaderless(scene, {"leaderless"});
@@ -262,7 +262,7 @@ TEST_CASE("the recorder does not count itself, nor a sudo that started it") {
   CHECK(document.sum("write_count") == 1);
 }
 
-TEST_CASE("in a pid namespace --pid takes that namespace's numbers") {
+TEST_CASE("in a pid namespace, --pid takes that namespace's pids") {
   const Scene scene("read line <gate & echo $! >pid; \"$@\" --pid $!; status=$?; echo go >gate; exit $status");
   const Gate gate(scene.path("gate"));
   Start start = scene.recorder({"-q", "-d", ".2", "-i", ".01", "-o", "out.json"});

@@ -53,7 +53,7 @@ TEST_CASE("A command in a time namespace is recorded at the times that it sees",
   }
 }
 
-TEST_CASE("A process from outside is recorded from within a time namespace", "[host]") {
+TEST_CASE("A recorder in a time namespace records a process outside of it", "[host]") {
   const int offset_s = GENERATE(100'000, -300);
   const std::string backend = GENERATE("bpf", "proc");
   const Scene scene(": >runs; read line <gate");

@@ -28,7 +28,7 @@ TEST_CASE("The exit status is the command's own", "[host]") {
   scene.check_recording(status, nullptr);
 }
 
-TEST_CASE("A command killed by signal N gives the exit status 128 + N", "[host]") {
+TEST_CASE("The exit status of a command killed by signal N is 128 + N", "[host]") {
   const int signal = GENERATE(SIGHUP, SIGKILL, SIGUSR1, SIGTERM);
   const Scene scene(fmt::format("kill -{} $$", signal));
   CHECK(run_to_end(scene.recorded_script()).exit_code == 128 + signal);
@@ -49,7 +49,7 @@ TEST_CASE("A command that cannot be executed is named, and leaves an earlier rec
   check(scene.path(), 126);
 }
 
-TEST_CASE("Where the interpreter of a script or a program is missing, that is what is named", "[host]") {
+TEST_CASE("A missing interpreter of a script or a program is named", "[host]") {
   const auto refused = [](const std::string &text, const std::string &interpreter) {
     const Scene scene;
     scene.create("program", text);
@@ -96,7 +96,7 @@ TEST_CASE("An output that cannot be written is named before the command starts",
   }
 }
 
-TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file", "[host]") {
+TEST_CASE("A full disk does not harm the command, is reported, and leaves no incomplete file", "[host]") {
   // The command lives until the recorder has given its output up.
   const Scene scene(
       "n=0; while ls -l /proc/$PPID/fd | grep -q 'small/#' && [ $n != 400 ]; do n=$((n+1)); sleep "
@@ -121,7 +121,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   CHECK(scene.text("text") == earlier + std::string("\n"));
 }
 
-TEST_CASE("Where nobody reads any more, that is an error and not a signal, for all that only reads", "[host]") {
+TEST_CASE("A closed reader is an error and not a signal, for all commands that only print", "[host]") {
   const Scene scene;
   const Arguments record{"-q", "--ring", "ring", "-o", "out.json", "--", "true"};
   REQUIRE(run_to_end(scene.recorder(record)).exit_code == 0);
@@ -141,7 +141,7 @@ TEST_CASE("Where nobody reads any more, that is an error and not a signal, for a
   check_line(finished.errors, {"standard output: Broken pipe"});
 }
 
-TEST_CASE("An output whose reader goes away changes neither the others nor the exit status", "[host]") {
+TEST_CASE("An output whose reader closes changes neither the other outputs nor the exit status", "[host]") {
   const Scene scene("sleep .1; echo whole >text; exit 3");
   Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
   // The shell's last words: what the recorder exited with.
@@ -168,7 +168,7 @@ TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   CHECK(run_to_end(scene.recorder({"-q", "-o", "2.json", "--", "sh", "script"})).errors.empty());
 }
 
-TEST_CASE("The document goes to standard output where that is asked for", "[host]") {
+TEST_CASE("The document can go to standard output", "[host]") {
   const Scene scene;
   const Finished finished = run_to_end(scene.recorder({"-q", "-o", "-", "--", "sh", "script"}));
   const auto document = nlohmann::json::parse(finished.output);
@@ -176,14 +176,14 @@ TEST_CASE("The document goes to standard output where that is asked for", "[host
   CHECK(scene.files() == std::set<std::string>{"script"});
 }
 
-TEST_CASE("Two outputs are two equal files", "[host]") {
+TEST_CASE("Two outputs of one format are equal files", "[host]") {
   const Scene scene;
   CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"})).exit_code == 0);
   scene.check_recording(0, nullptr);
   CHECK(scene.text("out.json") == scene.text("2.json"));
 }
 
-TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it", "[host]") {
+TEST_CASE("Under sudo the output belongs to the caller, who must be able to write it", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("roots"));

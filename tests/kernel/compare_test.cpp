@@ -32,7 +32,7 @@ Finished compared(const Scene &scene, Strings arguments) {
 
 }  // namespace
 
-TEST_CASE("compare puts what two recordings hold beside each other", "[host]") {
+TEST_CASE("compare shows two recordings side by side", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished finished = compared(scene, {"a.json", "b.json", "--json"});
@@ -78,7 +78,7 @@ TEST_CASE("compare gives the same for JSON and NDJSON, from files and standard i
   CHECK(after_header(from_input.output) == after_header(from_json.output));
 }
 
-TEST_CASE("compare fails where a limit is broken, a line for each, and not otherwise", "[host]") {
+TEST_CASE("compare fails if a limit fails, with a line for each, and not otherwise", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished held = compared(scene, {"a.json", "b.json", "--fail-if", "forks>+100%", "--fail-if", "env:execs>+5"});
@@ -104,7 +104,7 @@ TEST_CASE("compare fails where a limit is broken, a line for each, and not other
   CHECK_THAT(cut.output, Contains("warning: B was cut short"));
 }
 
-TEST_CASE("compare draws both recordings also where a limit is broken", "[host]") {
+TEST_CASE("compare draws both recordings also if a limit fails", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished finished = compared(scene, {"a.json", "b.json", "--html", "c.html", "--fail-if", "forks>+99%"});

@@ -231,7 +231,7 @@ TEST_CASE("the rows of every workload add up to the truth", "[counts]") {
     }
 }
 
-TEST_CASE("the rows add up as well where the dead are counted at their last switch", "[host][counts]") {
+TEST_CASE("the rows add up if exited tasks are counted at their last context switch", "[host][counts]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {"--count-at-last-switch"});
     }

@@ -123,7 +123,7 @@ void remount_proc(const char *option) {
 
 }  // namespace
 
-TEST_CASE("To root the doctor says that all that recording needs works") {
+TEST_CASE("For root, the doctor says that recording works") {
   const Surroundings surroundings;
   const json told = surroundings.diagnosis({});
   INFO(told.dump(2));
@@ -139,14 +139,14 @@ TEST_CASE("To root the doctor says that all that recording needs works") {
   CHECK((check_of(told, "bpf", "counting exited tasks")["state"] == "works") == tasks_can_be_held());
 }
 
-TEST_CASE("A helper that no program has, or not one that counts tasks, is told from one that there is") {
+TEST_CASE("An unknown helper is distinguished from a known one") {
   using rusage_bpf::Answer;
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_loop) == Answer::yes);
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_skb_load_bytes) == Answer::no);
   CHECK(rusage_bpf::knows_helper(static_cast<bpf_func_id>(9999)) == Answer::no);
 }
 
-TEST_CASE("A user is refused with the commands that the doctor has for it", "[host]") {
+TEST_CASE("A user is refused with the commands that the doctor advises", "[host]") {
   const Surroundings surroundings;
   surroundings.check_refused(become_nobody);
   const json told = surroundings.diagnosis(become_nobody);
@@ -161,7 +161,7 @@ TEST_CASE("A user is refused with the commands that the doctor has for it", "[ho
   CHECK(check_of(told, "proc", "others' processes")["state"] == "limits");
 }
 
-TEST_CASE("What the doctor advises to a user makes recording work", "[host]") {
+TEST_CASE("The commands that the doctor advises to a user make recording work", "[host]") {
   const Surroundings surroundings;
   const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> advised(cap_from_text("cap_bpf,cap_perfmon=ep"),
                                                                                cap_free);
@@ -177,7 +177,7 @@ TEST_CASE("What the doctor advises to a user makes recording work", "[host]") {
   CHECK_THAT(check_of(told, "bpf", "capabilities")["found"], Contains("no_new_privs"));
 }
 
-TEST_CASE("A seccomp filter is named where it is what stops bpf, even one that kills", "[host]") {
+TEST_CASE("A seccomp filter that stops bpf is named, even one that kills", "[host]") {
   const std::uint32_t action =
       GENERATE(SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_KILL_PROCESS);
   const Surroundings surroundings;
@@ -189,14 +189,14 @@ TEST_CASE("A seccomp filter is named where it is what stops bpf, even one that k
   CHECK_THAT(told["bpf"]["verdict"], Contains("a seccomp filter"));
 }
 
-TEST_CASE("Under a seccomp filter that lets bpf pass, recording works", "[host]") {
+TEST_CASE("Under a seccomp filter that allows bpf, recording works", "[host]") {
   const Surroundings surroundings;
   const json told = surroundings.diagnosis([] { answer_bpf(SECCOMP_RET_ALLOW); });
   CHECK(told["bpf"]["works"] == true);
   CHECK_THAT(check_of(told, "bpf", "seccomp")["found"], Contains("a filter"));
 }
 
-TEST_CASE("Root of a user namespace is told that its capabilities do not count", "[host]") {
+TEST_CASE("For root of a user namespace, the doctor says that the capabilities have no effect", "[host]") {
   const Surroundings surroundings;
   const auto prepare = [] {
     become_nobody();
@@ -230,7 +230,7 @@ TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   CHECK_THAT(check_of(told, "proc", "pid namespace")["found"], Contains("one of its own"));
 }
 
-TEST_CASE("Without /sys a recorder by BPF works all the same") {
+TEST_CASE("Recording with BPF works without /sys") {
   const Scene scene("true");
   Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
   start.prepare = [] {

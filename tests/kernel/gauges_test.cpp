@@ -146,19 +146,19 @@ void check_still_tree(const std::vector<std::string> &options) {
 
 }  // namespace
 
-TEST_CASE("memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
+TEST_CASE("memory, descriptors, processes and tasks of an idle tree are those of /proc") {
   check_still_tree({});
 }
 
-TEST_CASE("they are the same where the dead are counted at their last switch") {
+TEST_CASE("they are the same if exited tasks are counted at their last context switch") {
   check_still_tree({"--count-at-last-switch"});
 }
 
-TEST_CASE("they are the same where they are read from /proc") {
+TEST_CASE("they are the same if they are read from /proc") {
   check_still_tree({"--gauges-from-proc"});
 }
 
-TEST_CASE("a stopped process is measured as it stands") {
+TEST_CASE("a stopped process is measured too") {
   StillRecording recording({"still", "0", "0"});
   const pid_t root = recording.root();
   REQUIRE(kill(root, SIGSTOP) == 0);

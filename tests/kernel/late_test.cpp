@@ -5,7 +5,7 @@
 #include "support/document.h"
 #include "support/scene.h"
 
-TEST_CASE("what a stopped recorder misses is in the rows, and what no process has is counted", "[host]") {
+TEST_CASE("the usage that a stopped recorder misses is in the rows, and unlisted tasks are counted", "[host]") {
   const auto options = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   CAPTURE(options);
   const test::Scene scene("kill -STOP $PPID; \"$1\" truth 12000; kill -CONT $PPID");

@@ -21,7 +21,7 @@ std::int64_t bytes(const nlohmann::json &json) {
 
 }  // namespace
 
-TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits", "[memory]") {
+TEST_CASE("A peak between two rows is in the summary, in the totals and in limits", "[memory]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   // Rows at the beginning and at the end alone.
@@ -47,7 +47,7 @@ TEST_CASE("A peak between two rows is in the summary, in the totals and held to 
   CHECK_THAT(broken.output, Contains("peak_rss of A: at least"));
 }
 
-TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree", "[memory]") {
+TEST_CASE("A peak that may be from before the recording is marked, and is no peak of the tree", "[memory]") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   const bool in_recording = GENERATE(false, true);

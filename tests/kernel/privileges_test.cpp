@@ -79,7 +79,7 @@ void check_owner(const std::string &path, unsigned id) {
 
 }  // namespace
 
-TEST_CASE("Root's recorder has no capability left but to pass signals on", "[host]") {
+TEST_CASE("Root's recorder keeps only the capability to pass signals on", "[host]") {
   const Scene scene(until_told);
   const Status status = status_while_recording(scene, scene.recorded_script());
   check_left(status, {CAP_KILL});
@@ -120,7 +120,7 @@ TEST_CASE("Under sudo the recorder of a command that is the caller's has no capa
   check_owner(scene.path("out.json"), nobody);
 }
 
-TEST_CASE("Under sudo the recorder still sees in /proc what is root's, where it has to look there") {
+TEST_CASE("Under sudo the recorder can still read root's processes if it polls /proc") {
   const Scene scene(until_told);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(
@@ -133,7 +133,7 @@ TEST_CASE("Under sudo the recorder still sees in /proc what is root's, where it 
   CHECK(document["totals"]["rss"]["peak"] > 0);
 }
 
-TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all", "[host]") {
+TEST_CASE("Under sudo an attached recorder has no capability left, and records everything", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   const TemporaryCgroup cgroup;
@@ -161,7 +161,7 @@ TEST_CASE("Under sudo the recorder of what runs already has no capability left, 
   });
 }
 
-TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them left") {
+TEST_CASE("A recorder with only CAP_BPF and CAP_PERFMON gives up both") {
   const Scene scene(until_told);
   Start start = scene.recorded_script(become_capable_nobody);
   std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
@@ -196,7 +196,7 @@ TEST_CASE("A signal sent to the recorder reaches a command of another user", "[h
   scene.check_recording(9, nullptr);
 }
 
-TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command", "[host]") {
+TEST_CASE("A recorder that cannot give up its privileges reports it and does not start the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   give_to_nobody(scene.path());

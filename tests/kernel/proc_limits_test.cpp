@@ -61,7 +61,7 @@ class MemoryCgroup {
 
 }  // namespace
 
-TEST_CASE("By /proc more processes are recorded than there are descriptors, and all in full", "[host]") {
+TEST_CASE("By /proc more processes than descriptors are recorded, all in full", "[host]") {
   const bool hard_too = GENERATE(false, true);
   INFO((hard_too ? "no more to be had" : "more to be had"));
   const Scene scene;
@@ -81,7 +81,7 @@ TEST_CASE("By /proc more processes are recorded than there are descriptors, and 
   CHECK(scene.text("limit") == "64\n");
 }
 
-TEST_CASE("A process whose main thread has ended has its memory, descriptors and arguments") {
+TEST_CASE("A process whose main thread has exited has its memory, descriptors and arguments") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   INFO(backend);
@@ -139,8 +139,7 @@ TEST_CASE("By /proc, a /proc of another pid namespace is refused in one line", "
   check_line(finished.errors, {"/proc", "pid namespace", "mount -t proc"});
 }
 
-TEST_CASE("A worker that the kernel has killed for lack of memory is named, though the command goes on",
-          "[host][memory]") {
+TEST_CASE("A worker that the OOM killer killed is named, even if the command continues", "[host][memory]") {
   const MemoryCgroup cgroup(std::uint64_t{96} << 20);
   const Scene scene;
   Start start = scene.recorder({"-i", ".01", "--ring-rows", "100", "-o", "out.json", "--", "sh", "-c",

@@ -127,7 +127,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it was seen or not", "[host]") {
+TEST_CASE("By /proc, the usage of reaped processes is exact over the whole run, even without a poll", "[host]") {
   for (const auto &[workload, size] : {Case{"children", "100"},
                                        {"execs", "100"},
                                        {"threads", "128"},
@@ -152,7 +152,7 @@ TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it 
   }
 }
 
-TEST_CASE("By /proc, of children that nobody waits for there is what was seen, and the rest is told", "[host]") {
+TEST_CASE("By /proc, children that are not reaped have the polled usage, and the rest is reported", "[host]") {
   const Nobodys nobodys("ignored");
   const Document document = nobodys.record({"-i", ".01"}, {"./ignored", "truth", "100"});
   const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
@@ -165,7 +165,7 @@ TEST_CASE("By /proc, of children that nobody waits for there is what was seen, a
   check_unseen(document, truth);
 }
 
-TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
+TEST_CASE("Each column by BPF is between the values of two polls of /proc", "[host]") {
   const Scene scene;
   Background root(
       {.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"}, .directory = scene.path()});
@@ -212,7 +212,7 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   root.wait();
 }
 
-TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and in the file", "[host]") {
+TEST_CASE("A user without BPF privileges records by /proc, and one line and the file say so", "[host]") {
   const Nobodys nobodys;
   const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
   CHECK(finished.exit_code == 0);
@@ -229,7 +229,7 @@ TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and
   }
 }
 
-TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is asked for") {
+TEST_CASE("Root records by BPF, and by /proc on request") {
   const Scene scene;
   CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "--", "true"})).exit_code == 0);
   CHECK(read_document(scene).json()["meta"]["backend"] == "bpf");
@@ -238,7 +238,7 @@ TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is
   CHECK(read_document(scene).json()["meta"]["backend"] == "proc");
 }
 
-TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and not 0", "[host]") {
+TEST_CASE("/proc has everything of another user's process except I/O, which is null and not 0", "[host]") {
   Background roots({.argv = {"sleep", "60"}});
   const Nobodys nobodys;
   const Start start =
@@ -261,7 +261,7 @@ TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and
   roots.wait();
 }
 
-TEST_CASE("A program that runs as root empties nothing of the tree that it is in", "[host]") {
+TEST_CASE("A program that runs as root does not make columns of its tree unknown", "[host]") {
   const bool hides = GENERATE(false, true);
   const Nobodys nobodys;
   const Scene &scene = nobodys.scene();
@@ -312,7 +312,7 @@ TEST_CASE("By /proc a tree is recorded to the end of its last orphan", "[host]")
   CHECK(has_orphan);
 }
 
-TEST_CASE("By /proc a cgroup's members count from when they come to when they leave", "[host]") {
+TEST_CASE("By /proc a process counts from when it joins the cgroup until it leaves", "[host]") {
   const TemporaryCgroup cgroup;
   const Scene scene;
   Background member({.argv = {"sh", "-c",
@@ -345,7 +345,7 @@ TEST_CASE("By /proc a cgroup's members count from when they come to when they le
   member.wait();
 }
 
-TEST_CASE("By /proc 4096 descriptors are 4096, for others' processes as well", "[host]") {
+TEST_CASE("By /proc 4096 descriptors are 4096, also for processes of other users", "[host]") {
   Background many({.argv = {"sleep", "60"}, .prepare = [] {
                      constexpr int last = 4095;
                      const rlimit limit{5000, 5000};

@@ -46,7 +46,7 @@ const json &command_named(const Document &document, const std::string &name) {
 
 }  // namespace
 
-TEST_CASE("of each process it is known what it executed, whose child it was, and how it ended") {
+TEST_CASE("each process has what it executed, its parent, and how it exited") {
   const Scene scene("sh -c 'exit 7' first; sh -c 'kill -KILL $$'; exit 3");
   const Run run = record(scene, {"-q"}, {"sh", "script"}, 3);
   const auto span_of = [&](const json &argv) -> const json & {
@@ -74,7 +74,7 @@ TEST_CASE("of each process it is known what it executed, whose child it was, and
   CHECK(first.at("end") <= second.at("start"));
 }
 
-TEST_CASE("a command line is cut at 4 KiB, and what no line holds is still text") {
+TEST_CASE("a command line is cut at 4 KiB, and any bytes in it are text") {
   const Scene scene;
   const std::string longest(100'000, 'x');
   const Run run = record(scene, {"-q"}, {"true", "a b", "", "\xff\n", longest});
@@ -103,7 +103,7 @@ TEST_CASE("the peak of resident memory is that of the process itself") {
   CHECK(command_named(run.document, "touch").at("peak_rss") >= touched);
 }
 
-TEST_CASE("past --max-processes a process is kept by its command, and that is said", "[host]") {
+TEST_CASE("a process over --max-processes is only in its command, and that is reported", "[host]") {
   const Scene scene("for i in $(seq 50); do true | env true; done");
   const Run run = record(scene, {"--max-processes", "10"}, {"sh", "script"});
   const json &whole = run.document.json();
@@ -116,7 +116,7 @@ TEST_CASE("past --max-processes a process is kept by its command, and that is sa
   CHECK_THAT(run.errors, Contains("beyond --max-processes"));
 }
 
-TEST_CASE("execs that there was no room to tell are counted, and said to be lost", "[host]") {
+TEST_CASE("execs that did not fit into the ring buffer are counted as lost", "[host]") {
   // More than the buffer holds, while nobody reads it.
   constexpr int execs = 1500;
   const Scene scene(
@@ -146,7 +146,7 @@ TEST_CASE("execs that there was no room to tell are counted, and said to be lost
   CHECK_THAT(finished.errors, Contains("0 tasks lost") && Contains(" events lost"));
 }
 
-TEST_CASE("however many processes there are, the recorder needs no more memory", "[host][memory]") {
+TEST_CASE("the recorder's memory does not grow with the number of processes", "[host][memory]") {
   std::array<std::int64_t, 2> peaks{};
   for (const std::size_t i : {0, 1}) {
     const Scene scene;

@@ -88,7 +88,7 @@ class Places {
   Scene scene_{"exit 5"};
 };
 
-TEST_CASE("A home that cannot be written sends the ring to the runtime directory", "[host]") {
+TEST_CASE("If the home cannot be written, the ring is in the runtime directory", "[host]") {
   const Places places;
   SECTION("read-only") {
     places.check_ring_in(places.start([] {
@@ -122,7 +122,7 @@ TEST_CASE("A home that cannot be written sends the ring to the runtime directory
   }
 }
 
-TEST_CASE("A state directory that cannot be written sends the ring home", "[host]") {
+TEST_CASE("If the state directory cannot be written, the ring is in the home", "[host]") {
   const Places places;
   places.scene().create("file");
   Start start = places.start({});
@@ -130,7 +130,7 @@ TEST_CASE("A state directory that cannot be written sends the ring home", "[host
   places.check_ring_in(start, places.scene().path("home/.local/state/rusage-bpf/"));
 }
 
-TEST_CASE("Without a home of the user's the ring is elsewhere, and nothing is made in the root directory", "[host]") {
+TEST_CASE("Without a home the ring is elsewhere, and nothing is made in the root directory", "[host]") {
   const Places places;
   give_to_nobody(places.scene().path("run"));
   const bool root_has_local = fs::exists("/.local");
@@ -144,7 +144,7 @@ TEST_CASE("Without a home of the user's the ring is elsewhere, and nothing is ma
   CHECK(fs::exists("/.local") == root_has_local);
 }
 
-TEST_CASE("A ring is smaller where there is less room than an hour of rows takes", "[host]") {
+TEST_CASE("A ring is smaller if there is less space than for an hour of rows", "[host]") {
   const Places places;
   const auto recorded = places.record(places.start([] {
     const rlimit limit{1 << 20, 1 << 20};
@@ -156,7 +156,7 @@ TEST_CASE("A ring is smaller where there is less room than an hour of rows takes
   CHECK(recorded.document["audit"]["ring_error"].is_null());
 }
 
-TEST_CASE("With no place for a ring the command is recorded all the same, and that is said once", "[host]") {
+TEST_CASE("Without space for a ring the command is recorded, and one message says so", "[host]") {
   const Places places;
   const auto recorded = places.record(places.start([] {
     const rlimit no_files{16384, 16384};
@@ -182,7 +182,7 @@ TEST_CASE("A quota that a ring would exceed is found before the command runs", "
                        places.scene().path("run/rusage-bpf/"));
 }
 
-TEST_CASE("A ring that the user has named and that cannot be made is an error before the command", "[host]") {
+TEST_CASE("A ring with a given name that cannot be made is an error before the command", "[host]") {
   const Refusal refusal;
   Start start = refusal.scene().recorder({"--ring", "dir/ring", "--", "sh", "script"});
   fs::create_directory(refusal.scene().path("dir"));
@@ -215,7 +215,7 @@ TEST_CASE("The ring's size follows the interval, from 4 to 64 MiB", "[host]") {
   CHECK(mib(".001") <= 64);
 }
 
-TEST_CASE("A ring in memory, which the command may need, has the least size", "[host]") {
+TEST_CASE("A ring on a file system in memory has the minimum size", "[host]") {
   const Scene scene("stat -c %s home/.local/state/rusage-bpf/*.ring >size");
   fs::create_directory(scene.path("home"));
   Start start = scene.recorder({"-q", "-i", ".001", "-o", "out.json", "--", "sh", "script"});
@@ -277,7 +277,7 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   CHECK_FALSE(fs::exists(two));
 }
 
-TEST_CASE("A ring that is removed or cut short in the middle of a recording does not harm that", "[host]") {
+TEST_CASE("A ring that is removed or cut short does not harm the recording", "[host]") {
   const std::string harm = GENERATE("rm .local/state/rusage-bpf/*.ring", "truncate -s 0 .local/state/rusage-bpf/*.ring",
                                     "truncate -s 20000 .local/state/rusage-bpf/*.ring", "rm -r .local",
                                     "mv .local/state/rusage-bpf/*.ring elsewhere");
@@ -295,7 +295,7 @@ TEST_CASE("A ring that is removed or cut short in the middle of a recording does
   CHECK(finished.errors.find(said) == finished.errors.rfind(said));
 }
 
-TEST_CASE("A ring that the user has named and that is cut short does not harm the recording", "[host]") {
+TEST_CASE("A ring with a given name that is cut short does not harm the recording", "[host]") {
   const Scene scene("sleep .1; truncate -s 0 ring; sleep .1; exit 5");
   const Finished finished =
       run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -304,7 +304,7 @@ TEST_CASE("A ring that the user has named and that is cut short does not harm th
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("A file that somebody puts under the ring's name is left alone", "[host]") {
+TEST_CASE("A file that another process puts at the ring's path is kept", "[host]") {
   const Scene scene("set -- .local/state/rusage-bpf/*.ring; rm \"$1\"; echo mine >\"$1\"; echo \"$1\" >name");
   CHECK(run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"})).exit_code == 0);
   std::string name = scene.text("name");
@@ -312,7 +312,7 @@ TEST_CASE("A file that somebody puts under the ring's name is left alone", "[hos
   CHECK(scene.text(name) == "mine\n");
 }
 
-TEST_CASE("An output that is the ring, however it is spelled, is an error before the command", "[host]") {
+TEST_CASE("An output that is the ring, by any path, is an error before the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   const auto check = [&](const std::string &output, const std::string &ring) {
@@ -333,7 +333,7 @@ TEST_CASE("An output that is the ring, however it is spelled, is an error before
   check("dirlink/y.json", "dir/y.json");
 }
 
-TEST_CASE("An output that is the ring which was there before is an error too", "[host]") {
+TEST_CASE("An output that is an existing ring is an error too", "[host]") {
   const Scene scene(": >ran");
   REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "x.json", "-o", "out.json", "--", "true"})).exit_code == 0);
   fs::create_hard_link(scene.path("x.json"), scene.path("hard.json"));

@@ -77,7 +77,7 @@ class Home {
   Scene scene_{waits};
 };
 
-TEST_CASE("recover --prune removes a ring whose rows a document holds, and says how much that was", "[host]") {
+TEST_CASE("recover --prune removes a ring whose rows are in a document, and reports its size", "[host]") {
   const Home home;
   const std::string output = GENERATE("out.json", "out.ndjson");
   home.record("a.ring", output);
@@ -100,7 +100,7 @@ TEST_CASE("recover --prune finds the document of a recording without -o under th
   CHECK(home.files().empty());
 }
 
-TEST_CASE("What the notebook package keeps beside a ring is no document, and goes with the ring", "[host]") {
+TEST_CASE("The Python package's files beside a ring are no documents, and are removed with the ring", "[host]") {
   const Home home;
   home.record("a.ring", Home::in_state("a.ndjson"));
   for (const char *name : {"a.log", "a.json", "a.control", "a.txt", "b.log"}) home.create(name);
@@ -143,7 +143,7 @@ TEST_CASE("recover --prune removes a ring that was cut short only by its age", "
   CHECK(home.files().empty());
 }
 
-TEST_CASE("recover --prune never removes a ring that is being recorded to", "[host]") {
+TEST_CASE("recover --prune never removes a ring with a running recorder", "[host]") {
   const Home home;
   Background recording(home.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
   test::wait_for_rows(home.scene().path("out.ndjson"), 1);
@@ -159,7 +159,7 @@ TEST_CASE("recover --prune never removes a ring that is being recorded to", "[ho
   CHECK(home.files().empty());
 }
 
-TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no link", "[host]") {
+TEST_CASE("recover --prune keeps files that are no rings of the user, and follows no link", "[host]") {
   const Home home;
   const Scene &scene = home.scene();
   home.record("kept.ring", "out.json");
@@ -177,7 +177,7 @@ TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no 
   CHECK(scene.exists("elsewhere.ring"));
 }
 
-TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left", "[host]") {
+TEST_CASE("recover --prune removes files of a recorder that was killed during its start", "[host]") {
   const Home home;
   home.create(".20261122T182957Z-28798.ring.28798-0.partial", std::string(100'000, '\0'));
   home.create(".empty.ring.1.partial");
@@ -208,7 +208,7 @@ TEST_CASE("Rings are listed with their age and size", "[host]") {
   CHECK_THAT(list.output, Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
 }
 
-TEST_CASE("recover says of a recording that goes on that it does, and of none what it cannot know", "[host]") {
+TEST_CASE("recover says that a recording is still running, and does not guess unknown values", "[host]") {
   const Home home;
   Background sleeper({.argv = {"sleep", "60"}});
   Background recording(
@@ -224,7 +224,7 @@ TEST_CASE("recover says of a recording that goes on that it does, and of none wh
   CHECK_THAT(dead, Contains("until the recorder was gone") && !Contains("Ctrl-C"));
 }
 
-TEST_CASE("recover of what /proc recorded claims no number of processes", "[host]") {
+TEST_CASE("recover of a recording by /proc has no number of processes", "[host]") {
   const Home home;
   home.record("x.ring", "out.json");
   REQUIRE(
@@ -234,7 +234,7 @@ TEST_CASE("recover of what /proc recorded claims no number of processes", "[host
   CHECK_THAT(recovered.errors, Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
 }
 
-TEST_CASE("What recover --prune is not for is said in one line", "[host]") {
+TEST_CASE("Wrong usage of recover --prune is one line", "[host]") {
   const Scene scene;
   const auto check = [&](Words arguments, const Words &words) {
     arguments.insert(arguments.begin(), "recover");

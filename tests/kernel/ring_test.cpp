@@ -60,7 +60,7 @@ std::string record_and_kill(const Scene &scene) {
 
 constexpr const char *waits = ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
 
-TEST_CASE("The ring is announced, and gone when the outputs are in place", "[host]") {
+TEST_CASE("The ring is announced, and removed when the outputs are in place", "[host]") {
   const Scene scene(
       "n=0; until ls .local/state/rusage-bpf/*.ring >names || [ $n = 400 ]; do n=$((n+1)); sleep "
       ".05; done; cp -r .local seen; rm names");
@@ -106,7 +106,7 @@ TEST_CASE("After a crash the ring is listed, and recovered into every format", "
   scene.create("stop");
 }
 
-TEST_CASE("What is recovered from a complete ring differs from the document only in saying so", "[host]") {
+TEST_CASE("A document from a complete ring differs from the original only in saying so", "[host]") {
   const Scene scene("sleep .2; exit 3");
   const Finished finished =
       run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -130,7 +130,7 @@ std::string rows_of(const std::string &ndjson) {
   return rows;
 }
 
-TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it", "[host]") {
+TEST_CASE("--follow prints a recording's rows while it is running, and ends with it", "[host]") {
   const Scene scene(waits);
   Background recorder(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
   wait_until("the ring", [&] { return scene.exists("ring"); });
@@ -152,7 +152,7 @@ TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it"
   CHECK(followed.output.substr(0, end) == live.substr(0, end));
 }
 
-TEST_CASE("--follow ends with the recording also where the command goes on", "[host]") {
+TEST_CASE("--follow ends with the recording even if the command continues", "[host]") {
   const Scene scene(waits);
   Background recorder(
       scene.recorder({"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -193,7 +193,7 @@ TEST_CASE("Under sudo the ring is the caller's", "[host]") {
   CHECK((is.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("A ring for which there is no room is found before the command runs", "[host]") {
+TEST_CASE("Missing space for a ring is found before the command runs", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("small"));
@@ -206,7 +206,7 @@ TEST_CASE("A ring for which there is no room is found before the command runs", 
   refusal.check(start, 125, {"small/ring", "--ring-rows", "No space left on device"});
 }
 
-TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[host]") {
+TEST_CASE("If the state directory cannot be written, the ring is in /tmp", "[host]") {
   const Scene scene(waits);
   scene.create("file");
   Start start = scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"});
@@ -222,7 +222,7 @@ TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[
   CHECK_FALSE(std::filesystem::exists(ring));
 }
 
-TEST_CASE("A ring may be written to the disk row by row", "[host]") {
+TEST_CASE("A ring can be written to the disk row by row", "[host]") {
   const Scene scene("sleep .1");
   CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o", "out.json", "--", "sh",
                                    "script"}))
@@ -230,7 +230,7 @@ TEST_CASE("A ring may be written to the disk row by row", "[host]") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("What recover cannot do is said in one line", "[host]") {
+TEST_CASE("Errors of recover are one line", "[host]") {
   const Scene scene;
   const auto check = [&](const Words &arguments, int status, const Words &words) {
     const Finished finished = recover(scene, arguments);

@@ -14,7 +14,7 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-TEST_CASE("tools/run records by /proc for a user without sudo, or whom sudo refuses", "[host]") {
+TEST_CASE("tools/run records by /proc for a user without sudo, or if sudo refuses", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   fs::create_directory(scene.path("bin"));

@@ -160,7 +160,7 @@ TEST_CASE("A batch system can stop and continue the command through the recorder
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("What tells a group's signals from the recorder's own ends with the recorder", "[host]") {
+TEST_CASE("The group witness exits with the recorder", "[host]") {
   Signalled recorded;
   CHECK(members_of(recorded.recorder()).size() == 3);
   SECTION("when the recorder is killed") {
@@ -176,7 +176,7 @@ TEST_CASE("What tells a group's signals from the recorder's own ends with the re
   }
 }
 
-TEST_CASE("Where that is stopped or killed, signals still reach the command", "[host]") {
+TEST_CASE("If the group witness is stopped or killed, signals still reach the command", "[host]") {
   const int harm = GENERATE(SIGSTOP, SIGKILL);
   Signalled recorded;
   for (const pid_t pid : members_of(recorded.recorder()))
@@ -186,7 +186,7 @@ TEST_CASE("Where that is stopped or killed, signals still reach the command", "[
   CHECK(recorded.finish().size() == 1);
 }
 
-TEST_CASE("A signal that would kill a recorder that is attached ends its recording instead", "[host]") {
+TEST_CASE("A signal that would kill an attached recorder ends its recording instead", "[host]") {
   const auto [signal, name] = GENERATE(table<int, std::string>({{SIGUSR1, "SIGUSR1"},
                                                                 {SIGALRM, "SIGALRM"},
                                                                 {SIGPIPE, "SIGPIPE"},

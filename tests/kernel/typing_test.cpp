@@ -58,7 +58,7 @@ TEST_CASE("A setuid program that another user's command runs is still one, and c
   CHECK_THAT(finished.output, Contains("NoNewPrivs:\t0") && Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user", "[host]") {
+TEST_CASE("A command without a terminal, or of the same user, has no filter", "[host]") {
   const Scene scene("grep Seccomp: /proc/self/status");
   const Finished without_terminal = run_to_end(as_nobody_in_terminal(scene, {"sh", "script"}));
   CHECK(without_terminal.output == "Seccomp:\t0\n");

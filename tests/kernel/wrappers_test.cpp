@@ -56,7 +56,7 @@ TEST_CASE("Wrappers of the recorder are not part of what it attaches to, other s
   CHECK(recorded_with(above, backend) == 1 + others);
 }
 
-TEST_CASE("A recording belongs to who became root for it", "[host]") {
+TEST_CASE("A recording belongs to the user that became root for it", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "true"});

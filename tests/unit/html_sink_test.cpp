@@ -93,7 +93,7 @@ TEST_CASE("the page is one file, with the library, its licence and every part in
     CHECK_THAT(text, !Contains("{{" + std::string(name) + "}}"));
 }
 
-TEST_CASE("the page holds the recording without its rows, with the words of the summary") {
+TEST_CASE("the page has the recording without its rows, and the texts of the summary") {
   const Json data = Json::parse(data_of(page(rows(3))));
   CHECK(data["schema"] == "rusage-bpf/1");
   CHECK(data["meta"]["rows"] == 3);
@@ -106,7 +106,7 @@ TEST_CASE("the page holds the recording without its rows, with the words of the 
   CHECK_FALSE(data.contains("samples"));
 }
 
-TEST_CASE("buckets are rates by the second and gauges, null where they are unknown") {
+TEST_CASE("buckets have rates per second and gauges, and null if these are unknown") {
   std::vector<Row> three = rows(3);
   three[2].value[RUSAGE_read_bytes] = 123'456;
   three[1].known.reset(RUSAGE_num_fds);
@@ -121,14 +121,14 @@ TEST_CASE("buckets are rates by the second and gauges, null where they are unkno
   CHECK_FALSE(series.contains("elapsed"));
 }
 
-TEST_CASE("no row and one row are pages as well") {
+TEST_CASE("a recording without rows, or with one row, makes a page") {
   const std::uint64_t count = GENERATE(0, 1);
   const Json data = Json::parse(data_of(page(rows(count))));
   CHECK(data["buckets"]["end"].size() == count);
   CHECK(data["meta"]["rows"] == count);
 }
 
-TEST_CASE("a column that no row knows is null all through") {
+TEST_CASE("a column that is unknown in all rows is null in all buckets") {
   std::vector<Row> all = rows(3);
   for (Row &row : all) row.known.reset();
   const Json data = Json::parse(data_of(page(all)));
@@ -136,7 +136,7 @@ TEST_CASE("a column that no row knows is null all through") {
   CHECK(data["totals"]["user"].is_null());
 }
 
-TEST_CASE("nothing from the recording can end its script element or begin another") {
+TEST_CASE("no text of the recording can end its script element or start another") {
   const std::string name = "<script>alert(1)</script></SCRIPT ><!--<script \xe2\x80\xa8 {{data}} \x01\n\xff";
   Recording recording = recording_of({name});
   recording.host = name;
@@ -168,7 +168,7 @@ TEST_CASE("an hour at 10 ms is a page of less than 1 MiB that has every peak", "
   CHECK(greatest == Approx(std::uint64_t{1} << 60).epsilon(1e-4));
 }
 
-TEST_CASE("processes and commands are in the page where the recording has them") {
+TEST_CASE("processes and commands are in the page if the recording has them") {
   const Json process = {{"pid", 7},    {"ppid", 1},   {"command", "cc"},  {"argv", {"cc", "-c"}},
                         {"start", .5}, {"end", 1.25}, {"exit_code", 0},   {"signal", nullptr},
                         {"user", .1},  {"system", 0}, {"peak_rss", 4096}, {"unheard_of", 1}};
@@ -185,7 +185,7 @@ TEST_CASE("processes and commands are in the page where the recording has them")
   CHECK_FALSE(without.contains("commands"));
 }
 
-TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order", "[long]") {
+TEST_CASE("if there are too many processes, the page has those with the most CPU time, in order", "[long]") {
   Json processes = Json::array();
   for (int i = 0; i < 10'000; i++)
     processes.push_back({{"pid", i},
@@ -207,7 +207,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   }
 }
 
-TEST_CASE("those that the page has no room for are counted, however many they are", "[long]") {
+TEST_CASE("processes that are not in the page are counted", "[long]") {
   const test::TemporaryDirectory directory;
   HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording_of({"storm"})));
@@ -230,7 +230,7 @@ TEST_CASE("those that the page has no room for are counted, however many they ar
   CHECK(table["rows"][0][user] == count - table["rows"].size());
 }
 
-TEST_CASE("a process of which some figures are unknown is in the page without them") {
+TEST_CASE("a process with unknown values is in the page without them") {
   const Json known = {{"command", "a"}, {"user", 1}, {"system", 0}};
   const Json unknown = {{"command", "b"}, {"user", nullptr}, {"system", 2}};
   const Json table = page_table(Json::array({known, unknown}), 10'000);

@@ -28,7 +28,7 @@ Json with_kind(const std::string &kind, const Json &object) {
   return whole;
 }
 
-TEST_CASE("NDJSON is the beginning, the rows and the end, a line each, told apart by kind") {
+TEST_CASE("NDJSON has a line for the start, each row and the end, with a kind") {
   const test::TemporaryDirectory directory;
   NdjsonSink sink(test::create_output(directory.file("out.ndjson")), true);
   const auto rows = test::rows(3);
@@ -66,7 +66,7 @@ TEST_CASE("NDJSON of a recording that was cut short is whole lines without an en
   CHECK(lines.back()["kind"] == "sample");
 }
 
-TEST_CASE("NDJSON that nobody follows appears when it is complete") {
+TEST_CASE("NDJSON that is not followed appears when it is complete") {
   const test::TemporaryDirectory directory;
   {
     NdjsonSink sink(test::create_output(directory.file("out.ndjson")), false);

@@ -43,7 +43,7 @@ void exit_unless(bool condition) {
   if (!condition) _exit(1);
 }
 
-TEST_CASE("a file has no name before it is put in its place, and none is left by a kill") {
+TEST_CASE("a file has no name before it is put in place, and a kill leaves none") {
   const test::TemporaryDirectory directory;
   const pid_t child = fork();
   if (child == 0) {

@@ -56,7 +56,7 @@ TEST_CASE("a file that is never committed leaves nothing behind") {
   CHECK(directory.names().empty());
 }
 
-TEST_CASE("a file that was there keeps its content until the commit") {
+TEST_CASE("an existing file keeps its content until the commit") {
   const Directory directory;
   directory.put("out.json", "old");
   {
@@ -109,7 +109,7 @@ TEST_CASE("a file in place that cannot grow any more ends where the last flush l
   CHECK(test::read_file(directory.file("out.ndjson")) == "whole\n");
 }
 
-TEST_CASE("two recordings into one name do not mix: the later commit stands") {
+TEST_CASE("two recordings with the same name do not mix: the later commit stays") {
   const Directory directory;
   OutputFile one = create(directory.file("out.json"));
   OutputFile other = create(directory.file("out.json"));
@@ -121,7 +121,7 @@ TEST_CASE("two recordings into one name do not mix: the later commit stands") {
   CHECK(directory.names() == Names{"out.json"});
 }
 
-TEST_CASE("every byte is written, in whatever pieces it comes") {
+TEST_CASE("every byte is written, in pieces of any size") {
   const Directory directory;
   const auto piece_bytes = GENERATE(std::size_t{7}, 1000, 64 * 1024, 300'000);
   std::string text(300'000, ' ');
@@ -150,7 +150,7 @@ TEST_CASE("a name without a directory is one in the working directory") {
   CHECK(directory.names() == Names{"out.json"});
 }
 
-TEST_CASE("what could not be replaced is refused at once, and left as it is") {
+TEST_CASE("a file that cannot be replaced is refused at once, and stays as it is") {
   const Directory directory;
   directory.put("plain", "old");
   std::filesystem::create_directory(directory.file("directory"));
@@ -247,7 +247,7 @@ class Sudo {
   Sudo &operator=(const Sudo &) = delete;
 };
 
-TEST_CASE("a file belongs to the user who asked for it, also under sudo") {
+TEST_CASE("a file belongs to the caller, also under sudo") {
   const Directory directory;
   const Sudo sudo(directory);
   REQUIRE(create(directory.file("out.json")).commit());
@@ -257,7 +257,7 @@ TEST_CASE("a file belongs to the user who asked for it, also under sudo") {
   CHECK(status.st_gid == caller().gid);
 }
 
-TEST_CASE("what the user who asked may not write is refused, also under sudo") {
+TEST_CASE("a file that the caller may not write is refused, also under sudo") {
   const Directory directory;
   const Sudo sudo(directory);
   directory.put("protected.json", "old");

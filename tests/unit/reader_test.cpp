@@ -110,7 +110,7 @@ std::string replaced(std::string text, const std::string &from, const std::strin
   return text.replace(at, from.size(), to);
 }
 
-TEST_CASE("what is read and written again is the same text, in JSON and NDJSON, both ways") {
+TEST_CASE("a recording that is read and written again is the same text, in JSON and NDJSON, both ways") {
   const Files files;
   const std::string from = GENERATE("a.json", "a.ndjson");
   CAPTURE(from);
@@ -125,7 +125,7 @@ TEST_CASE("what is read and written again is the same text, in JSON and NDJSON, 
   CHECK(files.text("b.ndjson") == files.text("a.ndjson"));
 }
 
-TEST_CASE("a document that another program has written anew is read as well") {
+TEST_CASE("a document that another program has reformatted is read") {
   const Files files;
   // Sorted keys, so that samples come after meta; blanks; fields of a later build.
   auto json = nlohmann::json::parse(files.text("a.json"));
@@ -143,7 +143,7 @@ TEST_CASE("a document that another program has written anew is read as well") {
   CHECK(kept.rows[2].value[RUSAGE_user] == 1'234'567'891);
 }
 
-TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole", "[long]") {
+TEST_CASE("NDJSON that was cut anywhere has its complete rows", "[long]") {
   const Files files;
   const std::string whole = files.text("a.ndjson");
   const std::size_t begin_end = whole.find('\n');
@@ -166,7 +166,7 @@ TEST_CASE("NDJSON that was cut anywhere gives the rows that are whole", "[long]"
   }
 }
 
-TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told of recover", "[long]") {
+TEST_CASE("a JSON document that was cut anywhere is an error that names recover", "[long]") {
   const Files files;
   const std::string whole = files.text("a.json");
   for (std::size_t size = 1; size + 1 < whole.size(); size += 13) {
@@ -181,7 +181,7 @@ TEST_CASE("a JSON document that was cut anywhere gives nothing, and one is told 
   }
 }
 
-TEST_CASE("what is no recording is refused in one line") {
+TEST_CASE("a file that is no recording is refused in one line") {
   const Files files;
   for (const char *text : {"hello", "[]", "3", "[[[", " \n", "\x1f\x8b\x08", "\"{\"", "timestamp,user\r\n1,2\r\n"})
     CHECK_THAT(complaint(files, text), Contains("neither JSON nor NDJSON"));
@@ -227,7 +227,7 @@ TEST_CASE("a field of the wrong type or range is named") {
   check("\"timestamp\":\"1970", "\"timestamp\":\"70", "timestamp must be a time");
 }
 
-TEST_CASE("samples that are none are refused") {
+TEST_CASE("samples that are no list of objects are refused") {
   const Files files;
   const std::string text = files.text("a.json");
   const std::size_t samples = text.find("\"samples\"");
@@ -250,7 +250,7 @@ TEST_CASE("lines out of order are refused by their number") {
   CHECK(kept.rows.size() == 5);
 }
 
-TEST_CASE("what would take much memory is refused", "[long]") {
+TEST_CASE("values that would need much memory are refused", "[long]") {
   const Files files;
   const std::string deep(1'000'000, '[');
   const std::string open = "{\"schema\": ";
@@ -263,7 +263,7 @@ TEST_CASE("what would take much memory is refused", "[long]") {
   CHECK_THAT(complaint(files, "{\"kind\": \"" + longest), Contains("too long"));
 }
 
-TEST_CASE("what is skipped or given away is not kept, however much of it there is", "[long]") {
+TEST_CASE("skipped and passed-on parts are not kept in memory", "[long]") {
   const Files files;
   const std::string text = replaced(files.text("a.json"), "\"processes\": [\n]", "\"other\": []");
   std::string many = "{\"processes\": [{}";
@@ -274,7 +274,7 @@ TEST_CASE("what is skipped or given away is not kept, however much of it there i
   CHECK(read(files.path("many.json"), kept));
 }
 
-TEST_CASE("what a recording has once is refused where it is there twice") {
+TEST_CASE("a part that a recording has once is refused if it is there twice") {
   const Files files;
   const std::string json = files.compact("a.json");
   for (const char *part : {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}) {
@@ -322,7 +322,7 @@ TEST_CASE("rows that go back in time are refused, and a clock that was set back 
   CHECK(kept.rows.size() == 2);
 }
 
-TEST_CASE("sums that 64 bits do not hold are refused, and those that they just hold are not") {
+TEST_CASE("sums that do not fit into 64 bits are refused, and the greatest that fits is not") {
   const Files files;
   const auto sample = [](const char *field, const char *value) {
     return fmt::format("\"elapsed\":1,\"{}\":{}", field, value);
@@ -346,7 +346,7 @@ TEST_CASE("sums that 64 bits do not hold are refused, and those that they just h
   CHECK_THAT(complaint(files, with_samples(files, {}) + commands + commands), Contains("line 3: forks adds up"));
 }
 
-TEST_CASE("numbers that are none are refused, with the row that they stand in") {
+TEST_CASE("malformed numbers are refused, with the number of their row") {
   const Files files;
   for (const char *value : {"NaN", "Infinity", "-Infinity", "1e999", "-1e999", "0x10", "01", "1.", "+1"}) {
     CAPTURE(value);
@@ -367,7 +367,7 @@ TEST_CASE("numbers that are none are refused, with the row that they stand in") 
   }
 }
 
-TEST_CASE("what has more in it than anything of ours is refused, with the limit", "[long]") {
+TEST_CASE("parts that are larger than in any recording are refused, with the limit", "[long]") {
   const Files files;
   const auto many = [](const std::string &piece, std::size_t count) {
     std::string all = piece;
@@ -416,7 +416,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("what comes through a pipe is read as a file is, whole and in pieces") {
+TEST_CASE("a pipe is read like a file, at once and in pieces") {
   const Files files;
   const std::string name = GENERATE("a.json", "a.ndjson", "long.json");
   std::string text = files.text("a.json");
@@ -441,7 +441,7 @@ TEST_CASE("what comes through a pipe is read as a file is, whole and in pieces")
   CHECK(files.text("b.json") == files.text("a.json"));
 }
 
-TEST_CASE("standard input that was read in part is read from there on") {
+TEST_CASE("standard input that was partly read is read from its position") {
   const Files files;
   files.put("behind", "header\n" + files.text("a.json"));
   const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
@@ -468,7 +468,7 @@ TEST_CASE("a file is read up to the end that it had when it was opened") {
   CHECK(kept.rows.size() == 5);
 }
 
-TEST_CASE("what is no file with something in it is refused") {
+TEST_CASE("a missing, empty or special file is refused") {
   const Files files;
   Kept kept;
   const auto message = [&](const std::string &path) {

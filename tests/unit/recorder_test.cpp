@@ -222,7 +222,7 @@ TEST_CASE("rows are due at multiples of the interval, until the time is up") {
   CHECK(stage.source.reports_live == std::vector{false, false, false, false, true});
 }
 
-TEST_CASE("a tick that comes late makes one row of several, and says how many it missed") {
+TEST_CASE("a late tick makes one row for several intervals, and counts the missed ones") {
   Stage stage;
   stage.clock.while_waiting = [&](int wait, auto) {
     if (wait == 2) stage.clock.now_ns += 27 * ms;
@@ -237,7 +237,7 @@ TEST_CASE("a tick that comes late makes one row of several, and says how many it
   CHECK(recorded->outcome.audit.losses->ticks_missed == 2);
 }
 
-TEST_CASE("between rows that are far apart, samples make no row and lose nothing") {
+TEST_CASE("with a long interval, samples between rows make no row and lose nothing") {
   Stage stage;
   stage.recording.interval_ns = 1000 * ms;
   const auto recorded = stage.record({.duration_ns = 1050 * ms});
@@ -247,7 +247,7 @@ TEST_CASE("between rows that are far apart, samples make no row and lose nothing
   CHECK(stage.source.samples == 12);
 }
 
-TEST_CASE("a command that ends between two ticks has its last row then, once its tasks are gone") {
+TEST_CASE("a command that exits between two ticks has its last row then, when its tasks are gone") {
   Stage stage;
   stage.clock.while_waiting = [&](int wait, auto) {
     if (wait != 3) return;
@@ -267,7 +267,7 @@ TEST_CASE("a command that ends between two ticks has its last row then, once its
   CHECK(stage.forks() == 24);
 }
 
-TEST_CASE("a command whose tasks do not go is not waited for any longer than a moment") {
+TEST_CASE("a command whose tasks do not go away is waited for only a short time") {
   Stage stage;
   stage.clock.while_waiting = [&](int, auto) {
     stage.target.ended = Ended{.by = EndReason::command, .exit = {}, .kernel = {}};
@@ -277,7 +277,7 @@ TEST_CASE("a command whose tasks do not go is not waited for any longer than a m
   CHECK(stage.row_ends_ms().back() == 210);
 }
 
-TEST_CASE("a target that is seen to be empty has ended, between two ticks as well") {
+TEST_CASE("a target without tasks has ended, also between two ticks") {
   Stage stage;
   stage.recording.interval_ns = 1000 * ms;
   stage.source.adjust = [](int sample, Snapshot &snapshot) {
@@ -289,7 +289,7 @@ TEST_CASE("a target that is seen to be empty has ended, between two ticks as wel
   CHECK(stage.row_ends_ms() == Ends{0, 300});
 }
 
-TEST_CASE("a sink that fails is given up, and the recording goes on") {
+TEST_CASE("a sink that fails is given up, and the recording continues") {
   Stage stage;
   stage.first_fails_at_row = 2;
   const auto recorded = stage.record({.duration_ns = 40 * ms});
@@ -302,7 +302,7 @@ TEST_CASE("a sink that fails is given up, and the recording goes on") {
   CHECK(stage.second.outcomes.size() == 1);
 }
 
-TEST_CASE("a ring that fails takes no more rows, and the recording goes on and says so") {
+TEST_CASE("a ring that fails gets no more rows, and the recording continues and reports it") {
   Stage stage;
   SECTION("it was cut short") {
     stage.at_row = [&](const Row &row) {
@@ -323,7 +323,7 @@ TEST_CASE("a ring that fails takes no more rows, and the recording goes on and s
   CHECK(stage.second.outcomes.at(0).audit.ring_error == recorded->outcome.audit.ring_error);
 }
 
-TEST_CASE("without the ring that the user has named, the target is not released") {
+TEST_CASE("if a ring with a given name cannot be made, the target is not released") {
   Stage stage;
   stage.recording.argv = {std::string(std::size_t{64} << 20, 'x')};
   const auto recorded = stage.record({.duration_ns = 40 * ms});
@@ -333,7 +333,7 @@ TEST_CASE("without the ring that the user has named, the target is not released"
   CHECK(stage.second.begins == 0);
 }
 
-TEST_CASE("of two stops at once, the target's own end comes first, and there is one last row") {
+TEST_CASE("if two things end the recording at once, the target's own end is the reason, and there is one last row") {
   Stage stage;
   stage.clock.while_waiting = [&](int wait, std::span<pollfd> events) {
     if (wait != 3) return;
@@ -349,7 +349,7 @@ TEST_CASE("of two stops at once, the target's own end comes first, and there is 
   CHECK(stage.second.outcomes.size() == 1);
 }
 
-TEST_CASE("a signal that comes while the recording stops is left for what comes after it") {
+TEST_CASE("a signal during the end of the recording stays in the queue") {
   Stage stage;
   stage.source.adjust = [](int sample, Snapshot &) {
     if (sample == 4) send_sigterm();
@@ -376,7 +376,7 @@ TEST_CASE("the process of --stop-with stops the recording between two ticks") {
   CHECK(stage.row_ends_ms() == Ends{0, 10, 15});
 }
 
-TEST_CASE("a source that fails ends the recording with its error, and no output looks complete") {
+TEST_CASE("a source that fails ends the recording with its error, and no output is complete") {
   Stage stage;
   std::string message;
   SECTION("before the first row") {

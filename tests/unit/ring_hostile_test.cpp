@@ -96,7 +96,7 @@ Read read(const Forged &ring) {
   return read;
 }
 
-TEST_CASE("a row whose number no recorder can have reached is damaged") {
+TEST_CASE("a row with an impossible number is damaged") {
   const Forged ring;
   ring.put(0);
   SECTION("the greatest there are") {
@@ -110,7 +110,7 @@ TEST_CASE("a row whose number no recorder can have reached is damaged") {
   }
 }
 
-TEST_CASE("rows that are far from each other end the reading as soon as any others") {
+TEST_CASE("rows with numbers that are far apart take no longer to read") {
   Forged ring;
   SECTION("in the ring's own slots") {
     ring.put(1);
@@ -136,7 +136,7 @@ TEST_CASE("rows that are far from each other end the reading as soon as any othe
   }
 }
 
-TEST_CASE("a row that ends before the one before it is damaged, and so is one that ends with it") {
+TEST_CASE("a row that does not end after the row before it is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 5; number++) ring.put(number);
   const std::uint64_t elapsed = GENERATE(0, 1, 1000);
@@ -144,7 +144,7 @@ TEST_CASE("a row that ends before the one before it is damaged, and so is one th
   CHECK(read(ring) == Read{{0, 1, 3, 4}, 0, 1});
 }
 
-TEST_CASE("figures that no machine counts are damage") {
+TEST_CASE("a row with impossible values is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 4; number++) ring.put(number);
   const auto column = static_cast<std::size_t>(GENERATE(range(0, int{RUSAGE_COLUMN_COUNT})));
@@ -153,7 +153,7 @@ TEST_CASE("figures that no machine counts are damage") {
   CHECK(read(ring) == Read{{0, 1, 3}, 0, 1});
 }
 
-TEST_CASE("times and losses that cannot be are damage") {
+TEST_CASE("a row with impossible times and losses is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 4; number++) ring.put(number);
   const auto field =
@@ -170,7 +170,7 @@ TEST_CASE("a row that would make a sum wrap is damaged") {
   CHECK(read(ring) == expected);
 }
 
-TEST_CASE("headers beyond number behind a damaged one are not all checked") {
+TEST_CASE("only a few possible second headers are checked") {
   const Forged ring;
   // Each page of the last 16 MiB says that it is the second header, and as long as the rest of the file.
   const std::uint64_t pages = 4000;

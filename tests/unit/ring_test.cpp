@@ -126,7 +126,7 @@ std::string complaint(const std::string &path) {
   return reader.error().message;
 }
 
-TEST_CASE("rows come out of the ring as they went in") {
+TEST_CASE("rows are read from the ring as they were written") {
   const Ring ring;
   ring.write(3);
   CHECK(read(ring) == Read{{0, 1, 2}, 0, 0});
@@ -135,7 +135,7 @@ TEST_CASE("rows come out of the ring as they went in") {
   CHECK_FALSE(reader.outcome());
 }
 
-TEST_CASE("a ring that has gone round keeps the newest rows") {
+TEST_CASE("a ring that wrapped round keeps the newest rows") {
   const std::uint64_t count = GENERATE(4, 5, 6, 9, 10, 11, 1000);
   const Ring ring;
   ring.write(count);
@@ -149,20 +149,20 @@ TEST_CASE("a ring of one row keeps that") {
   CHECK(read(ring) == Read{{6}, 6, 0});
 }
 
-TEST_CASE("a ring without a row is a recording without one") {
+TEST_CASE("a ring without rows is a recording without rows") {
   const Ring ring;
   ring.write(0);
   CHECK(read(ring) == Read{{}, 0, 0});
 }
 
-TEST_CASE("a row that was not finished is not there, and costs none of those that are kept") {
+TEST_CASE("an unfinished row is not read, and no other row is lost") {
   const Ring ring;
   ring.write(10);
   ring.unseal_row(9);
   CHECK(read(ring) == Read{{5, 6, 7, 8}, 5, 0});
 }
 
-TEST_CASE("a damaged row is counted and left out, wherever it stands") {
+TEST_CASE("a damaged row is counted and left out, in any slot") {
   const Ring ring;
   SECTION("the first") {
     ring.write(3);
@@ -187,7 +187,7 @@ TEST_CASE("a damaged row is counted and left out, wherever it stands") {
   }
 }
 
-TEST_CASE("a row that did not reach the disk, so that an older one stands there, is counted") {
+TEST_CASE("a row that did not reach the disk, so that its slot has an older one, is counted") {
   const Ring ring;
   ring.write(7);
   const std::string older = test::read_file(ring.path());
@@ -211,7 +211,7 @@ TEST_CASE("every single byte of the first header may be damaged", "[long]") {
   }
 }
 
-TEST_CASE("a ring both of whose headers are damaged is said to be that") {
+TEST_CASE("a ring with two damaged headers is an error that says so") {
   const Ring ring;
   ring.write(3);
   const std::uint64_t second = second_header_at(ring.header());
@@ -220,7 +220,7 @@ TEST_CASE("a ring both of whose headers are damaged is said to be that") {
   CHECK_THAT(complaint(ring.path()), Contains("damaged header"));
 }
 
-TEST_CASE("of a ring that was cut off, the rows before the cut are given") {
+TEST_CASE("the rows before the cut are read from a ring that was cut short") {
   const Ring ring;
   ring.write(4);
   const std::uint64_t size = GENERATE_COPY(values<std::uint64_t>({3, 2, 1, 0}));
@@ -230,7 +230,7 @@ TEST_CASE("of a ring that was cut off, the rows before the cut are given") {
   CHECK(read(ring).numbers == expected);
 }
 
-TEST_CASE("a ring of another format, or byte order, is refused with what it is") {
+TEST_CASE("a ring with another format or byte order is refused, and the error names it") {
   const Ring ring;
   ring.write(1);
   const std::uint64_t second = second_header_at(ring.header());
@@ -247,7 +247,7 @@ TEST_CASE("a ring of another format, or byte order, is refused with what it is")
   }
 }
 
-TEST_CASE("columns are known by their names: others are left out, missing ones are unknown") {
+TEST_CASE("columns are found by their names: others are ignored, missing ones are unknown") {
   const Ring ring;
   ring.write(2);
   // A ring of a build whose first column has another name.
@@ -269,7 +269,7 @@ TEST_CASE("columns are known by their names: others are left out, missing ones a
   CHECK(row->value[RUSAGE_system] == a_row(0).value[RUSAGE_system]);
 }
 
-TEST_CASE("what is no ring is refused in one line") {
+TEST_CASE("a file that is no ring is refused in one line") {
   const test::TemporaryDirectory directory;
   const std::string path = directory.file("file");
   CHECK_THAT(complaint(path), Contains("No such file"));
@@ -301,7 +301,7 @@ TEST_CASE("rows are read while they are written, until the recording ends") {
   CHECK(rows.at_end());
 }
 
-TEST_CASE("a reader that is slower than the recorder misses whole rows, and says how many") {
+TEST_CASE("a reader that is slower than the recorder misses complete rows, and counts them") {
   const Ring ring;
   RingWriter writer = ring.begun();
   const RingReader reader = open_ring(ring.path());
@@ -314,7 +314,7 @@ TEST_CASE("a reader that is slower than the recorder misses whole rows, and says
   CHECK(rows.damaged() == 0);
 }
 
-TEST_CASE("a complete ring tells how the recording ended") {
+TEST_CASE("a complete ring has how the recording ended") {
   const Ring ring;
   Outcome outcome{.end_realtime_ns = 1'795'346'926'000'001'000,
                   .ended_by = EndReason::command,
@@ -331,7 +331,7 @@ TEST_CASE("a complete ring tells how the recording ended") {
   CHECK(end_json(*read) == end_json(outcome));
 }
 
-TEST_CASE("the file is the user's alone, and allocated in full before the first row") {
+TEST_CASE("only the user may read the file, and all of it is allocated before the first row") {
   const Ring ring(1000);
   const RingWriter writer = ring.begun();
   struct stat status {};
@@ -341,7 +341,7 @@ TEST_CASE("the file is the user's alone, and allocated in full before the first 
   CHECK(static_cast<std::uint64_t>(status.st_size) == file_bytes(ring.header()));
 }
 
-TEST_CASE("a file is replaced only if it is a ring that nobody records to") {
+TEST_CASE("a file is replaced only if it is a ring that no recorder uses") {
   const Ring ring;
   SECTION("a ring") {
     ring.write(2);
@@ -369,14 +369,14 @@ TEST_CASE("a file is replaced only if it is a ring that nobody records to") {
   }
 }
 
-TEST_CASE("a recording that does not begin leaves the ring that was there") {
+TEST_CASE("a recording that does not start keeps the ring that was there") {
   const Ring ring;
   ring.write(2);
   { REQUIRE(RingWriter::create(ring.options())); }
   CHECK(read(ring) == Read{{0, 1}, 0, 0});
 }
 
-TEST_CASE("without a name the ring stands in the user's state directory, until it is removed") {
+TEST_CASE("without a name, the ring is in the user's state directory until it is removed") {
   unsetenv("SUDO_UID");
   const test::TemporaryDirectory state;
   setenv("XDG_STATE_HOME", state.path().c_str(), 1);
@@ -401,7 +401,7 @@ TEST_CASE("without a name the ring stands in the user's state directory, until i
   unsetenv("XDG_STATE_HOME");
 }
 
-TEST_CASE("a ring that would not fit on the disk is refused before the disk is filled up") {
+TEST_CASE("a ring that does not fit on the disk is refused before the disk is full") {
   const Ring ring(100'000'000'000);
   const auto writer = RingWriter::create(ring.options());
   REQUIRE_FALSE(writer);
