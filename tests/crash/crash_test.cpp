@@ -1,7 +1,6 @@
 // Recorders that are killed at random instants, and what their rings still hold. A row counts as
 // finished once the recorder has written it to standard output, which is after it has sealed it.
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "ring/writer.h"
 #include "support/background.h"
 #include "support/document.h"
+#include "support/mounts.h"
 #include "support/ndjson.h"
 #include "support/scene.h"
 #include "support/storm.h"
@@ -245,9 +245,8 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
     setenv("SUDO_UID", std::to_string(nobody).c_str(), 1);
     setenv("SUDO_GID", std::to_string(nobody).c_str(), 1);
     // Without /proc a file can be given no name later.
-    const bool hidden = !named_from_the_start ||
-                        (unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                         mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
+    const bool hidden =
+        !named_from_the_start || (unshare_mounts() && mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
     if (!hidden) _exit(98);
     auto ring = rusage_bpf::RingWriter::create({});
     if (!ring) _exit(97);

@@ -1,7 +1,6 @@
 // The command line from end to end: exit statuses, what is said, and which files are left.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <filesystem>
 
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -109,9 +109,7 @@ TEST_CASE("A full disk does not harm the command, is reported, and leaves no inc
   Start start = scene.recorder({"-q", "-i", ".001", "-o", "small/out.json", "--", "sh", "script"});
   start.argv.insert(start.argv.begin(), {"sh", "outer"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("small", "small", "tmpfs", 0, "size=64k") != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("small", "small", "tmpfs", 0, "size=64k") != 0) _exit(98);
   };
   const Finished finished = run_to_end(start);
   CHECK(finished.exit_code == 125);

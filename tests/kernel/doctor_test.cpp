@@ -17,6 +17,7 @@
 #include <set>
 
 #include "probe/program.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -116,9 +117,7 @@ void answer_bpf(std::uint32_t action) {
 
 // From now on /proc is another one, with this option.
 void remount_proc(const char *option) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("proc", "/proc", "proc", 0, option) != 0)
-    _exit(98);
+  if (!unshare_mounts() || mount("proc", "/proc", "proc", 0, option) != 0) _exit(98);
 }
 
 }  // namespace
@@ -234,9 +233,7 @@ TEST_CASE("Recording with BPF works without /sys") {
   const Scene scene("true");
   Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        umount2("/sys", MNT_DETACH) != 0)
-      _exit(98);
+    if (!unshare_mounts() || umount2("/sys", MNT_DETACH) != 0) _exit(98);
   };
   const Finished finished = run_to_end(start);
   INFO(finished.errors);

@@ -1,6 +1,5 @@
 // Where outputs go, and what they are called: what a name may hold, and what it never replaces.
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 
@@ -34,9 +34,7 @@ Start with_mounted_file(const Scene &scene, std::vector<std::string> arguments) 
   scene.create("out.json");
   Start start = scene.recorder(std::move(arguments));
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("mounted", "out.json", nullptr, MS_BIND, nullptr) != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("mounted", "out.json", nullptr, MS_BIND, nullptr) != 0) _exit(98);
   };
   return start;
 }

@@ -1,7 +1,6 @@
 // Recording without privileges, by /proc: the same workloads as for BPF, run by nobody, and what polling cannot see.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,6 +21,7 @@
 #include "support/background.h"
 #include "support/cgroup.h"
 #include "support/document.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -270,9 +270,7 @@ TEST_CASE("A program that runs as root does not make columns of its tree unknown
   Start start = nobodys.recorder(
       {"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c", "./roots .2 & cat /dev/null; wait; true"});
   start.prepare = [hides] {
-    if (hides && (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-                  mount("proc", "/proc", "proc", 0, "hidepid=2") != 0))
-      _exit(98);
+    if (hides && (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)) _exit(98);
     become_nobody();
   };
   CHECK(run_to_end(start).exit_code == 0);
@@ -287,9 +285,7 @@ TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
   const Nobodys nobodys;
   Start start = nobodys.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0) _exit(98);
     become_nobody();
   };
   const Finished finished = run_to_end(start);
