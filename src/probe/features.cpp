@@ -33,7 +33,8 @@ FeatureKind program_kinds() {
   bpf_prog_info info{};
   std::uint32_t length = sizeof(info);
   const bool read_info = bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0;
-  return {"programs", {{"syscall", answer(runs)}, {"JIT", read_info ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
+  return {"programs",
+          {{"syscall", answer(runs)}, {"JIT", read_info ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
 }
 
 FeatureKind maps() {
