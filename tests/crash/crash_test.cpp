@@ -1,5 +1,5 @@
-// Recorders that are killed at random instants, and what their rings still hold. A row counts as
-// finished once the recorder has written it to standard output, which is after it has sealed it.
+// Recorders that are killed at random times, and the rows in their rings. A row counts as finished when the recorder
+// has written it to standard output, which is after its seal.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -71,11 +71,11 @@ class Crash {
   void kill() {
     recorder_->send(SIGKILL);
     finished_ = rows_of(recorder_->wait().output);
-    usleep(5000);  // the storm is looked at beyond the last row
+    usleep(5000);  // the storm is sampled after the last row
     samples_ = sampler_.finish();
   }
 
-  // The storm as well, or what has become of it.
+  // The storm too, if it is still there.
   void kill_storm() const {
     for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
       const pid_t pid = std::atoi(entry.path().filename().c_str());
@@ -86,7 +86,7 @@ class Crash {
   // The rows that the recorder had finished.
   [[nodiscard]] const Rows &finished() const { return finished_; }
 
-  // What `recover` makes of the ring; nothing where the recorder did not come to have one.
+  // The document that `recover` makes of the ring; nothing if there is no ring.
   [[nodiscard]] std::optional<Document> recover(const std::string &ring = "ring") const {
     const Finished run = run_to_end(
         {.argv = {built("rusage-bpf"), "recover", "-q", ring, "-o", "out.json"}, .directory = scene_.path()});
@@ -116,7 +116,7 @@ class Crash {
   }
 
  private:
-  // Without its recorder it goes on; it is nobody's child then.
+  // It continues without its recorder, as an orphan.
   void end_storm() const { board_->stop = 1; }
 
   std::mt19937 random_;
@@ -197,7 +197,7 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and counts the overwritten one
   }
 }
 
-// A state directory of the user nobody's: prune goes over all rings that a user has, and root's may be somebody's.
+// A state directory of the user nobody: `recover --prune` removes all rings of a user, and root may have real ones.
 void make_state_directory(const Scene &scene) {
   std::filesystem::create_directories(scene.path(".local/state"));
   for (const char *name : {"", ".local", ".local/state"}) give_to_nobody(scene.path(name));
@@ -314,7 +314,7 @@ TEST_CASE("Damaged rows are counted and left out, and all others are read") {
     nlohmann::json expected = nlohmann::json::array();
     for (std::size_t n = 0; n < kept; n++)
       if (!hit.contains(n)) expected.push_back(whole->rows()[n]);
-    // In place of the newest, one that is older than what was promised may be given.
+    // Instead of the newest, a row may be read that is older than guaranteed.
     nlohmann::json given = nlohmann::json::array();
     for (const nlohmann::json &row : document->rows())
       if (row["elapsed"] >= whole->rows().front()["elapsed"]) given.push_back(row);

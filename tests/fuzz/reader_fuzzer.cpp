@@ -1,6 +1,5 @@
-// The reader of recordings is given any bytes: it may refuse them, in one line, or read a recording,
-// and that is the same when it is written and read again. The work that it takes is counted, and is in
-// proportion to the bytes.
+// Gives random bytes to the reader of recordings. It must refuse them in one line, or read a recording that is the same
+// when it is written and read again. Its work is counted, and must be proportional to the bytes.
 #include <fmt/format.h>
 
 #include "document/document.h"

@@ -1,4 +1,4 @@
-// What cannot be attached to: each time one line that says why, and nothing left behind.
+// Failed attaches: one line that says why, and no files.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -34,7 +34,7 @@ void check_refusal(const Scene &scene, const Start &start, int status, const Wor
   CHECK(scene.text("out.json") == earlier);
 }
 
-// A child of the test that stands still as what `become` made of it.
+// A child of the test that sleeps after `become`.
 class Sleeper {
  public:
   explicit Sleeper(const std::function<void()> &become) : pid_(fork()) {
@@ -151,14 +151,14 @@ TEST_CASE("a user may attach only to the user's own processes") {
     become_nobody();
     dumpable(0);
   });
-  // As a program with the set-user-ID bit that nobody started.
+  // Like a program with the set-user-ID bit.
   const Sleeper privileged([&] {
     if (setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, 0, 0) != 0) _exit(98);
     dumpable(1);
   });
 
   const Scene scene;
-  // A copy, since nobody else may be let into the directory of the build.
+  // A copy, because other users may not enter the directory of the build.
   std::filesystem::copy_file(scene.recorder({}).argv[0], scene.path("rusage-bpf"));
   REQUIRE(chown(scene.path().c_str(), nobody, nobody) == 0);
   const auto as_nobody = [&](pid_t pid) {

@@ -1,4 +1,4 @@
-// Recording a cgroup: who is in it counts, from the moment it comes to the moment it goes.
+// Recording a cgroup: a process counts from when it joins the cgroup until it leaves.
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
@@ -54,7 +54,7 @@ void write_to_nowhere(int times, std::size_t bytes) {
   close(file);
 }
 
-// What a child process and its parent both see.
+// Memory that a child shares with its parent.
 template <typename T>
 class Shared {
  public:

@@ -1,5 +1,5 @@
-// Where the recorder's CLOCK_MONOTONIC is not the kernel's own, as in a container that was restored by
-// CRIU: unshare(1) makes such a time namespace.
+// A recorder whose CLOCK_MONOTONIC is not the kernel's, as in a container restored by CRIU. unshare(1) makes such a
+// time namespace.
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>

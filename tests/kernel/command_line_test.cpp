@@ -1,4 +1,4 @@
-// The command line from end to end: exit statuses, what is said, and which files are left.
+// The command line from end to end: exit statuses, messages and files.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/mount.h>
@@ -97,7 +97,7 @@ TEST_CASE("An output that cannot be written is named before the command starts",
 }
 
 TEST_CASE("A full disk does not harm the command, is reported, and leaves no incomplete file", "[host]") {
-  // The command lives until the recorder has given its output up.
+  // The command runs until the recorder has given up its output.
   const Scene scene(
       "n=0; while ls -l /proc/$PPID/fd | grep -q 'small/#' && [ $n != 400 ]; do n=$((n+1)); sleep "
       ".05; done; "
@@ -130,7 +130,7 @@ TEST_CASE("A closed reader is an error and not a signal, for all commands that o
                                                           {"schema"},
                                                           {"compare", "--help"}}));
   Start start = scene.recorder(arguments);
-  // A pipe that somebody has opened to read from, and left.
+  // A pipe whose reader has closed it.
   const std::string unread = "mkfifo pipe; (exec 3<pipe) & exec 4>pipe; wait; exec \"$@\" >&4";
   start.argv.insert(start.argv.begin(), {"sh", "-c", unread, "sh"});
   const Finished finished = run_to_end(start);
@@ -142,7 +142,7 @@ TEST_CASE("A closed reader is an error and not a signal, for all commands that o
 TEST_CASE("An output whose reader closes changes neither the other outputs nor the exit status", "[host]") {
   const Scene scene("sleep .1; echo whole >text; exit 3");
   Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
-  // The shell's last words: what the recorder exited with.
+  // The last line of the shell: the exit status of the recorder.
   start.argv.insert(start.argv.begin(), {"sh", "-c", "{ \"$@\"; echo $? >status; } | true", "sh"});
   const Finished finished = run_to_end(start);
   wait_until("the recorder's end", [&] { return scene.exists("status"); });

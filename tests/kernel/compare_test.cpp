@@ -95,7 +95,7 @@ TEST_CASE("compare fails if a limit fails, with a line for each, and not otherwi
   CHECK(broken.errors ==
         "rusage-bpf: " + failed[0].get<std::string>() + "\nrusage-bpf: " + failed[1].get<std::string>() + "\n");
 
-  // Of a recording that was cut short nobody knows.
+  // It is unknown for a recording that was cut short.
   const std::string text = scene.text("a.ndjson");
   scene.create("cut.ndjson", text.substr(0, text.size() - 30));
   const Finished cut = compared(scene, {"a.json", "cut.ndjson", "--fail-if", "forks>+99%"});
@@ -112,7 +112,7 @@ TEST_CASE("compare draws both recordings also if a limit fails", "[host]") {
   const std::string page = scene.text("c.html");
   CHECK_THAT(page, Contains("the limit is +99 %") && Contains("\"buckets\":[{\"end\":["));
 
-  // It is a file like any other: nothing of it is left where it cannot be written.
+  // If it cannot be written, no part of it is left.
   const Finished nowhere = compared(scene, {"a.json", "b.json", "--html", "missing/c.html"});
   CHECK(nowhere.exit_code == 1);
   check_line(nowhere.errors, {"missing/c.html: its directory"});

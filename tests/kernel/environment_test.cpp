@@ -1,5 +1,5 @@
-// What the command gets is what the user gave, also where an exec has given the recorder privileges: the dynamic loader
-// and the kernel take something away then.
+// The command gets the environment and limits of the user, even if an exec gave the recorder privileges: then the
+// dynamic loader and the kernel remove some of them.
 #include <sys/resource.h>
 #include <unistd.h>
 

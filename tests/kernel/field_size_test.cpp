@@ -1,4 +1,4 @@
-// Fields of the kernel that have another size or sign than ours: bpf/read.h, on kernels that the test makes up.
+// Fields of the kernel with another size or sign than in bpf/kernel_types.h: bpf/read.h, with made-up kernel types.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>

@@ -1,4 +1,4 @@
-// The formats from end to end: what one recording looks like in each, and what convert makes of it.
+// The formats from end to end: one recording in each of them, and what convert writes.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ using namespace test;
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
-// The rows as CSV, by what a document says of them.
+// The rows of a document as CSV.
 std::string csv_of(const Json &document) {
   std::string text;
   for (const Json &column : document["columns"]) text += (text.empty() ? "" : ",") + column["name"].get<std::string>();
@@ -134,7 +134,7 @@ std::vector<std::string> sorted_lines(const std::string &text) {
   return lines;
 }
 
-// A document does not tell between which rows a process was over.
+// A document does not have between which rows a process exited.
 Json sorted_events(const std::string &trace) {
   Json events = Json::parse(trace).at("traceEvents");
   std::sort(events.begin(), events.end(), [](const Json &a, const Json &b) { return a.dump() < b.dump(); });
@@ -156,7 +156,7 @@ TEST_CASE("convert writes what the recorder itself would have written", "[host]"
     CHECK(scene.text("b.csv") == scene.text("a.csv"));
   }
   CHECK(scene.text("a.csv").starts_with("# schema: \"rusage-bpf/1\"\r\n"));
-  // A file may be replaced by what is made of it.
+  // A file may be replaced by its own conversion.
   convert(scene, {"b.ndjson", "-o", "b.ndjson"});
   CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
 }

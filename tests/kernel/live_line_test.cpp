@@ -1,4 +1,4 @@
-// The live line on a terminal: where it is, where it is not, and that it leaves nothing behind.
+// The live line on a terminal: when it is drawn, and that it is wiped.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,7 +23,7 @@ using Catch::Matchers::StartsWith;
 constexpr const char *keys_that_stop_output = "\x13";
 constexpr const char *keys_that_let_output_go_on = "\x11";
 constexpr const char *keys_that_interrupt = "\x03";
-// The live line's alone.
+// Only of the live line.
 constexpr const char *in_the_line = "procs";
 constexpr const char *end_of_line = "\x1b[J";
 
@@ -62,7 +62,7 @@ TEST_CASE("An attached recording shows a live line, and wipes it before the summ
   const Finished finished = terminal.wait();
   CHECK(finished.exit_code == 0);
   CHECK_THAT(finished.output, Contains("\x1b[32m") && Contains("▁"));
-  // What is not the live line may be wider than the terminal.
+  // Other lines may be wider than the terminal.
   const auto shown = screen(finished.output, 200);
   INFO(finished.output);
   REQUIRE(shown.size() > 5);

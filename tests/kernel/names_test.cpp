@@ -1,4 +1,4 @@
-// Names that are any bytes, and programs that are executed in ways that do not say their name.
+// Names with any bytes, and programs that are executed without their name.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -41,7 +41,7 @@ std::vector<std::string> names_of(const json &list) {
   return names;
 }
 
-// Whether what was recorded has executed something of this name.
+// Whether a recorded process executed a program with this name.
 bool has_executed(const Scene &scene, const std::string &name) {
   const auto names = names_of(test::read_json(scene.path("out.json")).at("processes"));
   return std::count(names.begin(), names.end(), name) == 1;

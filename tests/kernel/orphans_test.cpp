@@ -1,5 +1,4 @@
-// Whose children are whose: a tree is recorded to the end of its last orphan, and what else has the recorder for a
-// parent is none of it.
+// Orphans: a tree is recorded until its last orphan exits, and other children of the recorder are not in the tree.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>

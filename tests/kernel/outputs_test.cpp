@@ -1,4 +1,4 @@
-// Where outputs go, and what they are called: what a name may hold, and what it never replaces.
+// The files of outputs: their names, and which files they never replace.
 #include <fmt/format.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -21,7 +21,7 @@ namespace {
 using namespace test;
 using Json = nlohmann::ordered_json;
 
-// What is in the directory beside the script.
+// The files in the directory, without the script.
 std::set<std::string> outputs_of(const Scene &scene) {
   auto files = scene.files();
   files.erase("script");
@@ -151,7 +151,7 @@ TEST_CASE("convert and recover write to mounted files and symbolic links by the 
   std::filesystem::create_symlink("page", scene.path("link.html"));
   CHECK(run_to_end(scene.recorder({"compare", "a.json", "a.json", "--html", "link.html"})).exit_code == 0);
   CHECK(scene.text("page").starts_with("<!DOCTYPE html>"));
-  // Without -o, a recovered recording replaces nothing either.
+  // Without -o, a recovered recording replaces no file either.
   scene.create("rusage.json", earlier);
   check_line(run_to_end(scene.recorder({"recover", "ring", "-q"})).errors, {"rusage-2.json"});
   CHECK(scene.text("rusage.json") == earlier);
@@ -179,7 +179,7 @@ TEST_CASE("Descriptors, process substitution and devices are written directly", 
   CHECK(is_document(scene.text("piped")));
   run("\"$recorder\" -q -o /proc/self/fd/7 -- sh script 7>seven");
   CHECK(is_document(scene.text("seven")));
-  // What others have written to the same file stays.
+  // Text from other writers to the same file stays.
   run("{ echo first; \"$recorder\" -q -o /dev/stdout -- echo second; } >shared");
   CHECK(scene.text("shared").starts_with("first\nsecond\n{"));
   run("\"$recorder\" -q -o /dev/null -- sh script");

@@ -1,4 +1,4 @@
-// Peaks of memory: what was resident between two rows, and what was before the recording.
+// Peaks of memory between two rows, and before the recording.
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
@@ -24,7 +24,7 @@ std::int64_t bytes(const nlohmann::json &json) {
 TEST_CASE("A peak between two rows is in the summary, in the totals and in limits", "[memory]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
-  // Rows at the beginning and at the end alone.
+  // Only the first and the last row.
   const Finished finished = run_to_end(scene.recorder(
       {"--backend", backend, "-i", "100", "-o", "out.json", "--", built("tests/programs/touch"), "truth", "1"}));
   CHECK(finished.exit_code == 0);

@@ -1,4 +1,5 @@
-// Recording without privileges, by /proc: the same workloads as for BPF, run by nobody, and what polling cannot see.
+// Recording without privileges, by /proc: the same workloads as for BPF, run by the user nobody, and what polling
+// misses.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
@@ -31,7 +32,8 @@ namespace {
 using namespace test;
 using Catch::Matchers::Contains;
 
-// A directory of nobody's with copies of the recorder and of a program, as nobody else may be let into the build's.
+// A directory of the user nobody with copies of the recorder and of a program, because other users may not enter the
+// directory of the build.
 class Nobodys {
  public:
   explicit Nobodys(const std::string &program = "") {
@@ -42,7 +44,7 @@ class Nobodys {
 
   [[nodiscard]] const Scene &scene() const { return scene_; }
 
-  // The recorder with these arguments, run by nobody.
+  // The recorder with these arguments, run by the user nobody.
   [[nodiscard]] Start recorder(std::vector<std::string> arguments) const {
     Start start = scene_.recorder(std::move(arguments));
     start.argv[0] = "./rusage-bpf";
@@ -50,7 +52,7 @@ class Nobodys {
     return start;
   }
 
-  // What a recorder with these options leaves of a command.
+  // Records a command with these options.
   [[nodiscard]] Document record(std::vector<std::string> options, const std::vector<std::string> &command) const {
     options.insert(options.end(), {"-q", "-o", "out.json", "--"});
     options.insert(options.end(), command.begin(), command.end());
@@ -81,7 +83,7 @@ void check_rows(const nlohmann::json &rows) {
   for (const char *column : {"forks", "execs", "exits"}) CHECK(rows.back()[column].is_null());
 }
 
-// At least as many as there were processes that no object tells of.
+// At least as many as there were processes without a record.
 void check_unseen(const Document &document, const nlohmann::json &truth) {
   std::set<int> pids;
   for (const auto &process : document.json()["processes"]) pids.insert(process["pid"].get<int>());
@@ -91,7 +93,7 @@ void check_unseen(const Document &document, const nlohmann::json &truth) {
 
 void check_reaped(const Document &document, const nlohmann::json &truth) {
   const nlohmann::json &audit = document.json()["audit"];
-  // An orphan that was over before it was seen: its I/O is root's alone to read.
+  // The I/O of an orphan that exited before a poll can only be read by root.
   const bool all_read = audit["unreadable_processes"] == 0;
   CHECK((all_read || truth["unreaped_cpu_us"] > 0));
   for (const auto &[column, calls] : {std::pair{"read_count", "syscr"},
@@ -187,7 +189,7 @@ TEST_CASE("Each column by BPF is between the values of two polls of /proc", "[ho
     usleep(5000);
     const auto before = (*proc)->sample();
     const auto exact = (*bpf)->sample();
-    // What the kernel shows of a process that runs is as old as its last tick.
+    // The kernel's values of a running process are from its last scheduler tick.
     usleep(20'000);
     const auto after = (*proc)->sample();
     REQUIRE((before && exact && after));
@@ -333,7 +335,7 @@ TEST_CASE("By /proc a process counts from when it joins the cgroup until it leav
   recorder.send(SIGINT);
   CHECK(recorder.wait().exit_code == 0);
   const Document document = read_document(scene);
-  // What it had done before it came does not count.
+  // Its usage before it joined does not count.
   CHECK(document.sum_ns("user") + document.sum_ns("system") < 5'000'000);
   CHECK(document.json()["processes"].size() == 1);
   CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);

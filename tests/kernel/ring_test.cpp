@@ -1,4 +1,4 @@
-// The recovery ring of the built recorder, and rusage-bpf recover.
+// The recovery ring of the recorder, and rusage-bpf recover.
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -43,7 +43,7 @@ TEST_CASE("The ring is announced, and removed when the outputs are in place", "[
   CHECK(ring.ends_with(".ring"));
   CHECK(finished.errors.find(ring_announcement) < finished.errors.find("sh script: exit 0"));
   CHECK(scene.files() == std::set<std::string>{"out.json", "script", "seen"});
-  // The command has seen it, whole and for the user alone.
+  // The command copied the ring, which only the user may read.
   const auto seen = scene.path("seen/state/rusage-bpf/" + std::filesystem::path(ring).filename().string());
   struct stat is {};
   REQUIRE(stat(seen.c_str(), &is) == 0);
@@ -88,7 +88,7 @@ TEST_CASE("A document from a complete ring differs from the original only in say
   CHECK(recover(scene, {"ring", "-q", "-o", "recovered.json"}).exit_code == 0);
   auto expected = read_json(scene.path("out.json"));
   expected["meta"]["recovered"] = true;
-  // The ring holds rows alone.
+  // The ring has only rows.
   expected["processes"] = expected["commands"] = nullptr;
   expected["audit"]["processes_left_out"] = nullptr;
   CHECK(read_json(scene.path("recovered.json")) == expected);
@@ -118,7 +118,7 @@ TEST_CASE("--follow prints a recording's rows while it is running, and ends with
   const Finished followed = follower.wait();
   CHECK(followed.exit_code == 0);
   CHECK(followed.errors.empty());
-  // All but processes, which the ring does not hold, and the end's word of the recovery.
+  // All except the processes, which the ring does not have, and that it was recovered.
   const std::string live = rows_of(scene.text("out.ndjson"));
   const std::size_t end = live.find("{\"kind\":\"end\"");
   REQUIRE(end != std::string::npos);

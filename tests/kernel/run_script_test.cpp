@@ -1,4 +1,4 @@
-// tools/run, as a user finds it in a checkout that is built.
+// tools/run in a checkout that is built.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>

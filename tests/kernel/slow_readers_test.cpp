@@ -1,4 +1,4 @@
-// Outputs whose readers stall, are slow or go away: nothing but the output itself is held up.
+// Outputs whose readers stall, are slow or close: only that output is delayed.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>

@@ -1,4 +1,4 @@
-// The BPF source by itself: what happens at the limits of what it can track.
+// The BPF source without a recorder, at the limits of what it can track.
 #include <sys/wait.h>
 #include <unistd.h>
 

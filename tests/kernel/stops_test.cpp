@@ -1,5 +1,5 @@
-// What ends a recording: each time the document is whole, up to the last, shorter row, and what is
-// recorded goes on.
+// The reasons for the end of a recording: each time the document is complete, with its shorter last row, and the target
+// continues.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -104,7 +104,7 @@ TEST_CASE("a signal to an attached recorder ends only the recording", "[host]") 
   AttachedRecorder recorder(work.scene(), work.pid(), hourly);
   work.do_one();
   recorder.send(signal);
-  recorder.send(signal);  // an impatient user's second Ctrl-C loses nothing
+  recorder.send(signal);  // a second Ctrl-C loses nothing
   check_last_row(recorder.finish(name), 1);
   work.finish();
 }
@@ -152,7 +152,7 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   Work work;
   const std::string path = work.scene().path("input");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
-  // Both ends, so that opening one of them waits for nobody.
+  // Both ends, so that opening one of them does not block.
   rusage_bpf::Fd input(open(path.c_str(), O_RDWR | O_CLOEXEC));
   Words options = hourly;
   options.emplace_back("--stop-on-eof");

@@ -1,4 +1,4 @@
-// Standard streams that cannot be written or are closed: messages do no harm, and the command is recorded as always.
+// Standard streams that cannot be written or are closed: messages do no harm, and the command is recorded.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>

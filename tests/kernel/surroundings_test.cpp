@@ -1,5 +1,4 @@
-// Without a terminal: what goes into the command and out of it, signals sent to the recorder, and
-// whatever else a command has from whoever starts it.
+// Without a terminal: the command's input and output, signals to the recorder, and what the command inherits.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>

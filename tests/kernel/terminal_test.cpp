@@ -1,4 +1,4 @@
-// The command has the terminal as it would have it without us: the keys, the editor, job control.
+// The command has the terminal as without the recorder: keys, editors, job control.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

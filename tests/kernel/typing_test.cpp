@@ -1,4 +1,4 @@
-// A command of another user's is not to type into the terminal of who runs the recorder.
+// A command of another user may not type into the terminal of the recorder's user.
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -39,7 +39,7 @@ TEST_CASE("A command of another user cannot type into the terminal, in no way", 
   const Scene scene;
   const std::string types = copy_for_all(scene, "types");
   give_to_nobody(scene.path());
-  // It could without us, which is what makes this a test.
+  // Without the recorder it could.
   Start direct{.argv = {types}, .directory = scene.path(), .prepare = become_nobody};
   if (kernel_types()) CHECK_THAT(Terminal(direct).wait().output, Contains("ioctl: typed"));
 

@@ -18,7 +18,7 @@ using namespace test;
 
 namespace {
 
-// Who the command is, in lines: ids, groups, what the environment says, its capabilities.
+// The command's ids, groups, environment and capabilities, one per line.
 constexpr const char *who =
     "id -u; id -g; id -G; echo $HOME $USER $LOGNAME $SHELL; env | grep -c ^SUDO_; "
     "grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status | sort -u -k 2 | cut -f 2";
@@ -65,7 +65,7 @@ TEST_CASE("Without --user the command is root's under sudo, as without the recor
 TEST_CASE("The program of a user's command is found as without --user", "[host]") {
   const Refusal refusal;
   Start start = refusal.scene().recorder({"--user", "nobody", "--", "no-such-command"});
-  start.environment["PATH"] = "/usr/sbin:/usr/bin";  // where nobody may look
+  start.environment["PATH"] = "/usr/sbin:/usr/bin";  // directories that the user nobody may read
   refusal.check(start, 127, {"no-such-command: command not found"});
 }
 

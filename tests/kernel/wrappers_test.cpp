@@ -1,5 +1,4 @@
-// What stands above the recorder only to run it is no part of what is recorded; and files belong to who asked, however
-// root was reached.
+// Wrappers above the recorder are not recorded, and files belong to the caller, however it became root.
 #include <fmt/format.h>
 #include <sys/stat.h>
 

@@ -92,7 +92,7 @@ TEST_CASE("A spool returns its bytes in order, while more are added") {
   taker.join();
   CHECK((taken == expected));
   CHECK(spool.empty());
-  // One that is not read meanwhile.
+  // One that is not read at the same time.
   REQUIRE(spool.write(expected));
   CHECK(spool.in_file());
   std::string later;
@@ -187,6 +187,6 @@ TEST_CASE("A stream that is not read can be given up, but a file is always finis
   CHECK(writers.waiting().streams == 0);
   CHECK(writers.take_errors().size() == 1);
   CHECK((test::read_file(directory.file("out.json")) == text_of(100'000)));
-  // Its thread ends as well.
+  // Its thread ends too.
   pipe.read_end.reset();
 }

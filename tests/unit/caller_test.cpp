@@ -14,7 +14,7 @@ namespace {
 
 constexpr uid_t nobody = 65534;
 
-// The caller where these variables are set and none else of the kind. Only root has a caller who is not itself.
+// The caller if only these variables of sudo, doas and pkexec are set. Only root can have another user as its caller.
 uid_t caller_with(const std::map<std::string, std::string> &variables) {
   const std::vector<const char *> names{"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID"};
   for (const char *name : names) unsetenv(name);
@@ -49,7 +49,7 @@ TEST_CASE("a variable that names no user is ignored") {
     CHECK(caller_with({{"PKEXEC_UID", uid}}) == self);
   }
   CHECK(caller_with({{"SUDO_UID", "65534"}}) == self);
-  CHECK(caller_with({{"PKEXEC_UID", "87654321"}}) == self);  // nobody's, so that there is no group
+  CHECK(caller_with({{"PKEXEC_UID", "87654321"}}) == self);  // no user has this id, so there is no group
   for (const std::string name : {"", "no-such-user", "no:body", "../root", "65534"})
     CHECK(caller_with({{"DOAS_USER", name}}) == self);
 }

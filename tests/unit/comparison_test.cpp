@@ -23,7 +23,7 @@ Command command(const std::string &name, std::uint64_t processes, std::uint64_t 
   return command;
 }
 
-// What a reader would give to the sink.
+// Passes a recording to the sink, like a reader.
 Side read(const std::string &name, std::uint64_t rows, const std::vector<Command> &commands) {
   Side side{.name = name, .recording = {}, .outcome = {}, .buckets = {}};
   SideSink sink(side, 0);
@@ -76,7 +76,7 @@ TEST_CASE("totals have their difference and ratio") {
 }
 
 TEST_CASE("an unknown value stays unknown, and is not 0") {
-  const Side a = read("a.json", 1, {});  // its row knows the gauges alone
+  const Side a = read("a.json", 1, {});  // only gauges are known in its row
   const Side b = read("b.json", 3, {});
   const std::string text = comparison_text(compare(a, b));
   CHECK_THAT(line_of(text, "cpu"), Contains("n/a") && Contains("0.000 s"));
@@ -84,7 +84,7 @@ TEST_CASE("an unknown value stays unknown, and is not 0") {
   CHECK(json["totals"]["cpu"]["a"].is_null());
   CHECK(json["totals"]["cpu"]["difference"].is_null());
   CHECK(json["totals"]["cpu"]["ratio"].is_null());
-  // Known, but nothing to divide by.
+  // Known, but the ratio would divide by 0.
   CHECK(json["totals"]["peak_rss"]["a"] == 0);
   CHECK(json["totals"]["peak_rss"]["difference"] == 2);
   CHECK(json["totals"]["peak_rss"]["ratio"].is_null());

@@ -48,7 +48,7 @@ class Directory : public test::TemporaryDirectory {
   [[nodiscard]] bool is_link(const std::string &name) const { return std::filesystem::is_symlink(file(name)); }
 };
 
-// Files are made for `user` meanwhile, who may pass through the directory.
+// During its lifetime, files are made as `user`, who may enter the directory.
 class AsUser {
  public:
   explicit AsUser(const Directory &directory) {
@@ -278,7 +278,7 @@ TEST_CASE("a default name is the first free one, and no file is replaced") {
   CHECK(directory.names() == Names{"rusage-2.json", "rusage-3.json", "rusage-4.json", "rusage-5.json", "rusage.json"});
 }
 
-// Exchanges two names for as long as it lives, as fast as it can.
+// Exchanges two names during its lifetime, as fast as it can.
 class Swapping {
  public:
   Swapping(std::string a, std::string b)

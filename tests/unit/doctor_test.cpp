@@ -1,4 +1,4 @@
-// What the doctor says of a diagnosis, to people and to scripts, and what it understands.
+// A diagnosis as text and JSON, and the options of the doctor.
 #include <catch2/catch.hpp>
 #include <sstream>
 

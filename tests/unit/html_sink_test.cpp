@@ -66,7 +66,7 @@ std::string page_with(const Json &processes, const Json &commands) {
   return test::read_file(directory.file("out.html"));
 }
 
-// The text of the script element that holds the recording, as a browser finds its end.
+// The text of the script element with the recording, up to where a browser finds its end.
 std::string data_of(const std::string &page) {
   const std::string begin = R"(id="recording">)";
   const auto from = page.find(begin);
@@ -86,7 +86,7 @@ TEST_CASE("the page is one file, with the library, its licence and every part in
   for (const char *part : {"<!DOCTYPE html>", "Content-Security-Policy", "default-src 'none'", "Dygraph",
                            "Permission is hereby granted", ":root {", "makeHeadline()"})
     CHECK_THAT(text, Contains(part));
-  // Nothing that a browser would fetch, and no mark of a part that was left out.
+  // The page fetches nothing, and no placeholder of a part is left.
   for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
     CHECK_THAT(text, !Contains(other));
   for (const char *name : {"style", "licence", "data", "library", "script"})

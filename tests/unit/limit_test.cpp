@@ -15,7 +15,7 @@ using test::gib;
 using test::mib;
 using test::second;
 
-// A recording of two rows, the second of which says everything.
+// A recording of two rows. The second has all values.
 Side side(const std::string &name, std::uint64_t cpu_ns, std::uint64_t rss, std::uint64_t forks) {
   Side side{.name = name, .recording = test::a_recording(), .outcome = {}, .buckets = {}};
   Row row = test::a_row(1);

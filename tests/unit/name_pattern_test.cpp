@@ -13,7 +13,7 @@ using Catch::Matchers::Contains;
 
 const NameValues values{.host = "node7", .pid = "4242", .start = "20261127T091500Z", .job = "1234[5].server"};
 
-// The variables of all batch systems, set to these and no others while it lives.
+// During its lifetime, only these variables of batch systems are set.
 class BatchEnvironment {
  public:
   explicit BatchEnvironment(const std::map<std::string, std::string> &set) {

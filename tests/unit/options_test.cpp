@@ -24,13 +24,13 @@ Options parsed_alone(const Words &arguments) {
   return *std::move(result);
 }
 
-// What `options` mean in front of a command.
+// Parses the options, with a command after them.
 Options parsed(Words options) {
   options.insert(options.end(), {"--", "true"});
   return parsed_alone(options);
 }
 
-// What is said about `arguments`, which are wrong.
+// The error for wrong arguments.
 std::string complaint(const Words &arguments) {
   const auto result = parse(arguments);
   REQUIRE_FALSE(result);
@@ -64,7 +64,7 @@ TEST_CASE("the command runs as the recorder's user, or as the given user") {
   CHECK_FALSE(parsed({}).user);
   CHECK(parsed({"--user", "nobody"}).user == "nobody");
   CHECK(parsed({"-u", "nobody"}).user == "nobody");
-  // A name that is empty is a name, though nobody's.
+  // An empty name is a name too.
   CHECK(parsed({"--user", ""}).user == "");
 }
 

@@ -176,7 +176,7 @@ TEST_CASE("a file that cannot be replaced is refused at once, and stays as it is
 }
 
 TEST_CASE("a character device is written as it is") {
-  // A terminal's, because nothing can be renamed into its folder should this ever go wrong.
+  // A terminal's, because no file can be renamed into its directory if this test fails.
   int master = -1;
   int slave = -1;
   std::array<char, 64> path{};
@@ -185,7 +185,7 @@ TEST_CASE("a character device is written as it is") {
   const Fd keep_open(slave);
   REQUIRE(fcntl(master, F_SETFL, O_NONBLOCK) == 0);
 
-  const Directory directory;  // also makes us act for ourselves
+  const Directory directory;  // also removes the variables of sudo
   OutputFile file = create(path.data());
   REQUIRE(file.write("row"));
   REQUIRE(file.commit());
@@ -230,7 +230,7 @@ TEST_CASE("a disk that fills up is an error that names the file, and nothing is 
   CHECK(directory.names().empty());
 }
 
-// Root under sudo becomes the user of that number; anybody else stays who they are.
+// Root under sudo acts as the user with that id. Other users stay the same.
 class Sudo {
  public:
   explicit Sudo(const Directory &directory) {

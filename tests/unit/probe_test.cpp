@@ -1,4 +1,4 @@
-// Other machines, as their files and the kernel's answers show them to what is looked at.
+// The checks on other machines: their files in /proc and /sys, and answers of their kernels.
 #include <sys/capability.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 using State = Check::State;
 
-// A /proc and a /sys with nothing in them but what a test puts there.
+// A /proc and a /sys with only the files of the test.
 class Machine {
  public:
   Machine() {
@@ -163,7 +163,7 @@ TEST_CASE("a seccomp filter is distinguished from a kernel without bpf and from 
   }
   CHECK(seccomp_check(root(), unknown).state == State::works);
   CHECK(system_call_check(root(), unknown).state == State::stops);
-  // As Linux before 5.16 answers who has no capabilities.
+  // The answer of Linux before 5.16 without capabilities.
   CHECK(seccomp_check(user(), refused).state == State::works);
   CHECK(system_call_check(user(), refused).state == State::works);
 }
@@ -295,7 +295,7 @@ TEST_CASE("which processes can be read") {
   CHECK(others_check(Readable::no_others, user(), program()).state == State::works);
   CHECK(commands(others_check(Readable::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
   CHECK_THAT(commands(others_check(Readable::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
-  // All files of this machine are ours.
+  // All files of this machine belong to the test's user.
   const Machine machine;
   CHECK(try_others(machine.roots(), geteuid()) == Readable::no_others);
 }

@@ -153,7 +153,7 @@ TEST_CASE("a part that a recording has once is refused if it is there twice") {
     CHECK_THAT(complaint(files, replaced(text, "\"name\":\"system\"", "\"name\":\"user\"")),
                Contains("columns has user twice"));
   }
-  // What is not known here is a later build's own affair.
+  // Unknown parts are from a later version.
   files.put("later.json", json.substr(0, json.size() - 1) + ",\"later\":1,\"later\":2}");
   KeepingSink kept;
   CHECK(read(files.path("later.json"), kept));
@@ -196,7 +196,7 @@ TEST_CASE("sums that do not fit into 64 bits are refused, and the greatest that 
   CHECK_THAT(
       complaint(files, with_samples(files, {sample("read_bytes", "18446744073709551614"), sample("read_bytes", "2")})),
       Contains("line 3: read_bytes adds up to more than 64 bits hold"));
-  // In nanoseconds; both parts of CPU time are added to each other as well.
+  // In nanoseconds. The two parts of CPU time are also added.
   CHECK_THAT(complaint(files, with_samples(files, {sample("run_delay", "9e9"), sample("run_delay", "9e9"),
                                                    sample("run_delay", "9e9")})),
              Contains("line 4: run_delay adds up"));
@@ -252,7 +252,7 @@ TEST_CASE("parts that are larger than in any recording are refused, with the lim
   for (int i = 0; i < 20'000; i++) fields += fmt::format("\"f{}\":1,", i);
   check(replaced(json, "\"rss\":3", fields + "\"rss\":3"), "sample 3: holds more than 10000 fields");
   check(with_samples(files, {fields + "\"elapsed\":1"}), "line 2: holds more than 10000 fields");
-  // Past all of them, what is not known is read over.
+  // After all of them, unknown parts are skipped.
   files.put("later.json", "{\"x\":[" + objects + "]," + json.substr(1));
   KeepingSink kept;
   CHECK(read(files.path("later.json"), kept));

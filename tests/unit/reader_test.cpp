@@ -73,7 +73,7 @@ TEST_CASE(
     const auto &commands = kept.outcome->commands;
     CHECK(std::count_if(commands.begin(), commands.end(),
                         [](const Command &command) { return command.name == "n\xef\xbf\xbdme"; }) == 2);
-    // What stood there as text is that text still.
+    // The text is the same as before.
     CHECK_THAT(kept.recording->argv.at(2), Contains("back\\\\xffslash") && Contains("\xc3\xa9"));
     CHECK(kept.processes.size() == 7);
   }

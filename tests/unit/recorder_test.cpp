@@ -28,7 +28,7 @@ TEST_CASE("rows are due at multiples of the interval, until the time is up") {
   CHECK(fixture.first.begins == 1);
   CHECK(fixture.first.rows.size() == 5);
   CHECK(fixture.first.outcomes.size() == 1);
-  // Only the last sample reports who lives: a command counts from its fork.
+  // Only the last sample reports live tasks, because a command counts from its fork.
   CHECK(fixture.source.reports_live == std::vector{false, false, false, false, true});
 }
 

@@ -1,5 +1,4 @@
-// Rings that no recorder has written, though every seal is right: reading them ends soon, and gives only rows that can
-// be.
+// Rings with valid seals that no recorder has written: reading them ends soon, and returns only possible rows.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@ using Numbers = std::vector<std::uint64_t>;
 
 constexpr std::uint64_t capacity = 8;
 
-// A whole ring whose rows are then written as if by hand.
+// A ring whose rows are then overwritten.
 class Forged {
  public:
   Forged() {
@@ -38,7 +37,7 @@ class Forged {
   [[nodiscard]] int fd() const { return file_.get(); }
   [[nodiscard]] const rusage_ring_header &header() const { return header_; }
 
-  // A row of plausible figures, changed and sealed.
+  // Writes a possible row, changed by `change`, with a valid seal.
   using Change = std::function<void(rusage_ring_row &, Values &)>;
   void put(std::uint64_t number, const Change &change = nullptr) const {
     struct {
@@ -124,7 +123,7 @@ TEST_CASE("rows with numbers that are far apart take no longer to read") {
     ring.put(6);
     const Read found = read(ring);
     CHECK(found.numbers == Numbers{0, 6});
-    CHECK(found.damaged >= 5);  // what was the second header now lies in slots
+    CHECK(found.damaged >= 5);  // the old second header is in slots now
     CHECK(found.damaged < 1000);
   }
   SECTION("in a file that is all holes") {
@@ -172,7 +171,7 @@ TEST_CASE("a row that would make a sum wrap is damaged") {
 
 TEST_CASE("only a few possible second headers are checked") {
   const Forged ring;
-  // Each page of the last 16 MiB says that it is the second header, and as long as the rest of the file.
+  // Each page of the last 16 MiB looks like the second header, with the length of the rest of the file.
   const std::uint64_t pages = 4000;
   const std::uint64_t size = std::uint64_t{1} << 32;
   REQUIRE(ftruncate(ring.fd(), static_cast<off_t>(size)) == 0);

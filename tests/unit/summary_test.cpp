@@ -179,13 +179,13 @@ TEST_CASE("the kernel's total is compared with the usage that it can have, and t
   outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
   CHECK_THAT(summary_of(outcome), Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
                                            "waited for or still alive (8.000 s), 0 tasks lost"));
-  // A document of an earlier build, where the two cannot be told apart.
+  // A document of an earlier version, in which the two cannot be distinguished.
   outcome.audit.unwaited.reset();
   CHECK_FALSE(accounted_cpu(outcome));
   CHECK_THAT(summary_of(outcome), Contains("accounted 8.000 s more than the kernel's own total of "
                                            "2.000 s, which lacks processes") &&
                                       !Contains("% of the kernel's"));
-  // Of next to nothing, a share says nothing.
+  // A share of a very small value has no meaning.
   outcome.audit.unwaited = Unwaited{.processes = 0, .cpu_ns = 0};
   outcome.audit.kernel.value[RUSAGE_user] = 9 * second;
   CHECK_THAT(summary_of(outcome),
