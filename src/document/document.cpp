@@ -123,13 +123,6 @@ Json begin_json(const Recording &recording) {
   return {{"schema", document_schema}, {"meta", meta}, {"columns", columns_json(recording)}};
 }
 
-Json sample_json(const Row &row) {
-  Json json = {{"timestamp", iso_8601(row.realtime_ns)}};
-  for (std::size_t i = 0; i < column_count; i++)
-    json.push_back({std::string(columns[i].name), number_or_null(i, row.value[i], row.known[i])});
-  return json;
-}
-
 Json process_json(const Process &process) {
   const auto signed_seconds = [](std::int64_t ns) { return static_cast<double>(ns) / 1e9; };
   Json json = {{"pid", process.pid},

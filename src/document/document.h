@@ -17,8 +17,6 @@ std::string to_text(const Json &json);
 
 // {"schema", "meta", "columns"}: known before the first row.
 Json begin_json(const Recording &recording);
-// {"timestamp", a number or null for each column}.
-Json sample_json(const Row &row);
 // {"pid", "ppid", "command", "argv", "start", "end", "exit_code", "signal", a number for each counter, "peak_rss"}.
 Json process_json(const Process &process);
 // {"command", "processes", a number for each counter, "peak_rss"}.

@@ -14,7 +14,10 @@ Result<void> JsonSink::begin(const Recording &recording) {
 }
 
 Result<void> JsonSink::row(const Row &row) {
-  return file_->write((std::exchange(any_row_, true) ? ",\n" : "\n") + to_text(sample_json(row)));
+  text_ = std::exchange(any_row_, true) ? ",\n{" : "\n{";
+  row_text_.append_json_fields(row, text_);
+  text_ += '}';
+  return file_->write(text_);
 }
 
 Result<void> JsonSink::process(const Process &process) {

@@ -3,6 +3,7 @@
 // of the processes waits for the last row.
 #pragma once
 
+#include "document/row_text.h"
 #include "output/output.h"
 #include "output/sink.h"
 
@@ -20,6 +21,8 @@ class JsonSink final : public Sink {
  private:
   Result<void> write_processes(const Outcome &outcome);
 
+  RowText row_text_;
+  std::string text_;  // of one row; keeps its memory
   std::unique_ptr<Output> file_;
   Recording recording_;
   std::unique_ptr<Spool> processes_ = std::make_unique<Spool>();

@@ -3,6 +3,7 @@
 // complete; then {"kind":"command"} for each command, and {"kind":"end","meta","totals","audit"}.
 #pragma once
 
+#include "document/row_text.h"
 #include "output/output.h"
 #include "output/sink.h"
 
@@ -21,6 +22,8 @@ class NdjsonSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
+  RowText row_text_;
+  std::string text_;  // of one row; keeps its memory
   std::unique_ptr<Output> file_;
   bool followed_;
 };

@@ -32,8 +32,9 @@ FeatureKind program_kinds() {
   const bool runs = bpf_prog_test_run_opts(program.get(), &options) == 0;
   bpf_prog_info info{};
   std::uint32_t length = sizeof(info);
-  const bool told = bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0;
-  return {"programs", {{"syscall", answer(runs)}, {"JIT", told ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
+  const bool read_info = bpf_obj_get_info_by_fd(program.get(), &info, &length) == 0;
+  return {"programs",
+          {{"syscall", answer(runs)}, {"JIT", read_info ? answer(info.jited_prog_len > 0) : Answer::unknown}}};
 }
 
 FeatureKind maps() {

@@ -59,8 +59,8 @@ SyscallAccess try_system_call(const Privileges &privileges) {
     constexpr rlimit none{0, 0};
     setrlimit(RLIMIT_CORE, &none);
     const int answer = first_refusal(privileges);
-    const bool told = write(write_end.get(), &answer, sizeof(answer)) == sizeof(answer);
-    _exit(told ? 0 : 1);
+    const bool sent = write(write_end.get(), &answer, sizeof(answer)) == sizeof(answer);
+    _exit(sent ? 0 : 1);
   }
   write_end.reset();
   // By a pipe, because there is no exit status if SIGCHLD is ignored.

@@ -1,4 +1,4 @@
-// What a row costs in the recovery ring. See tools/bench.
+// The cost of a row in the recovery ring. See tools/bench.
 //   ring_bench DIRECTORY          nanoseconds a row, each figure over a thousand rows, twice round
 //   ring_bench DIRECTORY sync     the same with every row written to the disk
 #include <fmt/format.h>

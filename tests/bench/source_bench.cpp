@@ -1,6 +1,6 @@
 // What the sources cost, printed as one JSON object on standard output:
 //   source_bench load                    opening and loading, in milliseconds
-//   source_bench tick TRACKED OTHERS     one look at a tree of TRACKED processes that sleep, while
+//   source_bench tick TRACKED OTHERS     one sample of a tree of TRACKED sleeping processes, while
 //                                        OTHERS of another tree sleep beside it, in microseconds
 //   source_bench proc TRACKED OTHERS     the same by /proc
 //   source_bench proc_running            the same for one process that runs
@@ -100,14 +100,14 @@ void bench_load() {
   fmt::print("{{\"load_ms\": {:.1f}}}\n", load_ns / 1e6);
 }
 
-void bench_looks(Source &source, int tracked, int others, int looks) {
+void bench_samples(Source &source, int tracked, int others, int count) {
   std::optional<SleepingTree> beside;
   if (others > 0) beside.emplace(others).start();
-  const double look_ns = median_ns(looks, [&] { static_cast<void>(source.sample()); });
+  const double sample_ns = median_ns(count, [&] { static_cast<void>(source.sample()); });
   const auto last = source.sample();
   if (!last || last->snapshot.value[RUSAGE_pid_count] != static_cast<std::uint64_t>(tracked))
     fail("not all are tracked");
-  fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
+  fmt::print("{{\"look_us\": {:.2f}}}\n", sample_ns / 1e3);
 }
 
 void bench_tick(int tracked, int others) {
@@ -115,16 +115,16 @@ void bench_tick(int tracked, int others) {
   auto source = BpfSource::open(selected::Command{.pid = tree.root()});
   if (!source || !(*source)->track()) fail("loading");
   tree.start();
-  bench_looks(**source, tracked, others, 2001);
+  bench_samples(**source, tracked, others, 2001);
 }
 
 void bench_proc(int tracked, int others) {
   const SleepingTree tree(tracked);
   tree.start();
   auto source = ProcSource::open(selected::Tree{.pid = tree.root()});
-  if (!source || !(*source)->track()) fail("looking");
-  usleep(20'000);  // it is seen to sleep
-  bench_looks(**source, tracked, others, 101);
+  if (!source || !(*source)->track()) fail("tracking");
+  usleep(20'000);  // so that it is known to be idle
+  bench_samples(**source, tracked, others, 101);
 }
 
 void bench_proc_running() {
@@ -135,11 +135,11 @@ void bench_proc_running() {
     for (volatile int turns = 0;;) turns = turns + 1;
   }
   auto source = ProcSource::open(selected::Tree{.pid = child});
-  if (!source || !(*source)->track()) fail("looking");
-  // Its clock is seen to go: it is read in full at each look.
-  const double look_ns = median_ns(101, [&] { static_cast<void>((*source)->sample()); });
+  if (!source || !(*source)->track()) fail("tracking");
+  // It is running, so each poll reads all of it.
+  const double sample_ns = median_ns(101, [&] { static_cast<void>((*source)->sample()); });
   kill(child, SIGKILL);
-  fmt::print("{{\"look_us\": {:.2f}}}\n", look_ns / 1e3);
+  fmt::print("{{\"look_us\": {:.2f}}}\n", sample_ns / 1e3);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
-// Recorders that are killed at random instants, and what their rings still hold. A row counts as
-// finished once the recorder has written it to standard output, which is after it has sealed it.
+// Recorders that are killed at random times, and the rows in their rings. A row counts as finished when the recorder
+// has written it to standard output, which is after its seal.
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -19,6 +18,7 @@
 #include "ring/writer.h"
 #include "support/background.h"
 #include "support/document.h"
+#include "support/mounts.h"
 #include "support/ndjson.h"
 #include "support/scene.h"
 #include "support/storm.h"
@@ -71,11 +71,11 @@ class Crash {
   void kill() {
     recorder_->send(SIGKILL);
     finished_ = rows_of(recorder_->wait().output);
-    usleep(5000);  // the storm is looked at beyond the last row
+    usleep(5000);  // the storm is sampled after the last row
     samples_ = sampler_.finish();
   }
 
-  // The storm as well, or what has become of it.
+  // The storm too, if it is still there.
   void kill_storm() const {
     for (const auto &entry : std::filesystem::directory_iterator("/proc")) {
       const pid_t pid = std::atoi(entry.path().filename().c_str());
@@ -86,7 +86,7 @@ class Crash {
   // The rows that the recorder had finished.
   [[nodiscard]] const Rows &finished() const { return finished_; }
 
-  // What `recover` makes of the ring; nothing where the recorder did not come to have one.
+  // The document that `recover` makes of the ring; nothing if there is no ring.
   [[nodiscard]] std::optional<Document> recover(const std::string &ring = "ring") const {
     const Finished run = run_to_end(
         {.argv = {built("rusage-bpf"), "recover", "-q", ring, "-o", "out.json"}, .directory = scene_.path()});
@@ -116,7 +116,7 @@ class Crash {
   }
 
  private:
-  // Without its recorder it goes on; it is nobody's child then.
+  // It continues without its recorder, as an orphan.
   void end_storm() const { board_->stop = 1; }
 
   std::mt19937 random_;
@@ -128,7 +128,7 @@ class Crash {
   std::vector<Sample> samples_;
 };
 
-TEST_CASE("A recorder that is killed at any instant has lost no row that it had finished") {
+TEST_CASE("A recorder that is killed at any time loses no finished row") {
   std::size_t rows = 0;
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
@@ -144,7 +144,7 @@ TEST_CASE("A recorder that is killed at any instant has lost no row that it had 
   CHECK(rows > 0);
 }
 
-TEST_CASE("The same holds where the recorded command is killed as well") {
+TEST_CASE("No finished row is lost if the recorded command is killed too") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
     usleep(static_cast<useconds_t>(crash.random(0, 250'000)));
@@ -157,7 +157,7 @@ TEST_CASE("The same holds where the recorded command is killed as well") {
   }
 }
 
-TEST_CASE("The same holds while others read the ring, and these come to its end by themselves") {
+TEST_CASE("No finished row is lost while others read the ring, and these readers end by themselves") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash;
     crash.wait_for_rows(1);
@@ -179,7 +179,7 @@ TEST_CASE("The same holds while others read the ring, and these come to its end 
   }
 }
 
-TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has overwritten") {
+TEST_CASE("A ring of 16 rows keeps the newest 16, and counts the overwritten ones") {
   for (int i = 0; i < repetitions(); i++) {
     Crash crash({"--ring-rows", "16"});
     crash.wait_for_rows(crash.random(1, 60));
@@ -197,7 +197,7 @@ TEST_CASE("A ring of 16 rows keeps the newest 16, and tells how many it has over
   }
 }
 
-// A state directory of the user nobody's: prune goes over all rings that a user has, and root's may be somebody's.
+// A state directory of the user nobody: `recover --prune` removes all rings of a user, and root may have real ones.
 void make_state_directory(const Scene &scene) {
   std::filesystem::create_directories(scene.path(".local/state"));
   for (const char *name : {"", ".local", ".local/state"}) give_to_nobody(scene.path(name));
@@ -217,9 +217,7 @@ std::set<std::string> rings_in(const Scene &scene) {
   return names;
 }
 
-TEST_CASE(
-    "A recorder that is killed while it sets up leaves nothing that recover does not list and "
-    "remove") {
+TEST_CASE("A recorder that is killed during its start leaves only files that recover lists and removes") {
   std::mt19937 random(std::random_device{}());
   std::uniform_int_distribution<useconds_t> instant_us(0, 100'000);
   for (int i = 0; i < repetitions(); i++) {
@@ -247,9 +245,8 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
     setenv("SUDO_UID", std::to_string(nobody).c_str(), 1);
     setenv("SUDO_GID", std::to_string(nobody).c_str(), 1);
     // Without /proc a file can be given no name later.
-    const bool hidden = !named_from_the_start ||
-                        (unshare(CLONE_NEWNS) == 0 && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                         mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
+    const bool hidden =
+        !named_from_the_start || (unshare_mounts() && mount("tmpfs", "/proc", "tmpfs", 0, nullptr) == 0);
     if (!hidden) _exit(98);
     auto ring = rusage_bpf::RingWriter::create({});
     if (!ring) _exit(97);
@@ -261,7 +258,7 @@ void make_ring_and_die(const Scene &home, Step step, bool named_from_the_start) 
   REQUIRE(WIFSIGNALED(status));
 }
 
-TEST_CASE("Nothing is left of a ring that had not begun, or a name that recover knows") {
+TEST_CASE("A ring that had not started leaves no file, or one that recover lists") {
   const Scene scene;
   make_state_directory(scene);
   make_ring_and_die(scene, Step::created, false);
@@ -286,7 +283,7 @@ void damage(const std::string &path, std::size_t offset, int change) {
   REQUIRE(pwrite(file.get(), &byte, 1, static_cast<off_t>(offset)) == 1);
 }
 
-TEST_CASE("Damaged rows are counted and left out, and all others are given") {
+TEST_CASE("Damaged rows are counted and left out, and all others are read") {
   Crash crash({"--ring-rows", "100"});
   crash.wait_for_rows(50);
   crash.kill();
@@ -317,7 +314,7 @@ TEST_CASE("Damaged rows are counted and left out, and all others are given") {
     nlohmann::json expected = nlohmann::json::array();
     for (std::size_t n = 0; n < kept; n++)
       if (!hit.contains(n)) expected.push_back(whole->rows()[n]);
-    // In place of the newest, one that is older than what was promised may be given.
+    // Instead of the newest, a row may be read that is older than guaranteed.
     nlohmann::json given = nlohmann::json::array();
     for (const nlohmann::json &row : document->rows())
       if (row["elapsed"] >= whole->rows().front()["elapsed"]) given.push_back(row);

@@ -1,5 +1,4 @@
-// A fuzzer: a function that any bytes may be given to. libFuzzer calls it where the compiler has that;
-// main.cpp calls it everywhere.
+// A fuzzer: a function that takes any bytes. libFuzzer calls it if the compiler has that; main.cpp always can.
 #pragma once
 
 #include <sys/mman.h>
@@ -21,7 +20,7 @@ std::vector<std::string> fuzz_seeds();
 
 namespace fuzz {
 
-// Ends the program where it does not hold: a finding.
+// Ends the program if the condition is false: a finding.
 inline void require(bool holds, const char *what) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %s\n", what);

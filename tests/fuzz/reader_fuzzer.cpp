@@ -1,6 +1,5 @@
-// The reader of recordings is given any bytes: it may refuse them, in one line, or read a recording,
-// and that is the same when it is written and read again. The work that it takes is counted, and is in
-// proportion to the bytes.
+// Gives random bytes to the reader of recordings. It must refuse them in one line, or read a recording that is the same
+// when it is written and read again. Its work is counted, and must be proportional to the bytes.
 #include <fmt/format.h>
 
 #include "document/document.h"
@@ -37,7 +36,7 @@ class Text final : public Sink {
   }
   Result<void> row(const Row &row) override {
     require(!text.empty() && !ended, "rows come between beginning and end");
-    return add("sample", sample_json(row));
+    return add("sample", test::sample_json(row));
   }
   Result<void> end(const Outcome &outcome) override {
     require(!text.empty() && !ended, "the end comes once");
@@ -88,7 +87,7 @@ std::vector<std::string> fuzz_seeds() {
   const auto rows = test::rows(3);
   for (const Row &row : rows) {
     static_cast<void>(ndjson.row(row));
-    samples += (samples.empty() ? "" : ",") + to_text(sample_json(row));
+    samples += (samples.empty() ? "" : ",") + to_text(test::sample_json(row));
   }
   Outcome outcome = test::outcome_of(rows);
   outcome.audit.kernel.known.set(RUSAGE_user);

@@ -1,6 +1,5 @@
-// The reader of recovery rings is given any bytes as a file: it may refuse them, in one line, or give
-// rows whose numbers grow. Where the header is only damaged, its checksum is put right, so that what
-// comes after it is reached.
+// Gives random bytes to the reader of recovery rings. It must refuse them in one line, or return rows with growing
+// numbers. The checksum of a damaged header is corrected, so that the rest is read too.
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Who is not root is shown what they could trace and nothing else, at every moment. The recorder has file capabilities
-// here, its user is nobody.
+// A user who is not root gets only processes that the user may trace. The recorder has file capabilities here, and its
+// user is nobody.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -19,7 +19,8 @@ using Words = std::vector<std::string>;
 
 namespace {
 
-// A directory of nobody's with two programs: ./actor, and ./as-root, the same as a setuid program of root's.
+// A directory of the user nobody with two programs: ./actor, and ./as-root, which is the same as a setuid program of
+// root.
 class Stage {
  public:
   Stage() {
@@ -29,12 +30,12 @@ class Stage {
     }
   }
 
-  // The recorder of nobody's, to be started there.
+  // The recorder of the user nobody, to be started there.
   [[nodiscard]] Start recorder(Words options) const {
     options.insert(options.begin(), {"-q", "-i", ".01", "--backend", "bpf", "-o", "out.json"});
     return with_file_capabilities(scene, scene.recorder(std::move(options)));
   }
-  // What is recorded of a command.
+  // Records a command.
   [[nodiscard]] Document record(Words command, int exit_code = 0) const {
     command.insert(command.begin(), "--");
     const Finished finished = run_to_end(recorder(std::move(command)));
@@ -57,8 +58,8 @@ std::int64_t untraceable(const Document &document) {
   return document.json()["audit"]["untraceable_tasks"];
 }
 
-// What is reported with a command line that begins with these words has read, in calls; -1 where nothing is. A process
-// that the recorder finds in the middle of an exec has a record before it as well.
+// The read calls of processes whose command line starts with these words; -1 if there are none. A process that the
+// recorder finds during its exec also has a record before that.
 std::int64_t read_by(const Document &document, const std::string &words) {
   std::int64_t calls = -1;
   for (const auto &process : document.json()["processes"]) {
@@ -70,7 +71,7 @@ std::int64_t read_by(const Document &document, const std::string &words) {
   return calls;
 }
 
-bool is_told(const Document &document, const std::string &words) {
+bool is_recorded(const Document &document, const std::string &words) {
   return read_by(document, words) >= 0;
 }
 
@@ -81,7 +82,7 @@ std::int64_t read_count_of(const Stage &stage, const Words &command) {
 
 }  // namespace
 
-TEST_CASE("What a user could trace is told whole, with file capabilities as by root") {
+TEST_CASE("Processes that a user may trace are recorded in full, with file capabilities as by root") {
   const Stage stage;
   const Document document = stage.record({"./actor", "read:300", "fork", "exec", "./actor", "read:500", "spin:20"});
   CHECK(untraceable(document) == 0);
@@ -92,9 +93,9 @@ TEST_CASE("What a user could trace is told whole, with file capabilities as by r
   CHECK(document.json()["audit"]["cpu_accounted"] > .99);
 }
 
-TEST_CASE("Of a setuid program that a command runs neither counters nor arguments are told") {
+TEST_CASE("A setuid program that a command runs is recorded without counters and arguments") {
   const Stage stage;
-  // What is told is what was done before the exec.
+  // The record has what was done before the exec.
   const Document plain = stage.record({"./actor", "read:300", "fork"});
   const Words as_root{"read:40000", "spin:50", "fork", "read:40000", "spin:50"};
   Words command{"./actor", "read:300", "fork", "exec", "./as-root"};
@@ -117,7 +118,7 @@ TEST_CASE("A command that is a setuid program itself is run and not recorded") {
   CHECK(document.json()["meta"]["exit_code"] == 0);
 }
 
-TEST_CASE("A program that a setuid program starts as the user is told from its exec on") {
+TEST_CASE("A program that a setuid program starts as the user is recorded from its exec") {
   const Stage stage;
   const std::int64_t loading = read_count_of(stage, {"/bin/true"});
   const std::string back = fmt::format("user:{}", nobody);
@@ -125,14 +126,12 @@ TEST_CASE("A program that a setuid program starts as the user is told from its e
                                           back, "exec", "./actor", "read:700", "spin:30"});
   CHECK(untraceable(document) == 2);
   const Document only_that = stage.record({"./actor", "read:700", "spin:30"});
-  CHECK(is_told(document, "./actor read:700"));
+  CHECK(is_recorded(document, "./actor read:700"));
   CHECK(read_by(document, "./actor read:700") <= 700 + 2 * loading + 20);
   CHECK(document.sum("read_count") < 1000);
 }
 
-TEST_CASE(
-    "A process that makes itself private is told as it was when it was seen last, and told on when "
-    "it is not") {
+TEST_CASE("A process that becomes non-dumpable keeps its last values, and continues when it is dumpable again") {
   const Stage stage;
   Background recorder(
       stage.recorder({"-o", "rows.ndjson", "--", "./actor", "read:300", "write:before", "wait:go1", "private:1",
@@ -151,7 +150,7 @@ TEST_CASE(
   CHECK(document.sum("forks") == 0);
 }
 
-TEST_CASE("Of a tree that runs already, what its user could not trace is left out, then and later") {
+TEST_CASE("Processes of an attached tree that the user may not trace are left out, then and later") {
   const Stage stage;
   give_to_nobody(stage.scene.path());
   Start start{.argv = {"sh", "-c",
@@ -173,10 +172,10 @@ TEST_CASE("Of a tree that runs already, what its user could not trace is left ou
   CHECK(read_by(document, "./actor write:ready2") >= 600);
   CHECK(read_by(document, "./actor read:500") >= 500);
   CHECK(document.sum("read_count") < 1300);
-  CHECK_FALSE(is_told(document, "./as-root"));
+  CHECK_FALSE(is_recorded(document, "./as-root"));
 }
 
-TEST_CASE("A process of root's that comes to a user's cgroup is not told, nor what it starts") {
+TEST_CASE("A process of root that joins a user's cgroup is not recorded, nor its children") {
   const Stage stage;
   const TemporaryCgroup cgroup;
   Background recorder(stage.recorder({"-o", "rows.ndjson", "--cgroup", cgroup.path()}));
@@ -207,6 +206,6 @@ TEST_CASE("A process of root's that comes to a user's cgroup is not told, nor wh
   CHECK(read_by(document, "./actor write:there") >= 600);
   CHECK(document.sum("read_count") < 700);
   for (const char *line : {"./actor read:40000", "./actor read:40001", "/bin/true password"})
-    CHECK_FALSE(is_told(document, line));
+    CHECK_FALSE(is_recorded(document, line));
   CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
 }

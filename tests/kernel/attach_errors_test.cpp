@@ -1,4 +1,4 @@
-// What cannot be attached to: each time one line that says why, and nothing left behind.
+// Failed attaches: one line that says why, and no files.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -34,7 +34,7 @@ void check_refusal(const Scene &scene, const Start &start, int status, const Wor
   CHECK(scene.text("out.json") == earlier);
 }
 
-// A child of the test that stands still as what `become` made of it.
+// A child of the test that sleeps after `become`.
 class Sleeper {
  public:
   explicit Sleeper(const std::function<void()> &become) : pid_(fork()) {
@@ -64,7 +64,7 @@ class Sleeper {
 
 }  // namespace
 
-TEST_CASE("what is no process is refused in one line", "[host]") {
+TEST_CASE("a pid without a process is refused in one line", "[host]") {
   const Scene scene;
   const auto refused = [&](pid_t pid, const std::string &why) {
     check_refusal(scene, attached(scene, pid), 1, {fmt::format("--pid {}: ", pid), why});
@@ -109,7 +109,7 @@ TEST_CASE("wrong usage of --pid is exit status 2", "[host]") {
   refused({"--pid"}, {"--pid"});
 }
 
-TEST_CASE("a process that ends while it is looked at gives its recording or one line") {
+TEST_CASE("a process that exits during the attach gives a recording or one line") {
   const Scene scene;
   for (int time = 0; time < 20; time++) {
     const pid_t child = fork();
@@ -138,7 +138,7 @@ TEST_CASE("a process that ends while it is looked at gives its recording or one 
   }
 }
 
-TEST_CASE("who is not root may attach to what is his own, and to nothing else") {
+TEST_CASE("a user may attach only to the user's own processes") {
   const auto dumpable = [](int yes) {
     if (prctl(PR_SET_DUMPABLE, yes) != 0) _exit(98);
   };
@@ -151,14 +151,14 @@ TEST_CASE("who is not root may attach to what is his own, and to nothing else") 
     become_nobody();
     dumpable(0);
   });
-  // As a program with the set-user-ID bit that nobody started.
+  // Like a program with the set-user-ID bit.
   const Sleeper privileged([&] {
     if (setresgid(nobody, nobody, nobody) != 0 || setresuid(nobody, 0, 0) != 0) _exit(98);
     dumpable(1);
   });
 
   const Scene scene;
-  // A copy, since nobody else may be let into the directory of the build.
+  // A copy, because other users may not enter the directory of the build.
   std::filesystem::copy_file(scene.recorder({}).argv[0], scene.path("rusage-bpf"));
   REQUIRE(chown(scene.path().c_str(), nobody, nobody) == 0);
   const auto as_nobody = [&](pid_t pid) {

@@ -1,5 +1,4 @@
-// Recording what runs already: which tasks are of the tree, and that what they use from then on is
-// counted whole.
+// Attaching to a process tree: which tasks belong to it, and that their usage from then on is counted completely.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -32,8 +31,8 @@ void check_nothing_lost(const Document &document) {
   CHECK(document.json()["audit"]["events_lost"] == 0);
 }
 
-// Nobody may come or go without a fork or an exit in the rows.
-void check_births_and_deaths(const Document &document) {
+// Every change in the number of processes must have a fork or an exit in the rows.
+void check_forks_and_exits(const Document &document) {
   const std::int64_t first = document.rows().front()["pid_count"];
   const std::int64_t last = document.rows().back()["pid_count"];
   CHECK(document.sum("forks") - document.sum("exits") == last - first);
@@ -65,7 +64,7 @@ void attach_to_storm(const Words &options) {
   AttachedRecorder recorder(scene, storm.pid(), options);
   const std::uint64_t most_before = board.begun;
   storm.pass(50);
-  storm.hold();
+  storm.pause();
   const std::vector<Sample> samples = sampler.finish();
   const std::uint64_t writes_held = board.done;
   const std::uint64_t forks_held = board.forks;
@@ -78,7 +77,7 @@ void attach_to_storm(const Words &options) {
   const Document document = recorder.finish("tree");
 
   check_nothing_lost(document);
-  check_births_and_deaths(document);
+  check_forks_and_exits(document);
   // It stood still long enough for this row to have seen all that was done before.
   const std::size_t still = rows_until(document, still_until);
   const auto &row = document.rows()[still];
@@ -113,7 +112,7 @@ int times() {
 
 }  // namespace
 
-TEST_CASE("a tree that stands still is found whole, and its past is not counted") {
+TEST_CASE("an idle tree is found completely, and its past is not counted") {
   const auto [children, threads] = GENERATE(table<int, int>({{0, 0}, {6, 3}}));
   const std::string way = GENERATE("", "--count-at-last-switch", "--gauges-from-proc");
   const Scene scene;
@@ -147,7 +146,7 @@ TEST_CASE("a tree that stands still is found whole, and its past is not counted"
   CHECK(still.end().exit_code == 0);
 }
 
-TEST_CASE("a recorder that comes in the middle of a fork storm misses none and counts none twice", "[host]") {
+TEST_CASE("a recorder that attaches during a fork storm misses no process and counts none twice", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
     CAPTURE(way, time);
@@ -155,18 +154,18 @@ TEST_CASE("a recorder that comes in the middle of a fork storm misses none and c
   }
 }
 
-TEST_CASE("a descendant is found whatever the order of the numbers") {
+TEST_CASE("a descendant is found with any order of the pids") {
   const Scene scene;
   Listener chain(scene, {"descending", "5"});
   AttachedRecorder recorder(scene, chain.pid());
   CHECK(chain.end().exit_code == 0);
   const Document document = recorder.finish("tree");
-  check_births_and_deaths(document);
+  check_forks_and_exits(document);
   CHECK(document.rows()[0]["pid_count"] == 6);
   CHECK(document.sum("exits") == 6);
 }
 
-TEST_CASE("threads born while the recorder looks for the tree are of their process", "[host]") {
+TEST_CASE("threads that start during the attach belong to their process", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   for (int time = 0; time < times(); time++) {
     const Scene scene;
@@ -198,7 +197,7 @@ TEST_CASE("orphans made later stay in the tree, and a tree beside it is not coun
   const Document document = recorder.finish("tree");
 
   check_nothing_lost(document);
-  check_births_and_deaths(document);
+  check_forks_and_exits(document);
   CHECK(document.rows()[rows_until(document, orphan_alone)]["pid_count"] == 1);
   CHECK(document.rows().back()["pid_count"] == 0);
   CHECK(document.sum("write_count") == 1);
@@ -206,7 +205,7 @@ TEST_CASE("orphans made later stay in the tree, and a tree beside it is not coun
   CHECK(document.sum("forks") < 5);
 }
 
-TEST_CASE("a process whose main thread has ended is recorded, with its threads and children") {
+TEST_CASE("a process whose main thread has exited is recorded, with its threads and children") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene;
   Listener leaderless(scene, {"leaderless"});
@@ -217,7 +216,7 @@ TEST_CASE("a process whose main thread has ended is recorded, with its threads a
   const Document document = recorder.finish("tree");
 
   check_nothing_lost(document);
-  check_births_and_deaths(document);
+  check_forks_and_exits(document);
   CHECK(document.rows()[0]["pid_count"] == 1);
   CHECK(document.rows()[0]["thread_count"] == 2);
   CHECK(document.sum("forks") == 1);
@@ -262,7 +261,7 @@ TEST_CASE("the recorder does not count itself, nor a sudo that started it") {
   CHECK(document.sum("write_count") == 1);
 }
 
-TEST_CASE("in a pid namespace --pid takes that namespace's numbers") {
+TEST_CASE("in a pid namespace, --pid takes that namespace's pids") {
   const Scene scene("read line <gate & echo $! >pid; \"$@\" --pid $!; status=$?; echo go >gate; exit $status");
   const Gate gate(scene.path("gate"));
   Start start = scene.recorder({"-q", "-d", ".2", "-i", ".01", "-o", "out.json"});

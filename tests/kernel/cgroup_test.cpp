@@ -1,4 +1,4 @@
-// Recording a cgroup: who is in it counts, from the moment it comes to the moment it goes.
+// Recording a cgroup: a process counts from when it joins the cgroup until it leaves.
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/mman.h>
@@ -54,7 +54,7 @@ void write_to_nowhere(int times, std::size_t bytes) {
   close(file);
 }
 
-// What a child process and its parent both see.
+// Memory that a child shares with its parent.
 template <typename T>
 class Shared {
  public:
@@ -121,7 +121,7 @@ class CgroupRecording {
 
 }  // namespace
 
-TEST_CASE("of a process that moves in and out, what it does inside counts and nothing else") {
+TEST_CASE("a process that moves in and out counts only while it is in the cgroup") {
   const auto options = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path(), options);
@@ -189,7 +189,7 @@ TEST_CASE("a process that is in the cgroup already counts from now on") {
   CHECK(document.sum("exits") == 1);
 }
 
-TEST_CASE("a process that is born into the cgroup from outside counts from its birth") {
+TEST_CASE("a process that is forked into the cgroup from outside counts from its fork") {
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path());
   in_child([&] {
@@ -229,7 +229,7 @@ TEST_CASE("cgroups below count, and the recorder in the cgroup that it records d
   CHECK(document.json()["totals"]["pid_count"]["peak"] <= 1);
 }
 
-TEST_CASE("a process of several threads comes and goes as a whole") {
+TEST_CASE("a process with several threads joins and leaves as a whole") {
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path());
   constexpr timespec a_while{.tv_sec = 0, .tv_nsec = 300'000'000};
@@ -249,7 +249,7 @@ TEST_CASE("a process of several threads comes and goes as a whole") {
   CHECK(document.sum("exits") == 0);
 }
 
-TEST_CASE("a process that comes back and is a zombie before it is looked up is still the same") {
+TEST_CASE("a process that comes back and is a zombie at the sample is still the same") {
   const TemporaryCgroup cgroup;
   CgroupRecording recording(cgroup.path());
   constexpr timespec a_few_rows{.tv_sec = 0, .tv_nsec = 50'000'000};
@@ -271,7 +271,7 @@ TEST_CASE("a process that comes back and is a zombie before it is looked up is s
   CHECK(document.sum("exits") == 1);
 }
 
-TEST_CASE("two recorders of cgroups between which a process moves add up to what it used", "[host]") {
+TEST_CASE("two recorders of cgroups between which a process moves have its whole usage", "[host]") {
   const std::string moves_a_second = GENERATE("10", "600");
   CAPTURE(moves_a_second);
   const std::array<TemporaryCgroup, 2> cgroups;
@@ -311,7 +311,7 @@ TEST_CASE("the removal of the cgroup ends its recording") {
   CHECK(recording.ended().json()["meta"]["ended_by"] == "cgroup");
 }
 
-TEST_CASE("others than root may record a cgroup by BPF only if every process in it is theirs") {
+TEST_CASE("a user may record a cgroup by BPF only if every process in it is the user's") {
   const TemporaryCgroup cgroup;
   const TemporaryCgroup below(cgroup.path());
   test::Start process{.argv = {"sleep", "60"}};
@@ -330,7 +330,7 @@ TEST_CASE("others than root may record a cgroup by BPF only if every process in 
   test::check_line(finished.errors, {cgroup.path(), "not yours"});
 }
 
-TEST_CASE("a path that is no cgroup v2 is answered with one that is") {
+TEST_CASE("a path that is no cgroup v2 is an error that names one") {
   const Scene scene;
   for (const std::string &path : {scene.path(), std::string("/nowhere")}) {
     const auto finished = test::run_to_end(scene.recorder({"--cgroup", path}));

@@ -1,5 +1,5 @@
-// Where the recorder's CLOCK_MONOTONIC is not the kernel's own, as in a container that was restored by
-// CRIU: unshare(1) makes such a time namespace.
+// A recorder whose CLOCK_MONOTONIC is not the kernel's, as in a container restored by CRIU. unshare(1) makes such a
+// time namespace.
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
@@ -53,7 +53,7 @@ TEST_CASE("A command in a time namespace is recorded at the times that it sees",
   }
 }
 
-TEST_CASE("A process from outside is recorded from within a time namespace", "[host]") {
+TEST_CASE("A recorder in a time namespace records a process outside of it", "[host]") {
   const int offset_s = GENERATE(100'000, -300);
   const std::string backend = GENERATE("bpf", "proc");
   const Scene scene(": >runs; read line <gate");

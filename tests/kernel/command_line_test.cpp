@@ -1,7 +1,6 @@
-// The command line from end to end: exit statuses, what is said, and which files are left.
+// The command line from end to end: exit statuses, messages and files.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -10,6 +9,7 @@
 #include <filesystem>
 
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -28,7 +28,7 @@ TEST_CASE("The exit status is the command's own", "[host]") {
   scene.check_recording(status, nullptr);
 }
 
-TEST_CASE("A command killed by signal N gives the exit status 128 + N", "[host]") {
+TEST_CASE("The exit status of a command killed by signal N is 128 + N", "[host]") {
   const int signal = GENERATE(SIGHUP, SIGKILL, SIGUSR1, SIGTERM);
   const Scene scene(fmt::format("kill -{} $$", signal));
   CHECK(run_to_end(scene.recorded_script()).exit_code == 128 + signal);
@@ -49,7 +49,7 @@ TEST_CASE("A command that cannot be executed is named, and leaves an earlier rec
   check(scene.path(), 126);
 }
 
-TEST_CASE("Where the interpreter of a script or a program is missing, that is what is named", "[host]") {
+TEST_CASE("A missing interpreter of a script or a program is named", "[host]") {
   const auto refused = [](const std::string &text, const std::string &interpreter) {
     const Scene scene;
     scene.create("program", text);
@@ -96,8 +96,8 @@ TEST_CASE("An output that cannot be written is named before the command starts",
   }
 }
 
-TEST_CASE("A disk that is full does not harm the command, is said, and leaves no torn file", "[host]") {
-  // The command lives until the recorder has given its output up.
+TEST_CASE("A full disk does not harm the command, is reported, and leaves no incomplete file", "[host]") {
+  // The command runs until the recorder has given up its output.
   const Scene scene(
       "n=0; while ls -l /proc/$PPID/fd | grep -q 'small/#' && [ $n != 400 ]; do n=$((n+1)); sleep "
       ".05; done; "
@@ -109,9 +109,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   Start start = scene.recorder({"-q", "-i", ".001", "-o", "small/out.json", "--", "sh", "script"});
   start.argv.insert(start.argv.begin(), {"sh", "outer"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("small", "small", "tmpfs", 0, "size=64k") != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("small", "small", "tmpfs", 0, "size=64k") != 0) _exit(98);
   };
   const Finished finished = run_to_end(start);
   CHECK(finished.exit_code == 125);
@@ -121,7 +119,7 @@ TEST_CASE("A disk that is full does not harm the command, is said, and leaves no
   CHECK(scene.text("text") == earlier + std::string("\n"));
 }
 
-TEST_CASE("Where nobody reads any more, that is an error and not a signal, for all that only reads", "[host]") {
+TEST_CASE("A closed reader is an error and not a signal, for all commands that only print", "[host]") {
   const Scene scene;
   const Arguments record{"-q", "--ring", "ring", "-o", "out.json", "--", "true"};
   REQUIRE(run_to_end(scene.recorder(record)).exit_code == 0);
@@ -132,7 +130,7 @@ TEST_CASE("Where nobody reads any more, that is an error and not a signal, for a
                                                           {"schema"},
                                                           {"compare", "--help"}}));
   Start start = scene.recorder(arguments);
-  // A pipe that somebody has opened to read from, and left.
+  // A pipe whose reader has closed it.
   const std::string unread = "mkfifo pipe; (exec 3<pipe) & exec 4>pipe; wait; exec \"$@\" >&4";
   start.argv.insert(start.argv.begin(), {"sh", "-c", unread, "sh"});
   const Finished finished = run_to_end(start);
@@ -141,10 +139,10 @@ TEST_CASE("Where nobody reads any more, that is an error and not a signal, for a
   check_line(finished.errors, {"standard output: Broken pipe"});
 }
 
-TEST_CASE("An output whose reader goes away changes neither the others nor the exit status", "[host]") {
+TEST_CASE("An output whose reader closes changes neither the other outputs nor the exit status", "[host]") {
   const Scene scene("sleep .1; echo whole >text; exit 3");
   Start start = scene.recorder({"-q", "-o", "-", "-o", "out.json", "--", "sh", "script"});
-  // The shell's last words: what the recorder exited with.
+  // The last line of the shell: the exit status of the recorder.
   start.argv.insert(start.argv.begin(), {"sh", "-c", "{ \"$@\"; echo $? >status; } | true", "sh"});
   const Finished finished = run_to_end(start);
   wait_until("the recorder's end", [&] { return scene.exists("status"); });
@@ -168,7 +166,7 @@ TEST_CASE("The summary is on standard error, and -q leaves it out", "[host]") {
   CHECK(run_to_end(scene.recorder({"-q", "-o", "2.json", "--", "sh", "script"})).errors.empty());
 }
 
-TEST_CASE("The document goes to standard output where that is asked for", "[host]") {
+TEST_CASE("The document can go to standard output", "[host]") {
   const Scene scene;
   const Finished finished = run_to_end(scene.recorder({"-q", "-o", "-", "--", "sh", "script"}));
   const auto document = nlohmann::json::parse(finished.output);
@@ -176,14 +174,14 @@ TEST_CASE("The document goes to standard output where that is asked for", "[host
   CHECK(scene.files() == std::set<std::string>{"script"});
 }
 
-TEST_CASE("Two outputs are two equal files", "[host]") {
+TEST_CASE("Two outputs of one format are equal files", "[host]") {
   const Scene scene;
   CHECK(run_to_end(scene.recorder({"-o", "out.json", "-o", "2.json", "--", "sh", "script"})).exit_code == 0);
   scene.check_recording(0, nullptr);
   CHECK(scene.text("out.json") == scene.text("2.json"));
 }
 
-TEST_CASE("Under sudo the output belongs to the caller, who must have the right to write it", "[host]") {
+TEST_CASE("Under sudo the output belongs to the caller, who must be able to write it", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("roots"));

@@ -32,7 +32,7 @@ Finished compared(const Scene &scene, Strings arguments) {
 
 }  // namespace
 
-TEST_CASE("compare puts what two recordings hold beside each other", "[host]") {
+TEST_CASE("compare shows two recordings side by side", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished finished = compared(scene, {"a.json", "b.json", "--json"});
@@ -78,7 +78,7 @@ TEST_CASE("compare gives the same for JSON and NDJSON, from files and standard i
   CHECK(after_header(from_input.output) == after_header(from_json.output));
 }
 
-TEST_CASE("compare fails where a limit is broken, a line for each, and not otherwise", "[host]") {
+TEST_CASE("compare fails if a limit fails, with a line for each, and not otherwise", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished held = compared(scene, {"a.json", "b.json", "--fail-if", "forks>+100%", "--fail-if", "env:execs>+5"});
@@ -95,7 +95,7 @@ TEST_CASE("compare fails where a limit is broken, a line for each, and not other
   CHECK(broken.errors ==
         "rusage-bpf: " + failed[0].get<std::string>() + "\nrusage-bpf: " + failed[1].get<std::string>() + "\n");
 
-  // Of a recording that was cut short nobody knows.
+  // It is unknown for a recording that was cut short.
   const std::string text = scene.text("a.ndjson");
   scene.create("cut.ndjson", text.substr(0, text.size() - 30));
   const Finished cut = compared(scene, {"a.json", "cut.ndjson", "--fail-if", "forks>+99%"});
@@ -104,7 +104,7 @@ TEST_CASE("compare fails where a limit is broken, a line for each, and not other
   CHECK_THAT(cut.output, Contains("warning: B was cut short"));
 }
 
-TEST_CASE("compare draws both recordings also where a limit is broken", "[host]") {
+TEST_CASE("compare draws both recordings also if a limit fails", "[host]") {
   const Scene scene;
   record_two(scene);
   const Finished finished = compared(scene, {"a.json", "b.json", "--html", "c.html", "--fail-if", "forks>+99%"});
@@ -112,7 +112,7 @@ TEST_CASE("compare draws both recordings also where a limit is broken", "[host]"
   const std::string page = scene.text("c.html");
   CHECK_THAT(page, Contains("the limit is +99 %") && Contains("\"buckets\":[{\"end\":["));
 
-  // It is a file like any other: nothing of it is left where it cannot be written.
+  // If it cannot be written, no part of it is left.
   const Finished nowhere = compared(scene, {"a.json", "b.json", "--html", "missing/c.html"});
   CHECK(nowhere.exit_code == 1);
   check_line(nowhere.errors, {"missing/c.html: its directory"});

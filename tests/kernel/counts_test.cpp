@@ -1,5 +1,5 @@
-// Every counter of every workload, against what the workload itself knows, what the kernel reports
-// at wait4, and what its tasks had in their counters at their last switch.
+// Compares every counter of every workload with the workload's own count, the kernel's total at wait4, and the counters
+// of its tasks at their last context switch.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -34,7 +34,7 @@ struct Recorded {
   bool stolen;  // whether a hypervisor took CPU time away meanwhile
 };
 
-// CPU time that the hypervisor gave to others: the eighth figure of /proc/stat's first line.
+// Stolen time: the eighth number in the first line of /proc/stat.
 std::int64_t stolen_ticks() {
   std::istringstream line(test::read_file("/proc/stat"));
   std::string cpu;
@@ -113,16 +113,15 @@ void check_cpu(const Recorded &recorded) {
   const std::int64_t kernel_ns = kernel_user_ns + document.kernel_ns("system");
 
   CHECK(run_ns >= kernel_ns - kernel_ns / 1000 - tolerance_ns);
-  // What is above the kernel's total is what the tasks had at their last switches. The last look
-  // before the end may have taken a stolen tick for run time, and no row takes back what one before
-  // it said.
+  // The rows may have more than the kernel's total: the counters of the tasks at their last context switches. The last
+  // sample before the end may have counted stolen time as run time, and a later row never takes that back.
   constexpr std::int64_t tick_ns = 4'000'000;
   const std::int64_t ahead_ns = recorded.stolen ? sysconf(_SC_NPROCESSORS_ONLN) * tick_ns : 0;
   CHECK(run_ns >= recorded.run_ns - tolerance_ns);
   CHECK(run_ns <= recorded.run_ns + tolerance_ns + ahead_ns);
-  // The split follows ticks: a process is all user until its first one, and a row never takes back
-  // what one before it said. So each process that lives may be off by about a tick; and as ticks
-  // fall by chance on user or system time, all together by about the square root of their number.
+  // The split follows scheduler ticks: before its first tick, a process has only user time, and a later row never takes
+  // that back. So each live process may be off by about a tick. Ticks hit user or system time by chance, so all
+  // together may be off by about the square root of their number.
   const auto at_once = document.json().at("totals").at("pid_count").at("peak").get<std::int64_t>();
   const auto by_chance = std::llround(std::sqrt(static_cast<double>(run_ns / tick_ns)));
   const std::int64_t split_tolerance_ns = (at_once + 4 + by_chance) * tick_ns;
@@ -152,30 +151,30 @@ void check_rows(const Recorded &recorded, const std::string &interval) {
   CHECK(rows.back()["pid_count"] == 0);
 }
 
-void check_spans(const Recorded &recorded) {
+void check_records(const Recorded &recorded) {
   const nlohmann::json &json = recorded.document.json();
-  const nlohmann::json &spans = json.at("processes");
+  const nlohmann::json &records = json.at("processes");
   const std::int64_t forks = recorded.truth["forks"];
   const std::int64_t execs = recorded.truth["execs"];
-  // One for each process, one more for each exec; as_user's own begins what is recorded.
-  CHECK(static_cast<std::int64_t>(spans.size()) == forks + execs + 2);
+  // One for each process, and one more for each exec. The first is as_user's.
+  CHECK(static_cast<std::int64_t>(records.size()) == forks + execs + 2);
   const nlohmann::json &root = json.at("meta").at("root_pid");
-  std::int64_t root_spans = 0;
-  for (const nlohmann::json &span : spans) {
-    INFO(span.dump());
-    root_spans += span.at("pid") == root ? 1 : 0;
-    REQUIRE(span.at("command").is_string());
-    REQUIRE(span.at("end").get<double>() >= span.at("start").get<double>());
-    // What no other span has told goes to the last one: there is nothing but time.
-    REQUIRE(span.at("execs").get<int>() <= 1);
-    REQUIRE(span.at("exits").get<int>() == (span.at("exit_code").is_null() ? 0 : 1));
-    REQUIRE((span.at("exit_code").is_null() || span.at("exit_code") == 0));
-    REQUIRE(span.at("signal").is_null());
+  std::int64_t root_records = 0;
+  for (const nlohmann::json &record : records) {
+    INFO(record.dump());
+    root_records += record.at("pid") == root ? 1 : 0;
+    REQUIRE(record.at("command").is_string());
+    REQUIRE(record.at("end").get<double>() >= record.at("start").get<double>());
+    // The last record gets the rest, which may only be time.
+    REQUIRE(record.at("execs").get<int>() <= 1);
+    REQUIRE(record.at("exits").get<int>() == (record.at("exit_code").is_null() ? 0 : 1));
+    REQUIRE((record.at("exit_code").is_null() || record.at("exit_code") == 0));
+    REQUIRE(record.at("signal").is_null());
   }
-  CHECK(root_spans == 2);
+  CHECK(root_records == 2);
 }
 
-// Twenty in a row is the proof; one is enough to see that nothing has broken since.
+// Twenty in a row prove it. One is enough to find a new error.
 int repetitions() {
   const char *wanted = std::getenv("RUSAGE_TEST_REPEAT");
   return wanted ? std::atoi(wanted) : 1;
@@ -218,7 +217,7 @@ void check_case(const Case &one, const std::vector<std::string> &options) {
       check_faults_and_switches(recorded);
       check_cpu(recorded);
       check_rows(recorded, interval);
-      check_spans(recorded);
+      check_records(recorded);
     }
   }
 }
@@ -231,7 +230,7 @@ TEST_CASE("the rows of every workload add up to the truth", "[counts]") {
     }
 }
 
-TEST_CASE("the rows add up as well where the dead are counted at their last switch", "[host][counts]") {
+TEST_CASE("the rows add up if exited tasks are counted at their last context switch", "[host][counts]") {
   for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
       check_case(one, {"--count-at-last-switch"});
     }

@@ -1,4 +1,4 @@
-// The doctor in real surroundings, and that a recorder that is refused says what the doctor says.
+// The doctor on this machine. A recorder that is refused prints the same as the doctor.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -17,6 +17,7 @@
 #include <set>
 
 #include "probe/program.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -41,7 +42,7 @@ void check_fields(const json &check) {
   }
 }
 
-// A scene with a copy of the recorder, as nobody else may be let into the directory of the build.
+// A scene with a copy of the recorder, because other users may not enter the directory of the build.
 class Surroundings {
  public:
   Surroundings() {
@@ -53,30 +54,30 @@ class Surroundings {
 
   [[nodiscard]] std::string recorder() const { return refusal_.scene().path("rusage-bpf"); }
 
-  // What the doctor says to scripts; its exit status must be in accord.
+  // The doctor's JSON. Its exit status must agree.
   [[nodiscard]] json diagnosis(const std::function<void()> &prepare) const {
     const Finished finished = run_to_end(start({"doctor", "--json"}, prepare));
     INFO(finished.errors);
     CHECK(finished.errors.empty());
-    json told = json::parse(finished.output);
-    CHECK(told["schema"] == "rusage-bpf-doctor/1");
-    CHECK(finished.exit_code == (told["bpf"]["works"] == true ? 0 : 1));
+    json report = json::parse(finished.output);
+    CHECK(report["schema"] == "rusage-bpf-doctor/1");
+    CHECK(finished.exit_code == (report["bpf"]["works"] == true ? 0 : 1));
     for (const char *side : {"bpf", "proc"}) {
-      CHECK_FALSE(told[side]["verdict"].get<std::string>().empty());
-      for (const json &check : told[side]["checks"]) check_fields(check);
+      CHECK_FALSE(report[side]["verdict"].get<std::string>().empty());
+      for (const json &check : report[side]["checks"]) check_fields(check);
     }
-    return told;
+    return report;
   }
 
-  // Checks that a recorder is refused, in the words that the doctor has for it.
+  // Checks that a recorder is refused with the texts of the doctor.
   void check_refused(const std::function<void()> &prepare) const {
-    const json told = diagnosis(prepare);
-    CHECK(told["bpf"]["works"] == false);
+    const json report = diagnosis(prepare);
+    CHECK(report["bpf"]["works"] == false);
     // The one thing that the test has taken away, and nothing that could not be tried without.
-    const json &checks = told["bpf"]["checks"];
+    const json &checks = report["bpf"]["checks"];
     CHECK(std::count_if(checks.begin(), checks.end(), [](const json &check) { return check["state"] == "stops"; }) ==
           1);
-    const std::string verdict = told["bpf"]["verdict"];
+    const std::string verdict = report["bpf"]["verdict"];
     const std::string cause = verdict.substr(verdict.find(": ") + 2);
     refusal_.check(start({"--backend", "bpf", "--", "sh", "script"}, prepare), 125,
                    {"cannot record with BPF: " + cause});
@@ -96,8 +97,8 @@ class Surroundings {
   Refusal refusal_;
 };
 
-const json &check_of(const json &told, const char *side, const std::string &name) {
-  for (const json &check : told.at(side).at("checks"))
+const json &check_of(const json &report, const char *side, const std::string &name) {
+  for (const json &check : report.at(side).at("checks"))
     if (check.at("name") == name) return check;
   throw std::runtime_error("no check of " + name);
 }
@@ -116,52 +117,50 @@ void answer_bpf(std::uint32_t action) {
 
 // From now on /proc is another one, with this option.
 void remount_proc(const char *option) {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-      mount("proc", "/proc", "proc", 0, option) != 0)
-    _exit(98);
+  if (!unshare_mounts() || mount("proc", "/proc", "proc", 0, option) != 0) _exit(98);
 }
 
 }  // namespace
 
-TEST_CASE("To root the doctor says that all that recording needs works") {
+TEST_CASE("For root, the doctor says that recording works") {
   const Surroundings surroundings;
-  const json told = surroundings.diagnosis({});
-  INFO(told.dump(2));
-  CHECK(told["bpf"]["works"] == true);
-  CHECK(told["proc"]["works"] == true);
-  for (const json &check : told["bpf"]["checks"]) {
+  const json report = surroundings.diagnosis({});
+  INFO(report.dump(2));
+  CHECK(report["bpf"]["works"] == true);
+  CHECK(report["proc"]["works"] == true);
+  for (const json &check : report["bpf"]["checks"]) {
     CAPTURE(check);
     // A file system that nobody has mounted hides which modules there are, and no more.
     CHECK((check["state"] == "works" || check["state"] == "limits"));
     CHECK((check["state"] != "limits" || check["name"] == "counting exited tasks" || check["name"] == "cgroup v2"));
     CHECK((check["state"] == "works") == check["remedies"].empty());
   }
-  CHECK((check_of(told, "bpf", "counting exited tasks")["state"] == "works") == tasks_can_be_held());
+  CHECK((check_of(report, "bpf", "counting exited tasks")["state"] == "works") == tasks_can_be_held());
 }
 
-TEST_CASE("A helper that no program has, or not one that counts tasks, is told from one that there is") {
+TEST_CASE("An unknown helper is distinguished from a known one") {
   using rusage_bpf::Answer;
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_loop) == Answer::yes);
   CHECK(rusage_bpf::knows_helper(BPF_FUNC_skb_load_bytes) == Answer::no);
   CHECK(rusage_bpf::knows_helper(static_cast<bpf_func_id>(9999)) == Answer::no);
 }
 
-TEST_CASE("A user is refused with the commands that the doctor has for it", "[host]") {
+TEST_CASE("A user is refused with the commands that the doctor advises", "[host]") {
   const Surroundings surroundings;
   surroundings.check_refused(become_nobody);
-  const json told = surroundings.diagnosis(become_nobody);
-  const json &capabilities = check_of(told, "bpf", "capabilities");
+  const json report = surroundings.diagnosis(become_nobody);
+  const json &capabilities = check_of(report, "bpf", "capabilities");
   CHECK(capabilities["state"] == "stops");
   const std::string program = surroundings.recorder();
   CHECK_THAT(capabilities["remedies"][0]["command"], Contains(program + " ..."));
   CHECK_THAT(capabilities["remedies"][1]["command"], Contains("setcap cap_bpf,cap_perfmon=ep " + program));
-  CHECK(check_of(told, "bpf", "BPF features")["state"] == "unknown");
+  CHECK(check_of(report, "bpf", "BPF features")["state"] == "unknown");
   // The tests run as root, whose I/O a user does not see.
-  CHECK(told["proc"]["works"] == true);
-  CHECK(check_of(told, "proc", "others' processes")["state"] == "limits");
+  CHECK(report["proc"]["works"] == true);
+  CHECK(check_of(report, "proc", "others' processes")["state"] == "limits");
 }
 
-TEST_CASE("What the doctor advises to a user makes recording work", "[host]") {
+TEST_CASE("The commands that the doctor advises to a user make recording work", "[host]") {
   const Surroundings surroundings;
   const std::unique_ptr<std::remove_pointer_t<cap_t>, int (*)(void *)> advised(cap_from_text("cap_bpf,cap_perfmon=ep"),
                                                                                cap_free);
@@ -173,30 +172,30 @@ TEST_CASE("What the doctor advises to a user makes recording work", "[host]") {
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   };
   surroundings.check_refused(without_new_privileges);
-  const json told = surroundings.diagnosis(without_new_privileges);
-  CHECK_THAT(check_of(told, "bpf", "capabilities")["found"], Contains("no_new_privs"));
+  const json report = surroundings.diagnosis(without_new_privileges);
+  CHECK_THAT(check_of(report, "bpf", "capabilities")["found"], Contains("no_new_privs"));
 }
 
-TEST_CASE("A seccomp filter is named where it is what stops bpf, even one that kills", "[host]") {
+TEST_CASE("A seccomp filter that stops bpf is named, even one that kills", "[host]") {
   const std::uint32_t action =
       GENERATE(SECCOMP_RET_ERRNO | EPERM, SECCOMP_RET_ERRNO | ENOSYS, SECCOMP_RET_KILL_PROCESS);
   const Surroundings surroundings;
   const auto prepare = [action] { answer_bpf(action); };
   surroundings.check_refused(prepare);
-  const json told = surroundings.diagnosis(prepare);
-  CHECK(check_of(told, "bpf", "seccomp")["state"] == "stops");
-  CHECK(check_of(told, "bpf", "capabilities")["state"] == "works");
-  CHECK_THAT(told["bpf"]["verdict"], Contains("a seccomp filter"));
+  const json report = surroundings.diagnosis(prepare);
+  CHECK(check_of(report, "bpf", "seccomp")["state"] == "stops");
+  CHECK(check_of(report, "bpf", "capabilities")["state"] == "works");
+  CHECK_THAT(report["bpf"]["verdict"], Contains("a seccomp filter"));
 }
 
-TEST_CASE("Under a seccomp filter that lets bpf pass, recording works", "[host]") {
+TEST_CASE("Under a seccomp filter that allows bpf, recording works", "[host]") {
   const Surroundings surroundings;
-  const json told = surroundings.diagnosis([] { answer_bpf(SECCOMP_RET_ALLOW); });
-  CHECK(told["bpf"]["works"] == true);
-  CHECK_THAT(check_of(told, "bpf", "seccomp")["found"], Contains("a filter"));
+  const json report = surroundings.diagnosis([] { answer_bpf(SECCOMP_RET_ALLOW); });
+  CHECK(report["bpf"]["works"] == true);
+  CHECK_THAT(check_of(report, "bpf", "seccomp")["found"], Contains("a filter"));
 }
 
-TEST_CASE("Root of a user namespace is told that its capabilities do not count", "[host]") {
+TEST_CASE("For root of a user namespace, the doctor says that the capabilities have no effect", "[host]") {
   const Surroundings surroundings;
   const auto prepare = [] {
     become_nobody();
@@ -224,19 +223,17 @@ TEST_CASE("A /proc of another pid namespace is recognized", "[host]") {
   // Its child is the first process of the new namespace.
   const Finished finished =
       run_to_end({.argv = {"unshare", "--pid", "--fork", surroundings.recorder(), "doctor", "--json"}});
-  const json told = json::parse(finished.output);
+  const json report = json::parse(finished.output);
   CHECK(finished.exit_code == 0);
-  CHECK(check_of(told, "proc", "/proc")["state"] == "stops");
-  CHECK_THAT(check_of(told, "proc", "pid namespace")["found"], Contains("one of its own"));
+  CHECK(check_of(report, "proc", "/proc")["state"] == "stops");
+  CHECK_THAT(check_of(report, "proc", "pid namespace")["found"], Contains("one of its own"));
 }
 
-TEST_CASE("Without /sys a recorder by BPF works all the same") {
+TEST_CASE("Recording with BPF works without /sys") {
   const Scene scene("true");
   Start start = scene.recorder({"-q", "-o", "out.json", "--backend", "bpf", "--", "sh", "script"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        umount2("/sys", MNT_DETACH) != 0)
-      _exit(98);
+    if (!unshare_mounts() || umount2("/sys", MNT_DETACH) != 0) _exit(98);
   };
   const Finished finished = run_to_end(start);
   INFO(finished.errors);

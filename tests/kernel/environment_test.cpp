@@ -1,5 +1,5 @@
-// What the command gets is what the user gave, also where an exec has given the recorder privileges: the dynamic loader
-// and the kernel take something away then.
+// The command gets the environment and limits of the user, even if an exec gave the recorder privileges: then the
+// dynamic loader and the kernel remove some of them.
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -55,7 +55,7 @@ const std::vector<std::string> shows_environment{"/bin/cat", "/proc/self/environ
 
 }  // namespace
 
-TEST_CASE("The command's environment is the one that the user gave, in order and byte for byte", "[host]") {
+TEST_CASE("The command's environment is the user's, in the same order and with the same bytes", "[host]") {
   const Scene scene;
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "cat", "/proc/self/environ"});
   Start direct{.argv = shows_environment, .directory = scene.path()};
@@ -70,9 +70,7 @@ TEST_CASE("The command's environment is the one that the user gave, in order and
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE(
-    "A recorder with file capabilities gives the command the limit of the stack that it was "
-    "given") {
+TEST_CASE("A recorder with file capabilities gives its own stack limit to the command") {
   const Scene scene("ulimit -Ss; ulimit -Hs");
   Start start = with_file_capabilities(scene, scene.recorded_script());
   start.argv.insert(start.argv.begin(), {"sh", "-c", "ulimit -Ss 123456; \"$@\"; exit $?", "sh"});

@@ -1,4 +1,4 @@
-// Fields of the kernel that have another size or sign than ours: bpf/read.h, on kernels that the test makes up.
+// Fields of the kernel with another size or sign than in bpf/kernel_types.h: bpf/read.h, with made-up kernel types.
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -70,7 +70,7 @@ void lay_out(std::span<std::uint8_t> memory, const Kind &kind) {
 
 }  // namespace
 
-TEST_CASE("a field of the kernel is read at the size and with the sign that this kernel gives it") {
+TEST_CASE("a field of the kernel is read with the size and sign that this kernel has") {
   const Kind kind =
       GENERATE(Kind{"u8", 1, false}, Kind{"s8", 1, true}, Kind{"u16", 2, false}, Kind{"s16", 2, true},
                Kind{"u32", 4, false}, Kind{"s32", 4, true}, Kind{"u64", 8, false}, Kind{"s64", 8, true},

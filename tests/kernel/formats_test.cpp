@@ -1,4 +1,4 @@
-// The formats from end to end: what one recording looks like in each, and what convert makes of it.
+// The formats from end to end: one recording in each of them, and what convert writes.
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +20,7 @@ using namespace test;
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
-// The rows as CSV, by what a document says of them.
+// The rows of a document as CSV.
 std::string csv_of(const Json &document) {
   std::string text;
   for (const Json &column : document["columns"]) text += (text.empty() ? "" : ",") + column["name"].get<std::string>();
@@ -44,7 +44,7 @@ void convert(const Scene &scene, Arguments arguments) {
 
 }  // namespace
 
-TEST_CASE("Several outputs at once hold the same rows", "[host]") {
+TEST_CASE("Several outputs have the same rows", "[host]") {
   const Scene scene(some_children);
   const Finished finished = run_to_end(scene.recorder(
       {"-q", "-i", ".01", "-o", "out.json", "-o", "2.ndjson", "-o", "3.jsonl", "-o", "-.csv", "--", "sh", "script"}));
@@ -106,7 +106,7 @@ TEST_CASE("Under sudo NDJSON belongs to the caller from its first line on", "[ho
   CHECK(whole_lines(scene.text("out.ndjson")).back()["kind"] == "end");
 }
 
-TEST_CASE("A recorder that is killed leaves NDJSON without an end, whose rows convert gives", "[host]") {
+TEST_CASE("A recorder that is killed leaves NDJSON without an end, and convert reads its rows", "[host]") {
   const Scene scene(until_exists("go"));
   Background recorder(scene.recorder({"-q", "-i", ".001", "--ring", "ring", "-o", "cut.ndjson", "--", "sh", "script"}));
   wait_until("some rows",
@@ -134,7 +134,7 @@ std::vector<std::string> sorted_lines(const std::string &text) {
   return lines;
 }
 
-// A document does not tell between which rows a process was over.
+// A document does not have between which rows a process exited.
 Json sorted_events(const std::string &trace) {
   Json events = Json::parse(trace).at("traceEvents");
   std::sort(events.begin(), events.end(), [](const Json &a, const Json &b) { return a.dump() < b.dump(); });
@@ -156,12 +156,12 @@ TEST_CASE("convert writes what the recorder itself would have written", "[host]"
     CHECK(scene.text("b.csv") == scene.text("a.csv"));
   }
   CHECK(scene.text("a.csv").starts_with("# schema: \"rusage-bpf/1\"\r\n"));
-  // A file may be replaced by what is made of it.
+  // A file may be replaced by its own conversion.
   convert(scene, {"b.ndjson", "-o", "b.ndjson"});
   CHECK(scene.text("b.ndjson") == scene.text("a.ndjson"));
 }
 
-TEST_CASE("A trace for Perfetto holds the processes of the document, and its totals", "[host]") {
+TEST_CASE("A trace for Perfetto has the processes of the document and its totals", "[host]") {
   const Scene scene(some_children);
   const Finished finished = run_to_end(scene.recorder(
       {"-q", "-i", ".01", "-o", "out.json", "-o", "-.perfetto.json", "--ring", "ring", "--", "sh", "script"}));
@@ -241,7 +241,7 @@ TEST_CASE("convert refuses in one line what it cannot do, and leaves its outputs
   check({"bad.ndjson", "-o", "b.ndjson", "-o", "rusage.json"}, 1, {"line 2: kind is missing"});
 }
 
-TEST_CASE("An output of convert that fails does not take the others with it", "[host]") {
+TEST_CASE("An output of convert that fails does not affect the others", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorded_script()).exit_code == 0);
   const Finished finished = run_to_end(scene.recorder({"convert", "out.json", "-o", "/dev/full", "-o", "b.json"}));
@@ -250,7 +250,7 @@ TEST_CASE("An output of convert that fails does not take the others with it", "[
   CHECK(scene.text("b.json") == scene.text("out.json"));
 }
 
-TEST_CASE("Every kind of document is valid by the schema that is printed", "[host]") {
+TEST_CASE("Every kind of document is valid by the printed schema", "[host]") {
   const Scene scene(some_children);
   CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "-o", "a.ndjson", "--ring", "ring", "--", "sh", "script"}))
             .exit_code == 0);

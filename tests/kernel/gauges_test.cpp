@@ -1,5 +1,4 @@
-// What a tree holds - memory, descriptors, processes, tasks - against what /proc says while it
-// stands still.
+// Compares the gauges of an idle tree (memory, descriptors, processes, tasks) with /proc.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,7 +22,7 @@ namespace {
 
 using rusage_bpf::Fd;
 
-// A recording of a workload that stands still between its line "ready" and the end of its input.
+// Records a workload that is idle between its line "ready" and the end of its input.
 class StillRecording {
  public:
   explicit StillRecording(const std::vector<std::string> &workload_argv, const std::vector<std::string> &options = {})
@@ -36,7 +35,7 @@ class StillRecording {
   // The command's process: the recorder's only child.
   [[nodiscard]] pid_t root() const { return children_of(recorder_.pid()).front(); }
 
-  // With two, one of them was looked at after this call.
+  // With two rows, one of them was sampled after this call.
   void pass_rows(std::size_t count = 2) const { test::wait_for_rows(rows_path(), count); }
 
   // Lets the tree end, and gives the document.
@@ -60,7 +59,7 @@ class StillRecording {
   [[nodiscard]] std::string rows_path() const { return directory_.file("rows.ndjson"); }
   [[nodiscard]] std::string input_path() const { return directory_.file("input"); }
 
-  // Both ends, so that opening one of them waits for nobody.
+  // Both ends, so that opening one of them does not block.
   [[nodiscard]] Fd open_input() const {
     if (mkfifo(input_path().c_str(), 0600) != 0) throw std::runtime_error("mkfifo");
     return Fd(open(input_path().c_str(), O_RDWR | O_CLOEXEC));
@@ -81,7 +80,7 @@ class StillRecording {
   test::Background recorder_;
 };
 
-struct Held {
+struct ProcGauges {
   std::int64_t rss_bytes = 0;
   std::int64_t vms_bytes = 0;
   std::int64_t descriptors = 0;
@@ -93,20 +92,20 @@ std::int64_t entries(const std::filesystem::path &directory) {
   return std::distance(std::filesystem::directory_iterator(directory), {});
 }
 
-// What /proc says of one process.
-Held held_by(pid_t pid) {
+// The values of one process in /proc.
+ProcGauges held_by(pid_t pid) {
   const std::filesystem::path proc = "/proc/" + std::to_string(pid);
-  Held held;
-  std::ifstream(proc / "statm") >> held.vms_bytes >> held.rss_bytes;
-  held.vms_bytes *= sysconf(_SC_PAGESIZE);
-  held.rss_bytes *= sysconf(_SC_PAGESIZE);
-  held.descriptors = entries(proc / "fd");
-  held.processes = 1;
-  held.tasks = entries(proc / "task");
-  return held;
+  ProcGauges expected;
+  std::ifstream(proc / "statm") >> expected.vms_bytes >> expected.rss_bytes;
+  expected.vms_bytes *= sysconf(_SC_PAGESIZE);
+  expected.rss_bytes *= sysconf(_SC_PAGESIZE);
+  expected.descriptors = entries(proc / "fd");
+  expected.processes = 1;
+  expected.tasks = entries(proc / "task");
+  return expected;
 }
 
-void operator+=(Held &sum, const Held &one) {
+void operator+=(ProcGauges &sum, const ProcGauges &one) {
   sum.rss_bytes += one.rss_bytes;
   sum.vms_bytes += one.vms_bytes;
   sum.descriptors += one.descriptors;
@@ -115,17 +114,18 @@ void operator+=(Held &sum, const Held &one) {
 }
 
 // The rows that ended while the tree stood still, each checked.
-void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint64_t until_ns, const Held &held) {
+void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint64_t until_ns,
+                const ProcGauges &expected) {
   int checked = 0;
   for (const auto &row : document.rows()) {
     const std::string timestamp = row["timestamp"];
     if (timestamp <= rusage_bpf::iso_8601(from_ns) || timestamp >= rusage_bpf::iso_8601(until_ns)) continue;
     INFO(row.dump());
-    CHECK(row["rss"] == held.rss_bytes);
-    CHECK(row["vms"] == held.vms_bytes);
-    CHECK(row["num_fds"] == held.descriptors);
-    CHECK(row["pid_count"] == held.processes);
-    CHECK(row["thread_count"] == held.tasks);
+    CHECK(row["rss"] == expected.rss_bytes);
+    CHECK(row["vms"] == expected.vms_bytes);
+    CHECK(row["num_fds"] == expected.descriptors);
+    CHECK(row["pid_count"] == expected.processes);
+    CHECK(row["thread_count"] == expected.tasks);
     checked++;
   }
   CHECK(checked > 0);
@@ -135,40 +135,40 @@ void check_still_tree(const std::vector<std::string> &options) {
   StillRecording recording({"still", "20", "5"}, options);
   recording.pass_rows(20);  // the last thread is on its way to sleep
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
-  Held held = held_by(recording.root());
-  for (const pid_t child : StillRecording::children_of(recording.root())) held += held_by(child);
+  ProcGauges expected = held_by(recording.root());
+  for (const pid_t child : StillRecording::children_of(recording.root())) expected += held_by(child);
   recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
-  CHECK(held.processes == 21);
-  CHECK(held.tasks == 26);
-  check_rows(recording.finish(), from_ns, until_ns, held);
+  CHECK(expected.processes == 21);
+  CHECK(expected.tasks == 26);
+  check_rows(recording.finish(), from_ns, until_ns, expected);
 }
 
 }  // namespace
 
-TEST_CASE("memory, descriptors, processes and tasks of a tree that stands still equal what /proc says") {
+TEST_CASE("memory, descriptors, processes and tasks of an idle tree are those of /proc") {
   check_still_tree({});
 }
 
-TEST_CASE("they are the same where the dead are counted at their last switch") {
+TEST_CASE("they are the same if exited tasks are counted at their last context switch") {
   check_still_tree({"--count-at-last-switch"});
 }
 
-TEST_CASE("they are the same where they are read from /proc") {
+TEST_CASE("they are the same if they are read from /proc") {
   check_still_tree({"--gauges-from-proc"});
 }
 
-TEST_CASE("a stopped process is measured as it stands") {
+TEST_CASE("a stopped process is measured too") {
   StillRecording recording({"still", "0", "0"});
   const pid_t root = recording.root();
   REQUIRE(kill(root, SIGSTOP) == 0);
   recording.pass_rows();
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
-  const Held held = held_by(root);
+  const ProcGauges expected = held_by(root);
   recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
   REQUIRE(kill(root, SIGCONT) == 0);
-  check_rows(recording.finish(), from_ns, until_ns, held);
+  check_rows(recording.finish(), from_ns, until_ns, expected);
 }
 
 TEST_CASE("an address space and a descriptor table that processes share count once") {
@@ -176,15 +176,15 @@ TEST_CASE("an address space and a descriptor table that processes share count on
   StillRecording recording({"sharing", std::to_string(each)});
   recording.pass_rows(20);
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
-  const Held root = held_by(recording.root());
-  Held held = root;
-  for (const pid_t child : StillRecording::children_of(recording.root())) held += held_by(child);
+  const ProcGauges root = held_by(recording.root());
+  ProcGauges expected = root;
+  for (const pid_t child : StillRecording::children_of(recording.root())) expected += held_by(child);
   // `each` children share the root's memory, and `each` its descriptors.
-  held.rss_bytes -= each * root.rss_bytes;
-  held.vms_bytes -= each * root.vms_bytes;
-  held.descriptors -= each * root.descriptors;
+  expected.rss_bytes -= each * root.rss_bytes;
+  expected.vms_bytes -= each * root.vms_bytes;
+  expected.descriptors -= each * root.descriptors;
   recording.pass_rows();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
-  CHECK(held.processes == 1 + 2 * each);
-  check_rows(recording.finish(), from_ns, until_ns, held);
+  CHECK(expected.processes == 1 + 2 * each);
+  check_rows(recording.finish(), from_ns, until_ns, expected);
 }

@@ -1,5 +1,4 @@
-// Watches, for one user, what every task had counted at its last switch: the truth behind the
-// truth.
+// Keeps the counters of every task of one user at its last context switch.
 #pragma once
 
 #include <cstdint>

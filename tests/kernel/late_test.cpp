@@ -1,11 +1,11 @@
-// A recorder that is stopped for a while: what exits meanwhile is let go (bpf/sweep.h), and the sums lose nothing.
+// A recorder that is stopped for a while: tasks that exit are released (bpf/sweep.h), and their usage is not lost.
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "support/document.h"
 #include "support/scene.h"
 
-TEST_CASE("what a stopped recorder misses is in the rows, and what no process has is counted", "[host]") {
+TEST_CASE("the usage that a stopped recorder misses is in the rows, and unlisted tasks are counted", "[host]") {
   const auto options = GENERATE(std::vector<std::string>{}, std::vector<std::string>{"--count-at-last-switch"});
   CAPTURE(options);
   const test::Scene scene("kill -STOP $PPID; \"$1\" truth 12000; kill -CONT $PPID");
@@ -27,7 +27,8 @@ TEST_CASE("what a stopped recorder misses is in the rows, and what no process ha
   CHECK(audit["events_lost"] == 0);
   CHECK(audit["cpu_accounted"].get<double>() > .999);
 
-  // More than there is room for: the rest is in nobody's figures, and the last process has no more than its own.
+  // More than the ring of task events has room for: the rest is in no process record, and the last record has only its
+  // own usage.
   const auto &processes = document.json()["processes"];
   const auto unlisted = audit["unlisted_tasks"].get<std::int64_t>();
   CHECK(unlisted > 0);

@@ -1,4 +1,4 @@
-// The live line on a terminal: where it is, where it is not, and that it leaves nothing behind.
+// The live line on a terminal: when it is drawn, and that it is wiped.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,7 +23,7 @@ using Catch::Matchers::StartsWith;
 constexpr const char *keys_that_stop_output = "\x13";
 constexpr const char *keys_that_let_output_go_on = "\x11";
 constexpr const char *keys_that_interrupt = "\x03";
-// The live line's alone.
+// Only of the live line.
 constexpr const char *in_the_line = "procs";
 constexpr const char *end_of_line = "\x1b[J";
 
@@ -53,7 +53,7 @@ void wait_for_rows(const Scene &scene) {
 
 }  // namespace
 
-TEST_CASE("A recording of what runs shows a live line, and wipes it before the summary", "[host]") {
+TEST_CASE("An attached recording shows a live line, and wipes it before the summary", "[host]") {
   const Scene scene;
   const Background target = a_sleeper();
   Terminal terminal(in_terminal(scene, target));
@@ -62,7 +62,7 @@ TEST_CASE("A recording of what runs shows a live line, and wipes it before the s
   const Finished finished = terminal.wait();
   CHECK(finished.exit_code == 0);
   CHECK_THAT(finished.output, Contains("\x1b[32m") && Contains("▁"));
-  // What is not the live line may be wider than the terminal.
+  // Other lines may be wider than the terminal.
   const auto shown = screen(finished.output, 200);
   INFO(finished.output);
   REQUIRE(shown.size() > 5);
@@ -74,7 +74,7 @@ TEST_CASE("A recording of what runs shows a live line, and wipes it before the s
   for (const std::string &line : shown) CHECK_THAT(line, !Contains(in_the_line));
 }
 
-TEST_CASE("The live line has no colours where nobody wants them, and no blocks where there are none", "[host]") {
+TEST_CASE("The live line has no colours if they are disabled, and no blocks if the terminal has none", "[host]") {
   const Scene scene;
   const Background target = a_sleeper();
   Start start = in_terminal(scene, target, {"-d", ".1"});
@@ -86,7 +86,7 @@ TEST_CASE("The live line has no colours where nobody wants them, and no blocks w
   CHECK_THAT(finished.output, Contains(in_the_line) && !Contains("\x1b[32m") && !Contains("▁"));
 }
 
-TEST_CASE("There is no live line where it was not asked for, or could not be drawn", "[host]") {
+TEST_CASE("There is no live line if it was not requested, or cannot be drawn", "[host]") {
   const Scene scene;
   const Background target = a_sleeper();
   const auto check = [&](const Start &start) {
@@ -108,7 +108,7 @@ TEST_CASE("There is no live line where it was not asked for, or could not be dra
   check(scene.recorder({"-o", "out.json", "--", "true"}));
 }
 
-TEST_CASE("On request a command has a live line too, which is gone when it is over", "[host]") {
+TEST_CASE("On request a command has a live line too, which is wiped at the end", "[host]") {
   const Scene scene("printf 'a line of its own\\n'; " + until_exists("go"));
   Terminal terminal(scene.recorder({"-q", "--progress", "-i", ".001", "-o", "out.json", "--", "sh", "script"}));
   terminal.wait_for(in_the_line);

@@ -1,4 +1,4 @@
-// Names that are any bytes, and programs that are executed in ways that do not say their name.
+// Names with any bytes, and programs that are executed without their name.
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -41,7 +41,7 @@ std::vector<std::string> names_of(const json &list) {
   return names;
 }
 
-// Whether what was recorded has executed something of this name.
+// Whether a recorded process executed a program with this name.
 bool has_executed(const Scene &scene, const std::string &name) {
   const auto names = names_of(test::read_json(scene.path("out.json")).at("processes"));
   return std::count(names.begin(), names.end(), name) == 1;
@@ -56,7 +56,7 @@ bool is_plain(const std::string &text) {
 
 }  // namespace
 
-TEST_CASE("names that are not UTF-8 are told apart, in every format and by compare") {
+TEST_CASE("names that are not UTF-8 are distinguished, in every format and by compare") {
   const Scene scene("for name in ./*.name; do \"$name\" truth.json .03; done");
   const std::vector<std::string> told{"\\x5cxff.name", "\\xfe.name", "\\xff.name", "caf\xc3\xa9.name"};
   for (const char *name : {"\xff.name", "\xfe.name", "\\xff.name", "caf\xc3\xa9.name"})
@@ -88,7 +88,7 @@ TEST_CASE("names that are not UTF-8 are told apart, in every format and by compa
   CHECK(names_of(test::read_json(scene.path("again.json")).at("commands")) == names_of(document.json().at("commands")));
 }
 
-TEST_CASE("names that are not UTF-8 are told apart where /proc is polled") {
+TEST_CASE("names that are not UTF-8 are distinguished when polling /proc") {
   const Scene scene;
   for (const char *name : {"\xff.name", "\xfe.name"}) {
     const std::string program = copy_of(scene, workload("spin"), name);
@@ -98,7 +98,7 @@ TEST_CASE("names that are not UTF-8 are told apart where /proc is polled") {
   }
 }
 
-TEST_CASE("what is executed by a descriptor has the name of its file, whole") {
+TEST_CASE("a program that is executed by a descriptor has the whole name of its file") {
   const Scene scene;
   const std::string long_name = "a-name-that-is-longer-than-fifteen-bytes";
   const std::string program = copy_of(scene, "/bin/true", long_name);
@@ -129,7 +129,7 @@ TEST_CASE("a program that executes itself by /proc/self/exe has its own name") {
   CHECK(std::count(names.begin(), names.end(), "exe") == 0);
 }
 
-TEST_CASE("no name, argument or path reaches the terminal with what controls it") {
+TEST_CASE("no name, argument or path can control the terminal") {
   const std::string hostile =
       "\x1b]0;x\x07\xc2\x9b"
       "31m\xe2\x80\xae\xe2\x81\xa6\xff\nx";
@@ -155,7 +155,7 @@ TEST_CASE("no name, argument or path reaches the terminal with what controls it"
   }
 }
 
-TEST_CASE("what a process has written over its arguments is one argument") {
+TEST_CASE("a title that a process wrote over its arguments is one argument") {
   const Scene scene;
   test::Background titled({.argv = {workload("titled"), "60", "an", "argument", "or", "two"}});
   const std::string cmdline = "/proc/" + std::to_string(titled.pid()) + "/cmdline";
@@ -172,13 +172,13 @@ TEST_CASE("what a process has written over its arguments is one argument") {
   titled.wait();
 }
 
-TEST_CASE("empty arguments that were executed with are kept") {
+TEST_CASE("empty arguments of an exec are kept") {
   const Scene scene;
   run(scene, {"-q", "-o", "out.json", "--", "/bin/true", "a", "", ""});
   CHECK(test::read_json(scene.path("out.json")).at("processes").back().at("argv") == json{"/bin/true", "a", "", ""});
 }
 
-TEST_CASE("what is executed by a descriptor has its name where /proc is polled", "[host]") {
+TEST_CASE("a program that is executed by a descriptor has its name when polling /proc", "[host]") {
   const Scene scene;
   const std::string name = "a-name-that-is-longer-than-fifteen-bytes";
   for (const char *how : {"fexecve", "directory", "link", "removed"}) {

@@ -1,5 +1,4 @@
-// Whose children are whose: a tree is recorded to the end of its last orphan, and what else has the recorder for a
-// parent is none of it.
+// Orphans: a tree is recorded until its last orphan exits, and other children of the recorder are not in the tree.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -42,7 +41,7 @@ std::string orphans(int count) {
 
 }  // namespace
 
-TEST_CASE("By /proc the end of the last orphan is noticed, however many end at once", "[host]") {
+TEST_CASE("By /proc the exit of the last orphan is noticed, even if many exit at once", "[host]") {
   const Scene scene;
   for (int round = 0; round < 40; round++) {
     const Finished finished = run_to_end(scene.recorder({"--backend", "proc", "--until", "tree", "-q", "-o", "out.json",
@@ -90,7 +89,7 @@ TEST_CASE("A recorder that had children before reports the command's end as it w
   CHECK(run_to_end(script(scene, helper, "--backend proc", "./missing")).exit_code == 127);
 }
 
-TEST_CASE("By /proc, as the first process of a pid namespace, others' orphans are not counted", "[host]") {
+TEST_CASE("By /proc, the init of a pid namespace does not count other orphans", "[host]") {
   const Scene scene;
   Start start = scene.recorder({"--backend", "proc", "-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c",
                                 ": >running; " + until_exists("go")});
@@ -109,7 +108,7 @@ TEST_CASE("By /proc, as the first process of a pid namespace, others' orphans ar
     CHECK(process["argv"] != nlohmann::json::array({"sleep", ".5"}));
 }
 
-TEST_CASE("What the kernel's total lacks is said, and the rest is compared with it", "[host]") {
+TEST_CASE("Usage that the kernel's total lacks is reported, and the rest is compared with it", "[host]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
   INFO(backend);

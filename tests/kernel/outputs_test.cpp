@@ -1,6 +1,5 @@
-// Where outputs go, and what they are called: what a name may hold, and what it never replaces.
+// The files of outputs: their names, and which files they never replace.
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -13,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 
@@ -21,7 +21,7 @@ namespace {
 using namespace test;
 using Json = nlohmann::ordered_json;
 
-// What is in the directory beside the script.
+// The files in the directory, without the script.
 std::set<std::string> outputs_of(const Scene &scene) {
   auto files = scene.files();
   files.erase("script");
@@ -34,16 +34,14 @@ Start with_mounted_file(const Scene &scene, std::vector<std::string> arguments) 
   scene.create("out.json");
   Start start = scene.recorder(std::move(arguments));
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("mounted", "out.json", nullptr, MS_BIND, nullptr) != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("mounted", "out.json", nullptr, MS_BIND, nullptr) != 0) _exit(98);
   };
   return start;
 }
 
 }  // namespace
 
-TEST_CASE("Names hold the host, the pid, the start and the batch job", "[host]") {
+TEST_CASE("Names can have the host, the pid, the start and the batch job", "[host]") {
   const Scene scene("echo $PPID");
   Start start =
       scene.recorder({"-q", "-o", "%h-%j-%p-%t.json", "-o", "%p-%t.csv", "--ring", "%p.ring", "--", "sh", "script"});
@@ -63,7 +61,7 @@ TEST_CASE("Names hold the host, the pid, the start and the batch job", "[host]")
         std::set<std::string>{fmt::format("{}-12_3-{}.json", system.nodename, same), csv, pid + ".ring"});
 }
 
-TEST_CASE("A name with a % that means nothing is refused in one line by all commands", "[host]") {
+TEST_CASE("A name with an unknown letter after a % is refused in one line by all commands", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   refusal.check({"-o", "%x.json"}, 125, {"--output %x.json: ", "%"});
@@ -74,7 +72,7 @@ TEST_CASE("A name with a % that means nothing is refused in one line by all comm
   refusal.check(scene.recorder({"compare", "a", "b", "--html", "%.html"}), 2, {"--html %.html: "});
 }
 
-TEST_CASE("Without -o no document of another run is replaced, and the name is said", "[host]") {
+TEST_CASE("Without -o no document of another run is replaced, and the name is printed", "[host]") {
   const Scene scene(": >ran");
   scene.create("rusage.json", earlier);
   const Finished loud = run_to_end(scene.recorder({"--", "sh", "script"}));
@@ -89,7 +87,7 @@ TEST_CASE("Without -o no document of another run is replaced, and the name is sa
   CHECK(outputs_of(scene) == std::set<std::string>{"ran", "rusage.json", "rusage-2.json", "rusage-3.json"});
 }
 
-TEST_CASE("Jobs in one directory that end at the same time leave a document each", "[host]") {
+TEST_CASE("Jobs in one directory that end at the same time leave one document each", "[host]") {
   constexpr std::size_t jobs = 20;
   const Scene scene(until_exists("go"));
   std::vector<std::unique_ptr<Background>> recorders;
@@ -104,7 +102,7 @@ TEST_CASE("Jobs in one directory that end at the same time leave a document each
   CHECK(found.size() == jobs);
 }
 
-TEST_CASE("A recorder in a recorder has a document of its own", "[host]") {
+TEST_CASE("A recorder in a recorder has its own document", "[host]") {
   const Scene scene("exit 3");
   Start start = scene.recorder({"-q", "--"});
   const std::string recorder = start.argv.front();
@@ -153,13 +151,13 @@ TEST_CASE("convert and recover write to mounted files and symbolic links by the 
   std::filesystem::create_symlink("page", scene.path("link.html"));
   CHECK(run_to_end(scene.recorder({"compare", "a.json", "a.json", "--html", "link.html"})).exit_code == 0);
   CHECK(scene.text("page").starts_with("<!DOCTYPE html>"));
-  // Without -o, a recovered recording replaces nothing either.
+  // Without -o, a recovered recording replaces no file either.
   scene.create("rusage.json", earlier);
   check_line(run_to_end(scene.recorder({"recover", "ring", "-q"})).errors, {"rusage-2.json"});
   CHECK(scene.text("rusage.json") == earlier);
 }
 
-TEST_CASE("What is no file is written as it is: descriptors, process substitution, devices", "[host]") {
+TEST_CASE("Descriptors, process substitution and devices are written directly", "[host]") {
   const Scene scene("exit 0");
   const auto run = [&](const std::string &shell) {
     Start start = scene.recorder({});
@@ -181,13 +179,13 @@ TEST_CASE("What is no file is written as it is: descriptors, process substitutio
   CHECK(is_document(scene.text("piped")));
   run("\"$recorder\" -q -o /proc/self/fd/7 -- sh script 7>seven");
   CHECK(is_document(scene.text("seven")));
-  // What others have written to the same file stays.
+  // Text from other writers to the same file stays.
   run("{ echo first; \"$recorder\" -q -o /dev/stdout -- echo second; } >shared");
   CHECK(scene.text("shared").starts_with("first\nsecond\n{"));
   run("\"$recorder\" -q -o /dev/null -- sh script");
 }
 
-TEST_CASE("A FIFO that is not read yet does not hold up the command", "[host]") {
+TEST_CASE("A FIFO without a reader does not delay the command", "[host]") {
   const Scene scene(": >ran");
   REQUIRE(mkfifo(scene.path("fifo").c_str(), 0600) == 0);
   std::filesystem::create_symlink("fifo", scene.path("link.ndjson"));
@@ -204,7 +202,7 @@ TEST_CASE("A FIFO that is not read yet does not hold up the command", "[host]") 
     CHECK(Json::parse(text.substr(text.rfind('\n', text.size() - 2)))["kind"] == "end");
 }
 
-TEST_CASE("Recorders that write one file at the same time leave one whole document", "[host]") {
+TEST_CASE("Recorders that write one file at the same time leave one complete document", "[host]") {
   const Scene scene(until_exists("go"));
   const bool mounted = GENERATE(false, true);
   std::vector<std::unique_ptr<Background>> recorders;
@@ -220,7 +218,7 @@ TEST_CASE("Recorders that write one file at the same time leave one whole docume
   CHECK(Json::parse(scene.text(mounted ? "mounted" : "out.json"))["meta"]["argv"][1] == "script");
 }
 
-TEST_CASE("Each output that fails is named in a line of its own, and the others are complete", "[host]") {
+TEST_CASE("Each output that fails is named in its own line, and the others are complete", "[host]") {
   const Scene scene("exit 3");
   std::filesystem::create_symlink("/dev/full", scene.path("full.csv"));
   const Finished finished =

@@ -1,4 +1,4 @@
-// Peaks of memory: what was resident between two rows, and what was before the recording.
+// Peaks of memory between two rows, and before the recording.
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <string>
@@ -21,10 +21,10 @@ std::int64_t bytes(const nlohmann::json &json) {
 
 }  // namespace
 
-TEST_CASE("A peak between two rows is in the summary, in the totals and held to limits", "[memory]") {
+TEST_CASE("A peak between two rows is in the summary, in the totals and in limits", "[memory]") {
   const Scene scene;
   const auto *const backend = GENERATE("proc", "bpf");
-  // Rows at the beginning and at the end alone.
+  // Only the first and the last row.
   const Finished finished = run_to_end(scene.recorder(
       {"--backend", backend, "-i", "100", "-o", "out.json", "--", built("tests/programs/touch"), "truth", "1"}));
   CHECK(finished.exit_code == 0);
@@ -47,7 +47,7 @@ TEST_CASE("A peak between two rows is in the summary, in the totals and held to 
   CHECK_THAT(broken.output, Contains("peak_rss of A: at least"));
 }
 
-TEST_CASE("A peak that may be older than the recording is marked, and is no peak of the tree", "[memory]") {
+TEST_CASE("A peak that may be from before the recording is marked, and is no peak of the tree", "[memory]") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   const bool in_recording = GENERATE(false, true);

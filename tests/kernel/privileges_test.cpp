@@ -1,4 +1,4 @@
-// Who the recorder is while it records, what it may do then, and that this is enough.
+// The recorder's user and capabilities during a recording, and that they are enough.
 #include <fmt/format.h>
 #include <linux/securebits.h>
 #include <sys/capability.h>
@@ -38,9 +38,9 @@ Status status_of(pid_t pid) {
   return status;
 }
 
-const std::string until_told = ": >running; " + until_exists("go");
+const std::string until_go = ": >running; " + until_exists("go");
 
-// What the recorder is while its command, which is `until_told`, runs. Its recording must be whole.
+// What the recorder is while its command, which is `until_go`, runs. Its recording must be whole.
 Status status_while_recording(const Scene &scene, const Start &start) {
   Background recorder(start);
   wait_until("the command", [&] { return scene.exists("running"); });
@@ -79,8 +79,8 @@ void check_owner(const std::string &path, unsigned id) {
 
 }  // namespace
 
-TEST_CASE("Root's recorder has no capability left but to pass signals on", "[host]") {
-  const Scene scene(until_told);
+TEST_CASE("Root's recorder keeps only the capability to pass signals on", "[host]") {
+  const Scene scene(until_go);
   const Status status = status_while_recording(scene, scene.recorded_script());
   check_left(status, {CAP_KILL});
   CHECK(status.at("CapBnd") == set_of({}));
@@ -88,7 +88,7 @@ TEST_CASE("Root's recorder has no capability left but to pass signals on", "[hos
 }
 
 TEST_CASE("Root's recorder can replace a file of one user in a directory of another", "[host]") {
-  const Scene scene(until_told);
+  const Scene scene(until_go);
   scene.create("out.json", "an earlier recording");
   constexpr unsigned third = nobody - 1;
   REQUIRE(chown(scene.path("out.json").c_str(), third, third) == 0);
@@ -100,7 +100,7 @@ TEST_CASE("Root's recorder can replace a file of one user in a directory of anot
 }
 
 TEST_CASE("Under sudo the recorder is the caller, and can signal a command that is root's", "[host]") {
-  const Scene scene(until_told);
+  const Scene scene(until_go);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(scene, with_sudo(scene.recorded_script()));
   check_left(status, {CAP_KILL});
@@ -111,7 +111,7 @@ TEST_CASE("Under sudo the recorder is the caller, and can signal a command that 
 }
 
 TEST_CASE("Under sudo the recorder of a command that is the caller's has no capability left", "[host]") {
-  const Scene scene(until_told);
+  const Scene scene(until_go);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(
       scene, with_sudo(scene.recorder({"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"})));
@@ -120,20 +120,20 @@ TEST_CASE("Under sudo the recorder of a command that is the caller's has no capa
   check_owner(scene.path("out.json"), nobody);
 }
 
-TEST_CASE("Under sudo the recorder still sees in /proc what is root's, where it has to look there") {
-  const Scene scene(until_told);
+TEST_CASE("Under sudo the recorder can still read root's processes if it polls /proc") {
+  const Scene scene(until_go);
   give_to_nobody(scene.path());
   const Status status = status_while_recording(
       scene,
       with_sudo(scene.recorder({"-q", "-i", ".01", "-o", "out.json", "--gauges-from-proc", "--", "sh", "script"})));
   check_left(status, {CAP_KILL, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH});
-  // The first look at the command comes before it has run, the last one after.
+  // The first sample is before the command runs, the last one after it.
   const auto document = read_json(scene.path("out.json"));
   CHECK(document["totals"]["num_fds"]["peak"] > 0);
   CHECK(document["totals"]["rss"]["peak"] > 0);
 }
 
-TEST_CASE("Under sudo the recorder of what runs already has no capability left, and sees it all", "[host]") {
+TEST_CASE("Under sudo an attached recorder has no capability left, and records everything", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   const TemporaryCgroup cgroup;
@@ -161,8 +161,8 @@ TEST_CASE("Under sudo the recorder of what runs already has no capability left, 
   });
 }
 
-TEST_CASE("A recorder with CAP_BPF and CAP_PERFMON alone has neither of them left") {
-  const Scene scene(until_told);
+TEST_CASE("A recorder with only CAP_BPF and CAP_PERFMON gives up both") {
+  const Scene scene(until_go);
   Start start = scene.recorded_script(become_capable_nobody);
   std::filesystem::copy_file(start.argv[0], scene.path("rusage-bpf"));
   start.argv[0] = "./rusage-bpf";
@@ -196,7 +196,7 @@ TEST_CASE("A signal sent to the recorder reaches a command of another user", "[h
   scene.check_recording(9, nullptr);
 }
 
-TEST_CASE("A recorder that cannot give its privileges up says so and does not start the command", "[host]") {
+TEST_CASE("A recorder that cannot give up its privileges reports it and does not start the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   give_to_nobody(scene.path());

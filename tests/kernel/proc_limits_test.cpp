@@ -1,5 +1,5 @@
-// What /proc does not show by itself: more processes than descriptors, processes without a main thread, cgroups of
-// threads, another pid namespace's /proc; and whom the kernel has killed for lack of memory.
+// Limits of /proc: more processes than descriptors, processes without a main thread, threaded cgroups, a /proc of
+// another pid namespace, and OOM kills.
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -30,7 +30,7 @@ void limit_descriptors(rlim_t soft, rlim_t hard) {
   if (setrlimit(RLIMIT_NOFILE, &limit) != 0) _exit(98);
 }
 
-// 100 processes that live at once, and then say what limit they have.
+// 100 processes that run at once and then print their limit.
 const std::string crowd =
     "i=0; while [ $i -lt 100 ]; do read line <gate & i=$((i + 1)); done; "
     "ulimit -Sn >limit; : >running; wait";
@@ -46,7 +46,7 @@ class MemoryCgroup {
     path_ = fmt::format("{}/rusage-bpf-test.{}.memory", parent, getpid());
     REQUIRE(mkdir(path_.c_str(), 0755) == 0);
     std::ofstream(path_ + (has_v1 ? "/memory.limit_in_bytes" : "/memory.max")) << bytes;
-    // Swap would take the place of what is short.
+    // With swap, memory would not run out.
     std::ofstream(path_ + (has_v1 ? "/memory.swappiness" : "/memory.swap.max")) << 0;
   }
   ~MemoryCgroup() { rmdir(path_.c_str()); }
@@ -61,7 +61,7 @@ class MemoryCgroup {
 
 }  // namespace
 
-TEST_CASE("By /proc more processes are recorded than there are descriptors, and all in full", "[host]") {
+TEST_CASE("By /proc more processes than descriptors are recorded, all in full", "[host]") {
   const bool hard_too = GENERATE(false, true);
   INFO((hard_too ? "no more to be had" : "more to be had"));
   const Scene scene;
@@ -81,7 +81,7 @@ TEST_CASE("By /proc more processes are recorded than there are descriptors, and 
   CHECK(scene.text("limit") == "64\n");
 }
 
-TEST_CASE("A process whose main thread has ended has its memory, descriptors and arguments") {
+TEST_CASE("A process whose main thread has exited has its memory, descriptors and arguments") {
   const Scene scene;
   const std::string backend = GENERATE("proc", "bpf");
   INFO(backend);
@@ -139,8 +139,7 @@ TEST_CASE("By /proc, a /proc of another pid namespace is refused in one line", "
   check_line(finished.errors, {"/proc", "pid namespace", "mount -t proc"});
 }
 
-TEST_CASE("A worker that the kernel has killed for lack of memory is named, though the command goes on",
-          "[host][memory]") {
+TEST_CASE("A worker that the OOM killer killed is named, even if the command continues", "[host][memory]") {
   const MemoryCgroup cgroup(std::uint64_t{96} << 20);
   const Scene scene;
   Start start = scene.recorder({"-i", ".01", "--ring-rows", "100", "-o", "out.json", "--", "sh", "-c",

@@ -1,7 +1,7 @@
-// Recording without privileges, by /proc: the same workloads as for BPF, run by nobody, and what polling cannot see.
+// Recording without privileges, by /proc: the same workloads as for BPF, run by the user nobody, and what polling
+// misses.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -22,6 +22,7 @@
 #include "support/background.h"
 #include "support/cgroup.h"
 #include "support/document.h"
+#include "support/mounts.h"
 #include "support/refusal.h"
 #include "support/scene.h"
 #include "support/users.h"
@@ -31,7 +32,8 @@ namespace {
 using namespace test;
 using Catch::Matchers::Contains;
 
-// A directory of nobody's with copies of the recorder and of a program, as nobody else may be let into the build's.
+// A directory of the user nobody with copies of the recorder and of a program, because other users may not enter the
+// directory of the build.
 class Nobodys {
  public:
   explicit Nobodys(const std::string &program = "") {
@@ -42,7 +44,7 @@ class Nobodys {
 
   [[nodiscard]] const Scene &scene() const { return scene_; }
 
-  // The recorder with these arguments, run by nobody.
+  // The recorder with these arguments, run by the user nobody.
   [[nodiscard]] Start recorder(std::vector<std::string> arguments) const {
     Start start = scene_.recorder(std::move(arguments));
     start.argv[0] = "./rusage-bpf";
@@ -50,7 +52,7 @@ class Nobodys {
     return start;
   }
 
-  // What a recorder with these options leaves of a command.
+  // Records a command with these options.
   [[nodiscard]] Document record(std::vector<std::string> options, const std::vector<std::string> &command) const {
     options.insert(options.end(), {"-q", "-o", "out.json", "--"});
     options.insert(options.end(), command.begin(), command.end());
@@ -81,7 +83,7 @@ void check_rows(const nlohmann::json &rows) {
   for (const char *column : {"forks", "execs", "exits"}) CHECK(rows.back()[column].is_null());
 }
 
-// At least as many as there were processes that no object tells of.
+// At least as many as there were processes without a record.
 void check_unseen(const Document &document, const nlohmann::json &truth) {
   std::set<int> pids;
   for (const auto &process : document.json()["processes"]) pids.insert(process["pid"].get<int>());
@@ -91,7 +93,7 @@ void check_unseen(const Document &document, const nlohmann::json &truth) {
 
 void check_reaped(const Document &document, const nlohmann::json &truth) {
   const nlohmann::json &audit = document.json()["audit"];
-  // An orphan that was over before it was seen: its I/O is root's alone to read.
+  // The I/O of an orphan that exited before a poll can only be read by root.
   const bool all_read = audit["unreadable_processes"] == 0;
   CHECK((all_read || truth["unreaped_cpu_us"] > 0));
   for (const auto &[column, calls] : {std::pair{"read_count", "syscr"},
@@ -127,7 +129,7 @@ struct Case {
 
 }  // namespace
 
-TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it was seen or not", "[host]") {
+TEST_CASE("By /proc, the usage of reaped processes is exact over the whole run, even without a poll", "[host]") {
   for (const auto &[workload, size] : {Case{"children", "100"},
                                        {"execs", "100"},
                                        {"threads", "128"},
@@ -152,7 +154,7 @@ TEST_CASE("By /proc, what is waited for is exact over the whole run, whether it 
   }
 }
 
-TEST_CASE("By /proc, of children that nobody waits for there is what was seen, and the rest is told", "[host]") {
+TEST_CASE("By /proc, children that are not reaped have the polled usage, and the rest is reported", "[host]") {
   const Nobodys nobodys("ignored");
   const Document document = nobodys.record({"-i", ".01"}, {"./ignored", "truth", "100"});
   const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
@@ -165,7 +167,7 @@ TEST_CASE("By /proc, of children that nobody waits for there is what was seen, a
   check_unseen(document, truth);
 }
 
-TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
+TEST_CASE("Each column by BPF is between the values of two polls of /proc", "[host]") {
   const Scene scene;
   Background root(
       {.argv = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=1 & : >running; wait"}, .directory = scene.path()});
@@ -187,7 +189,7 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
     usleep(5000);
     const auto before = (*proc)->sample();
     const auto exact = (*bpf)->sample();
-    // What the kernel shows of a process that runs is as old as its last tick.
+    // The kernel's values of a running process are from its last scheduler tick.
     usleep(20'000);
     const auto after = (*proc)->sample();
     REQUIRE((before && exact && after));
@@ -212,7 +214,7 @@ TEST_CASE("Each column by BPF lies between two looks at /proc", "[host]") {
   root.wait();
 }
 
-TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and in the file", "[host]") {
+TEST_CASE("A user without BPF privileges records by /proc, and one line and the file say so", "[host]") {
   const Nobodys nobodys;
   const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
   CHECK(finished.exit_code == 0);
@@ -230,7 +232,7 @@ TEST_CASE("Who may not load BPF records by /proc, and is told so in one line and
   }
 }
 
-TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is asked for") {
+TEST_CASE("Root records by BPF, and by /proc on request") {
   const Scene scene;
   CHECK(run_to_end(scene.recorder({"-q", "-o", "out.json", "--", "true"})).exit_code == 0);
   CHECK(read_document(scene).json()["meta"]["backend"] == "bpf");
@@ -239,7 +241,7 @@ TEST_CASE("Root records by BPF, with no reason not to, and by /proc when that is
   CHECK(read_document(scene).json()["meta"]["backend"] == "proc");
 }
 
-TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and not 0", "[host]") {
+TEST_CASE("/proc has everything of another user's process except I/O, which is null and not 0", "[host]") {
   Background roots({.argv = {"sleep", "60"}});
   const Nobodys nobodys;
   const Start start =
@@ -262,7 +264,7 @@ TEST_CASE("Of another user's process, /proc gives all but I/O, which is null and
   roots.wait();
 }
 
-TEST_CASE("A program that runs as root empties nothing of the tree that it is in", "[host]") {
+TEST_CASE("A program that runs as root does not make columns of its tree unknown", "[host]") {
   const bool hides = GENERATE(false, true);
   const Nobodys nobodys;
   const Scene &scene = nobodys.scene();
@@ -271,9 +273,7 @@ TEST_CASE("A program that runs as root empties nothing of the tree that it is in
   Start start = nobodys.recorder(
       {"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c", "./roots .2 & cat /dev/null; wait; true"});
   start.prepare = [hides] {
-    if (hides && (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-                  mount("proc", "/proc", "proc", 0, "hidepid=2") != 0))
-      _exit(98);
+    if (hides && (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)) _exit(98);
     become_nobody();
   };
   CHECK(run_to_end(start).exit_code == 0);
@@ -288,9 +288,7 @@ TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
   const Nobodys nobodys;
   Start start = nobodys.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0) _exit(98);
     become_nobody();
   };
   const Finished finished = run_to_end(start);
@@ -313,7 +311,7 @@ TEST_CASE("By /proc a tree is recorded to the end of its last orphan", "[host]")
   CHECK(has_orphan);
 }
 
-TEST_CASE("By /proc a cgroup's members count from when they come to when they leave", "[host]") {
+TEST_CASE("By /proc a process counts from when it joins the cgroup until it leaves", "[host]") {
   const TemporaryCgroup cgroup;
   const Scene scene;
   Background member({.argv = {"sh", "-c",
@@ -338,7 +336,7 @@ TEST_CASE("By /proc a cgroup's members count from when they come to when they le
   recorder.send(SIGINT);
   CHECK(recorder.wait().exit_code == 0);
   const Document document = read_document(scene);
-  // What it had done before it came does not count.
+  // Its usage before it joined does not count.
   CHECK(document.sum_ns("user") + document.sum_ns("system") < 5'000'000);
   CHECK(document.json()["processes"].size() == 1);
   CHECK(document.json()["totals"]["pid_count"]["peak"] == 1);
@@ -346,7 +344,7 @@ TEST_CASE("By /proc a cgroup's members count from when they come to when they le
   member.wait();
 }
 
-TEST_CASE("By /proc 4096 descriptors are 4096, for others' processes as well", "[host]") {
+TEST_CASE("By /proc 4096 descriptors are 4096, also for processes of other users", "[host]") {
   Background many({.argv = {"sleep", "60"}, .prepare = [] {
                      constexpr int last = 4095;
                      const rlimit limit{5000, 5000};

@@ -1,5 +1,5 @@
-// What the outputs say of single processes and of commands; that these add up to the totals is checked
-// of every document: see support/document.h.
+// Process records and commands in the outputs. Every document is checked to have records that add up to the totals: see
+// support/document.h.
 #include <array>
 #include <catch2/catch.hpp>
 #include <csignal>
@@ -18,7 +18,7 @@ using test::Document;
 using test::Scene;
 using Words = std::vector<std::string>;
 
-// What was recorded of a command to out.json, and what the recorder said.
+// Records a command to out.json, and keeps the messages of the recorder.
 struct Run {
   Document document;
   std::string errors;
@@ -46,10 +46,10 @@ const json &command_named(const Document &document, const std::string &name) {
 
 }  // namespace
 
-TEST_CASE("of each process it is known what it executed, whose child it was, and how it ended") {
+TEST_CASE("each process has what it executed, its parent, and how it exited") {
   const Scene scene("sh -c 'exit 7' first; sh -c 'kill -KILL $$'; exit 3");
   const Run run = record(scene, {"-q"}, {"sh", "script"}, 3);
-  const auto span_of = [&](const json &argv) -> const json & {
+  const auto record_of = [&](const json &argv) -> const json & {
     for (const json &span : run.document.json().at("processes"))
       if (span.at("argv") == argv) {
         // One that was forked only is the same in all but how it ended.
@@ -58,9 +58,9 @@ TEST_CASE("of each process it is known what it executed, whose child it was, and
     FAIL("no span of " << argv);
     throw;
   };
-  const json &root = span_of({"sh", "script"});
-  const json &first = span_of({"sh", "-c", "exit 7", "first"});
-  const json &second = span_of({"sh", "-c", "kill -KILL $$"});
+  const json &root = record_of({"sh", "script"});
+  const json &first = record_of({"sh", "-c", "exit 7", "first"});
+  const json &second = record_of({"sh", "-c", "kill -KILL $$"});
   CHECK(root.at("pid") == run.document.json().at("meta").at("root_pid"));
   CHECK(root.at("exit_code") == 3);
   CHECK(first.at("exit_code") == 7);
@@ -74,7 +74,7 @@ TEST_CASE("of each process it is known what it executed, whose child it was, and
   CHECK(first.at("end") <= second.at("start"));
 }
 
-TEST_CASE("a command line is cut at 4 KiB, and what no line holds is still text") {
+TEST_CASE("a command line is cut at 4 KiB, and any bytes in it are text") {
   const Scene scene;
   const std::string longest(100'000, 'x');
   const Run run = record(scene, {"-q"}, {"true", "a b", "", "\xff\n", longest});
@@ -103,7 +103,7 @@ TEST_CASE("the peak of resident memory is that of the process itself") {
   CHECK(command_named(run.document, "touch").at("peak_rss") >= touched);
 }
 
-TEST_CASE("past --max-processes a process is kept by its command, and that is said", "[host]") {
+TEST_CASE("a process over --max-processes is only in its command, and that is reported", "[host]") {
   const Scene scene("for i in $(seq 50); do true | env true; done");
   const Run run = record(scene, {"--max-processes", "10"}, {"sh", "script"});
   const json &whole = run.document.json();
@@ -116,8 +116,8 @@ TEST_CASE("past --max-processes a process is kept by its command, and that is sa
   CHECK_THAT(run.errors, Contains("over --max-processes"));
 }
 
-TEST_CASE("execs that there was no room to tell are counted, and said to be lost", "[host]") {
-  // More than the buffer holds, while nobody reads it.
+TEST_CASE("execs that did not fit into the ring buffer are counted as lost", "[host]") {
+  // More than the buffer holds, while the recorder does not read it.
   constexpr int execs = 1500;
   const Scene scene(
       ": >ready; read line <gate; i=0; while [ $i -lt 1500 ]; do /bin/true $1; i=$((i+1)); done; : "
@@ -146,7 +146,7 @@ TEST_CASE("execs that there was no room to tell are counted, and said to be lost
   CHECK_THAT(finished.errors, Contains("0 tasks lost") && Contains(" events lost"));
 }
 
-TEST_CASE("however many processes there are, the recorder needs no more memory", "[host][memory]") {
+TEST_CASE("the recorder's memory does not grow with the number of processes", "[host][memory]") {
   std::array<std::int64_t, 2> peaks{};
   for (const std::size_t i : {0, 1}) {
     const Scene scene;

@@ -1,6 +1,4 @@
-// Where the built recorder puts its recovery ring when places fail, and that the command is none the worse for it.
-#include <sched.h>
-#include <sys/mount.h>
+// Where the recorder puts its recovery ring if directories fail, and that this does not affect the command.
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,8 +9,10 @@
 #include <fstream>
 
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/ndjson.h"
 #include "support/refusal.h"
+#include "support/ring_scene.h"
 #include "support/scene.h"
 #include "support/users.h"
 
@@ -24,146 +24,79 @@ using Catch::Matchers::Contains;
 using Words = std::vector<std::string>;
 namespace fs = std::filesystem;
 
-constexpr const char *announcement = "after a crash, run: rusage-bpf recover ";
-
-std::string announced(const std::string &errors) {
-  const std::size_t begin = errors.find(announcement);
-  if (begin == std::string::npos) return "";
-  const std::size_t path = begin + std::string(announcement).size();
-  return errors.substr(path, errors.find('\n', path) - path);
-}
-
-// For a child that has not executed yet: mounts of its own, which end with it.
-void own_mounts() {
-  if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) _exit(98);
-}
-void mount_tmpfs(const char *where, const char *options) {
-  if (mount("tmpfs", where, "tmpfs", 0, options) != 0) _exit(97);
-}
-void make_read_only(const char *where) {
-  if (mount(where, where, nullptr, MS_BIND, nullptr) != 0 ||
-      mount(nullptr, where, nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY, nullptr) != 0)
-    _exit(96);
-}
-
-// A command that says how it is to end, recorded beside a home and a runtime directory.
-class Places {
- public:
-  Places() {
-    for (const char *name : {"home", "run", "state"}) fs::create_directory(scene_.path(name));
-  }
-
-  [[nodiscard]] const Scene &scene() const { return scene_; }
-  [[nodiscard]] Start start(std::function<void()> prepare, Words options = {}) const {
-    options.insert(options.end(), {"-o", "out.json", "--", "sh", "script"});
-    Start start = scene_.recorder(options);
-    start.environment["HOME"] = scene_.path("home");
-    start.environment["XDG_RUNTIME_DIR"] = scene_.path("run");
-    start.prepare = std::move(prepare);
-    return start;
-  }
-
-  // Runs it to its end, which is the command's, and gives what was said and the document.
-  struct Recorded {
-    std::string errors;
-    nlohmann::json document;
-  };
-  [[nodiscard]] Recorded record(const Start &start) const {
-    const Finished finished = run_to_end(start);
-    INFO(finished.errors);
-    CHECK(finished.exit_code == 5);
-    REQUIRE(scene_.exists("out.json"));
-    return {finished.errors, read_json(scene_.path("out.json"))};
-  }
-  // The ring was there, kept all rows, and is gone.
-  void check_ring_in(const Start &start, const std::string &directory) const {
-    const Recorded recorded = record(start);
-    INFO(recorded.errors);
-    CHECK_THAT(announced(recorded.errors), Catch::StartsWith(directory));
-    CHECK(recorded.document["audit"]["ring_error"].is_null());
-    CHECK_FALSE(fs::exists(announced(recorded.errors)));
-  }
-
- private:
-  Scene scene_{"exit 5"};
-};
-
-TEST_CASE("A home that cannot be written sends the ring to the runtime directory", "[host]") {
-  const Places places;
+TEST_CASE("If the home cannot be written, the ring is in the runtime directory", "[host]") {
+  const RingDirectories directories;
   SECTION("read-only") {
-    places.check_ring_in(places.start([] {
-      own_mounts();
-      make_read_only("home");
+    directories.check_ring_in(directories.start([] {
+      if (!unshare_mounts() || !make_read_only("home")) _exit(98);
     }),
-                         places.scene().path("run/rusage-bpf/"));
+                              directories.scene().path("run/rusage-bpf/"));
   }
   SECTION("full") {
-    places.check_ring_in(places.start([] {
-      own_mounts();
-      mount_tmpfs("home", "size=64k");
+    directories.check_ring_in(directories.start([] {
+      if (!unshare_mounts() || !mount_tmpfs("home", "size=64k")) _exit(98);
     }),
-                         places.scene().path("run/rusage-bpf/"));
+                              directories.scene().path("run/rusage-bpf/"));
   }
   SECTION("out of inodes") {
-    places.check_ring_in(places.start([] {
-      own_mounts();
-      mount_tmpfs("home", "nr_inodes=1");
+    directories.check_ring_in(directories.start([] {
+      if (!unshare_mounts() || !mount_tmpfs("home", "nr_inodes=1")) _exit(98);
     }),
-                         places.scene().path("run/rusage-bpf/"));
+                              directories.scene().path("run/rusage-bpf/"));
   }
   SECTION("a file") {
-    places.scene().create("home/.local");
-    places.check_ring_in(places.start({}), places.scene().path("run/rusage-bpf/"));
+    directories.scene().create("home/.local");
+    directories.check_ring_in(directories.start({}), directories.scene().path("run/rusage-bpf/"));
   }
   SECTION("not there") {
-    fs::remove(places.scene().path("home"));
-    places.check_ring_in(places.start({}), places.scene().path("run/rusage-bpf/"));
-    CHECK_FALSE(places.scene().exists("home"));
+    fs::remove(directories.scene().path("home"));
+    directories.check_ring_in(directories.start({}), directories.scene().path("run/rusage-bpf/"));
+    CHECK_FALSE(directories.scene().exists("home"));
   }
 }
 
-TEST_CASE("A state directory that cannot be written sends the ring home", "[host]") {
-  const Places places;
-  places.scene().create("file");
-  Start start = places.start({});
-  start.environment["XDG_STATE_HOME"] = places.scene().path("file");
-  places.check_ring_in(start, places.scene().path("home/.local/state/rusage-bpf/"));
+TEST_CASE("If the state directory cannot be written, the ring is in the home", "[host]") {
+  const RingDirectories directories;
+  directories.scene().create("file");
+  Start start = directories.start({});
+  start.environment["XDG_STATE_HOME"] = directories.scene().path("file");
+  directories.check_ring_in(start, directories.scene().path("home/.local/state/rusage-bpf/"));
 }
 
-TEST_CASE("Without a home of the user's the ring is elsewhere, and nothing is made in the root directory", "[host]") {
-  const Places places;
-  give_to_nobody(places.scene().path("run"));
+TEST_CASE("Without a home the ring is elsewhere, and nothing is made in the root directory", "[host]") {
+  const RingDirectories directories;
+  give_to_nobody(directories.scene().path("run"));
   const bool root_has_local = fs::exists("/.local");
-  Start start = places.start({});
+  Start start = directories.start({});
   start.environment["HOME"] = GENERATE("/", "//", "relative", "");
   start.environment["XDG_RUNTIME_DIR"] = GENERATE("", "relative", "/nonexistent");
-  const auto recorded = places.record(start);
-  const std::string ring = announced(recorded.errors);
+  const auto recorded = directories.record(start);
+  const std::string ring = announced_ring(recorded.errors);
   CHECK((ring.starts_with("/root/.local/state/") || ring.starts_with("/run/user/0/") ||
          ring.starts_with("/tmp/rusage-bpf-0-")));
   CHECK(fs::exists("/.local") == root_has_local);
 }
 
-TEST_CASE("A ring is smaller where there is less room than an hour of rows takes", "[host]") {
-  const Places places;
-  const auto recorded = places.record(places.start([] {
+TEST_CASE("A ring is smaller if there is less space than for an hour of rows", "[host]") {
+  const RingDirectories directories;
+  const auto recorded = directories.record(directories.start([] {
     const rlimit limit{1 << 20, 1 << 20};
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(95);
   }));
   INFO(recorded.errors);
-  CHECK_THAT(announced(recorded.errors), Catch::StartsWith(places.scene().path("home/")));
+  CHECK_THAT(announced_ring(recorded.errors), Catch::StartsWith(directories.scene().path("home/")));
   CHECK_THAT(recorded.errors, Contains("has room for the newest"));
   CHECK(recorded.document["audit"]["ring_error"].is_null());
 }
 
-TEST_CASE("With no place for a ring the command is recorded all the same, and that is said once", "[host]") {
-  const Places places;
-  const auto recorded = places.record(places.start([] {
+TEST_CASE("Without space for a ring the command is recorded, and one message says so", "[host]") {
+  const RingDirectories directories;
+  const auto recorded = directories.record(directories.start([] {
     const rlimit no_files{16384, 16384};
     if (setrlimit(RLIMIT_FSIZE, &no_files) != 0) _exit(95);
   }));
   INFO(recorded.errors);
-  CHECK(announced(recorded.errors).empty());
+  CHECK(announced_ring(recorded.errors).empty());
   const std::string said = "recording without a recovery ring";
   CHECK_THAT(recorded.errors, Contains(said) && Contains("File too large"));
   CHECK(recorded.errors.find(said) == recorded.errors.rfind(said));
@@ -171,25 +104,23 @@ TEST_CASE("With no place for a ring the command is recorded all the same, and th
 }
 
 TEST_CASE("A quota that a ring would exceed is found before the command runs", "[host]") {
-  const Places places;
-  // The quota is a file system's own size here: both are found by the allocation.
-  places.check_ring_in(places.start(
-                           [] {
-                             own_mounts();
-                             mount_tmpfs("home", "size=6m");
-                           },
-                           {"-i", ".001"}),
-                       places.scene().path("run/rusage-bpf/"));
+  const RingDirectories directories;
+  // The size of a file system stands for a quota here: the allocation finds both.
+  directories.check_ring_in(directories.start(
+                                [] {
+                                  if (!unshare_mounts() || !mount_tmpfs("home", "size=6m")) _exit(98);
+                                },
+                                {"-i", ".001"}),
+                            directories.scene().path("run/rusage-bpf/"));
 }
 
-TEST_CASE("A ring that the user has named and that cannot be made is an error before the command", "[host]") {
+TEST_CASE("A ring with a given name that cannot be made is an error before the command", "[host]") {
   const Refusal refusal;
   Start start = refusal.scene().recorder({"--ring", "dir/ring", "--", "sh", "script"});
   fs::create_directory(refusal.scene().path("dir"));
   SECTION("read-only") {
     start.prepare = [] {
-      own_mounts();
-      make_read_only("dir");
+      if (!unshare_mounts() || !make_read_only("dir")) _exit(98);
     };
     refusal.check(start, 125, {"dir/ring", "Read-only file system"});
   }
@@ -215,14 +146,13 @@ TEST_CASE("The ring's size follows the interval, from 4 to 64 MiB", "[host]") {
   CHECK(mib(".001") <= 64);
 }
 
-TEST_CASE("A ring in memory, which the command may need, has the least size", "[host]") {
+TEST_CASE("A ring on a file system in memory has the minimum size", "[host]") {
   const Scene scene("stat -c %s home/.local/state/rusage-bpf/*.ring >size");
   fs::create_directory(scene.path("home"));
   Start start = scene.recorder({"-q", "-i", ".001", "-o", "out.json", "--", "sh", "script"});
   start.environment["HOME"] = scene.path("home");
   start.prepare = [] {
-    own_mounts();
-    mount_tmpfs("home", "size=300m");
+    if (!unshare_mounts() || !mount_tmpfs("home", "size=300m")) _exit(98);
   };
   CHECK(run_to_end(start).exit_code == 0);
   CHECK(std::stoull(scene.text("size")) >> 20 == 4);
@@ -262,11 +192,10 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   Background second(start("second"));
   test::wait_for_rows(scene.path("first.ndjson"), 1);
   test::wait_for_rows(scene.path("second.ndjson"), 1);
-  // A thread of its own writes messages.
-  wait_until("the announcements",
-             [&] { return first.errors().ends_with(".ring\n") && second.errors().ends_with(".ring\n"); });
-  const std::string one = announced(first.errors());
-  const std::string two = announced(second.errors());
+  wait_for_announcement(first);
+  wait_for_announcement(second);
+  const std::string one = announced_ring(first.errors());
+  const std::string two = announced_ring(second.errors());
   CHECK(one != two);
   CHECK(fs::exists(one));
   CHECK(fs::exists(two));
@@ -277,7 +206,7 @@ TEST_CASE("Recorders with one pid, in two pid namespaces, have two rings", "[hos
   CHECK_FALSE(fs::exists(two));
 }
 
-TEST_CASE("A ring that is removed or cut short in the middle of a recording does not harm that", "[host]") {
+TEST_CASE("A ring that is removed or cut short does not harm the recording", "[host]") {
   const std::string harm = GENERATE("rm .local/state/rusage-bpf/*.ring", "truncate -s 0 .local/state/rusage-bpf/*.ring",
                                     "truncate -s 20000 .local/state/rusage-bpf/*.ring", "rm -r .local",
                                     "mv .local/state/rusage-bpf/*.ring elsewhere");
@@ -295,7 +224,7 @@ TEST_CASE("A ring that is removed or cut short in the middle of a recording does
   CHECK(finished.errors.find(said) == finished.errors.rfind(said));
 }
 
-TEST_CASE("A ring that the user has named and that is cut short does not harm the recording", "[host]") {
+TEST_CASE("A ring with a given name that is cut short does not harm the recording", "[host]") {
   const Scene scene("sleep .1; truncate -s 0 ring; sleep .1; exit 5");
   const Finished finished =
       run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -304,7 +233,7 @@ TEST_CASE("A ring that the user has named and that is cut short does not harm th
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("A file that somebody puts under the ring's name is left alone", "[host]") {
+TEST_CASE("A file that another process puts at the ring's path is kept", "[host]") {
   const Scene scene("set -- .local/state/rusage-bpf/*.ring; rm \"$1\"; echo mine >\"$1\"; echo \"$1\" >name");
   CHECK(run_to_end(scene.recorder({"-i", ".01", "-o", "out.json", "--", "sh", "script"})).exit_code == 0);
   std::string name = scene.text("name");
@@ -312,7 +241,7 @@ TEST_CASE("A file that somebody puts under the ring's name is left alone", "[hos
   CHECK(scene.text(name) == "mine\n");
 }
 
-TEST_CASE("An output that is the ring, however it is spelled, is an error before the command", "[host]") {
+TEST_CASE("An output that is the ring, by any path, is an error before the command", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   const auto check = [&](const std::string &output, const std::string &ring) {
@@ -333,7 +262,7 @@ TEST_CASE("An output that is the ring, however it is spelled, is an error before
   check("dirlink/y.json", "dir/y.json");
 }
 
-TEST_CASE("An output that is the ring which was there before is an error too", "[host]") {
+TEST_CASE("An output that is an existing ring is an error too", "[host]") {
   const Scene scene(": >ran");
   REQUIRE(run_to_end(scene.recorder({"-q", "--ring", "x.json", "-o", "out.json", "--", "true"})).exit_code == 0);
   fs::create_hard_link(scene.path("x.json"), scene.path("hard.json"));

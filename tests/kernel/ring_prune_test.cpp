@@ -1,4 +1,4 @@
-// rusage-bpf recover --prune: what it removes, and what it leaves.
+// rusage-bpf recover --prune: what it removes and what it keeps.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +10,7 @@
 
 #include "support/background.h"
 #include "support/ndjson.h"
+#include "support/ring_scene.h"
 #include "support/scene.h"
 #include "support/users.h"
 
@@ -21,88 +22,33 @@ using Catch::Matchers::Contains;
 using Words = std::vector<std::string>;
 namespace fs = std::filesystem;
 
-constexpr const char *waits = ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
-
-// A state directory with rings. They are the user nobody's, as prune goes over all that a user has: root's may be
-// somebody's.
-class Home {
- public:
-  Home() {
-    fs::create_directories(scene_.path(state));
-    for (const char *name : {"", ".local", ".local/state", state}) give_to_nobody(scene_.path(name));
-  }
-
-  [[nodiscard]] Start recorder(const Words &arguments) const {
-    Start start = with_sudo(scene_.recorder(arguments));
-    start.environment["XDG_STATE_HOME"] = scene_.path(".local/state");
-    return start;
-  }
-  // A file beside the rings.
-  void create(const std::string &name, const std::string &text = "") const {
-    scene_.create(in_state(name), text);
-    give_to_nobody(scene_.path(in_state(name)));
-  }
-
-  [[nodiscard]] const Scene &scene() const { return scene_; }
-  [[nodiscard]] static std::string in_state(const std::string &name) { return std::string(state) + "/" + name; }
-  [[nodiscard]] std::set<std::string> files() const {
-    std::set<std::string> names;
-    for (const auto &entry : fs::directory_iterator(scene_.path(state))) names.insert(entry.path().filename());
-    return names;
-  }
-  // A complete ring that is kept, beside its document.
-  void record(const std::string &ring, const std::string &output) const {
-    REQUIRE(run_to_end(recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", output, "--", "sleep", ".05"}))
-                .exit_code == 0);
-  }
-  // One whose recorder was killed, in CSV, which says nothing of the recording.
-  void record_and_kill(const std::string &ring) const {
-    Background recording(
-        recorder({"-q", "-i", ".01", "--ring", in_state(ring), "-o", "x.csv", "-o", "-.ndjson", "--", "sh", "script"}));
-    wait_until("a row", [&] { return recording.output().find("\"sample\"") != std::string::npos; });
-    recording.send(SIGKILL);
-    recording.wait();
-    scene_.create("stop");
-  }
-  [[nodiscard]] std::string prune(Words more = {}) const {
-    more.insert(more.begin(), {"recover", "--prune"});
-    const Finished finished = run_to_end(recorder(more));
-    CHECK(finished.exit_code == 0);
-    CHECK(finished.errors.empty());
-    return finished.output;
-  }
-
- private:
-  static constexpr auto state = ".local/state/rusage-bpf";
-  Scene scene_{waits};
-};
-
-TEST_CASE("recover --prune removes a ring whose rows a document holds, and says how much that was", "[host]") {
-  const Home home;
+TEST_CASE("recover --prune removes a ring whose rows are in a document, and reports its size", "[host]") {
+  const StateDirectory home;
   const std::string output = GENERATE("out.json", "out.ndjson");
   home.record("a.ring", output);
   home.record("b.ring", "other.json");
   fs::remove(home.scene().path("other.json"));
   const std::string said = home.prune();
-  CHECK_THAT(said, Contains("removed " + home.scene().path(Home::in_state("a.ring"))) &&
+  CHECK_THAT(said, Contains("removed " + home.scene().path(StateDirectory::in_state("a.ring"))) &&
                        Contains("its rows are in " + home.scene().path(output)) && Contains("removed 1 ring, ") &&
                        Contains(" MiB") && Contains("kept 1 ring, "));
   CHECK(home.files() == std::set<std::string>{"b.ring"});
 }
 
 TEST_CASE("recover --prune finds the document of a recording without -o under the name that it got", "[host]") {
-  const Home home;
+  const StateDirectory home;
   home.scene().create("rusage.json", "a letter");
   home.scene().create("rusage-2.json", "another");
-  REQUIRE(run_to_end(home.recorder({"-q", "-i", ".01", "--ring", Home::in_state("a.ring"), "--", "sleep", ".05"}))
-              .exit_code == 0);
+  REQUIRE(
+      run_to_end(home.recorder({"-q", "-i", ".01", "--ring", StateDirectory::in_state("a.ring"), "--", "sleep", ".05"}))
+          .exit_code == 0);
   CHECK_THAT(home.prune(), Contains("its rows are in " + home.scene().path("rusage-3.json")));
   CHECK(home.files().empty());
 }
 
-TEST_CASE("What the notebook package keeps beside a ring is no document, and goes with the ring", "[host]") {
-  const Home home;
-  home.record("a.ring", Home::in_state("a.ndjson"));
+TEST_CASE("The Python package's files beside a ring are no documents, and are removed with the ring", "[host]") {
+  const StateDirectory home;
+  home.record("a.ring", StateDirectory::in_state("a.ndjson"));
   for (const char *name : {"a.log", "a.json", "a.control", "a.txt", "b.log"}) home.create(name);
   CHECK_THAT(home.prune(), Contains("kept 1 ring"));
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 1 ring"));
@@ -110,11 +56,11 @@ TEST_CASE("What the notebook package keeps beside a ring is no document, and goe
 }
 
 TEST_CASE("recover --prune keeps a ring whose document is another recording's, or lacks rows", "[host]") {
-  const Home home;
+  const StateDirectory home;
   home.record("a.ring", "out.ndjson");
   SECTION("of another recording") {
     home.record("b.ring", "b.ndjson");
-    fs::remove(home.scene().path(Home::in_state("b.ring")));
+    fs::remove(home.scene().path(StateDirectory::in_state("b.ring")));
     fs::copy_file(home.scene().path("b.ndjson"), home.scene().path("out.ndjson"), fs::copy_options::overwrite_existing);
   }
   SECTION("without its last row") {
@@ -134,7 +80,7 @@ TEST_CASE("recover --prune keeps a ring whose document is another recording's, o
 }
 
 TEST_CASE("recover --prune removes a ring that was cut short only by its age", "[host]") {
-  const Home home;
+  const StateDirectory home;
   home.record_and_kill("a.ring");
   CHECK_THAT(home.prune(), Contains("kept 1 ring"));
   CHECK_THAT(home.prune({"--older-than", "1h"}), Contains("kept 1 ring"));
@@ -143,8 +89,8 @@ TEST_CASE("recover --prune removes a ring that was cut short only by its age", "
   CHECK(home.files().empty());
 }
 
-TEST_CASE("recover --prune never removes a ring that is being recorded to", "[host]") {
-  const Home home;
+TEST_CASE("recover --prune never removes a ring with a running recorder", "[host]") {
+  const StateDirectory home;
   Background recording(home.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
   test::wait_for_rows(home.scene().path("out.ndjson"), 1);
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("is being recorded to"));
@@ -159,26 +105,26 @@ TEST_CASE("recover --prune never removes a ring that is being recorded to", "[ho
   CHECK(home.files().empty());
 }
 
-TEST_CASE("recover --prune leaves what is no ring of the user's, and follows no link", "[host]") {
-  const Home home;
+TEST_CASE("recover --prune keeps files that are no rings of the user, and follows no link", "[host]") {
+  const StateDirectory home;
   const Scene &scene = home.scene();
   home.record("kept.ring", "out.json");
-  fs::rename(scene.path(Home::in_state("kept.ring")), scene.path("elsewhere.ring"));
-  fs::create_symlink(scene.path("elsewhere.ring"), scene.path(Home::in_state("link.ring")));
+  fs::rename(scene.path(StateDirectory::in_state("kept.ring")), scene.path("elsewhere.ring"));
+  fs::create_symlink(scene.path("elsewhere.ring"), scene.path(StateDirectory::in_state("link.ring")));
   home.create("letter.ring", "a letter");
   home.create("empty.ring");
   home.create(".letter.ring.1-0.partial", "a letter");
   home.record("of_another.ring", "of_another.json");
-  REQUIRE(chown(scene.path(Home::in_state("of_another.ring")).c_str(), 0, 0) == 0);
-  fs::create_directory(scene.path(Home::in_state("directory.ring")));
+  REQUIRE(chown(scene.path(StateDirectory::in_state("of_another.ring")).c_str(), 0, 0) == 0);
+  fs::create_directory(scene.path(StateDirectory::in_state("directory.ring")));
   const auto before = home.files();
   CHECK_THAT(home.prune({"--older-than", "0s"}), Contains("removed 0 rings"));
   CHECK(home.files() == before);
   CHECK(scene.exists("elsewhere.ring"));
 }
 
-TEST_CASE("recover --prune removes what a recorder that was killed while it set up has left", "[host]") {
-  const Home home;
+TEST_CASE("recover --prune removes files of a recorder that was killed during its start", "[host]") {
+  const StateDirectory home;
   home.create(".20261122T182957Z-28798.ring.28798-0.partial", std::string(100'000, '\0'));
   home.create(".empty.ring.1.partial");
   home.create(".begun.ring.2.partial", "rusgring" + std::string(100, '\0'));
@@ -189,9 +135,9 @@ TEST_CASE("recover --prune removes what a recorder that was killed while it set 
 }
 
 TEST_CASE("recover --prune removes a ring that it cannot read only by its age", "[host]") {
-  const Home home;
+  const StateDirectory home;
   home.record("a.ring", "out.json");
-  const std::string path = home.scene().path(Home::in_state("a.ring"));
+  const std::string path = home.scene().path(StateDirectory::in_state("a.ring"));
   std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(8) << '\x09';
   fs::resize_file(path, 100'000);
   CHECK_THAT(run_to_end(home.recorder({"recover"})).output, Contains("unreadable"));
@@ -202,14 +148,14 @@ TEST_CASE("recover --prune removes a ring that it cannot read only by its age", 
 }
 
 TEST_CASE("Rings are listed with their age and size", "[host]") {
-  const Home home;
+  const StateDirectory home;
   home.record_and_kill("a.ring");
   const Finished list = run_to_end(home.recorder({"recover"}));
   CHECK_THAT(list.output, Contains("AGE") && Contains("SIZE") && Contains(" MiB  cut short   sh script"));
 }
 
-TEST_CASE("recover says of a recording that goes on that it does, and of none what it cannot know", "[host]") {
-  const Home home;
+TEST_CASE("recover says that a recording is still running, and does not guess unknown values", "[host]") {
+  const StateDirectory home;
   Background sleeper({.argv = {"sleep", "60"}});
   Background recording(
       home.recorder({"-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--pid", std::to_string(sleeper.pid())}));
@@ -224,8 +170,8 @@ TEST_CASE("recover says of a recording that goes on that it does, and of none wh
   CHECK_THAT(dead, Contains("until the recorder was gone") && !Contains("Ctrl-C"));
 }
 
-TEST_CASE("recover of what /proc recorded claims no number of processes", "[host]") {
-  const Home home;
+TEST_CASE("recover of a recording by /proc has no number of processes", "[host]") {
+  const StateDirectory home;
   home.record("x.ring", "out.json");
   REQUIRE(
       run_to_end(home.recorder({"-q", "--backend", "proc", "--ring", "ring", "-o", "out.json", "--", "sleep", ".05"}))
@@ -235,7 +181,7 @@ TEST_CASE("recover of what /proc recorded claims no number of processes", "[host
              Contains("unknown how many ran") && !Contains("0 observed") && !Contains("polling /proc"));
 }
 
-TEST_CASE("What recover --prune is not for is said in one line", "[host]") {
+TEST_CASE("Wrong usage of recover --prune is one line", "[host]") {
   const Scene scene;
   const auto check = [&](Words arguments, const Words &words) {
     arguments.insert(arguments.begin(), "recover");

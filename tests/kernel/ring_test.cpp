@@ -1,4 +1,4 @@
-// The recovery ring of the built recorder, and rusage-bpf recover.
+// The recovery ring of the recorder, and rusage-bpf recover.
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,8 +11,10 @@
 
 #include "support/attached.h"
 #include "support/background.h"
+#include "support/mounts.h"
 #include "support/ndjson.h"
 #include "support/refusal.h"
+#include "support/ring_scene.h"
 #include "support/scene.h"
 #include "support/users.h"
 
@@ -21,56 +23,27 @@ namespace {
 using namespace test;
 using Words = std::vector<std::string>;
 
-constexpr const char *announcement = "after a crash, run: rusage-bpf recover ";
-
-// What was announced as the ring's path.
-std::string announced(const std::string &errors) {
-  const std::size_t begin = errors.find(announcement);
-  if (begin == std::string::npos) return "";
-  const std::size_t path = begin + std::string(announcement).size();
-  return errors.substr(path, errors.find('\n', path) - path);
-}
-
 Finished recover(const Scene &scene, Words arguments) {
   arguments.insert(arguments.begin(), "recover");
   return run_to_end(scene.recorder(arguments));
 }
 
-// The recorder gives its rows to out.ndjson after it has put its ring in place and announced it.
+// The recorder writes rows to out.ndjson after its ring is in place.
 void wait_for_row(const Scene &scene) {
   test::wait_for_rows(scene.path("out.ndjson"), 1);
 }
 
-// A thread of its own writes messages.
-void wait_for_announcement(const Background &recorder) {
-  wait_until("the announcement", [&] {
-    const std::string errors = recorder.errors();
-    return !announced(errors).empty() && errors.ends_with("\n");
-  });
-}
-
-// A recorder in the background that was killed after its first row.
-std::string record_and_kill(const Scene &scene) {
-  Background recorder(scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"}));
-  wait_for_row(scene);
-  wait_for_announcement(recorder);
-  recorder.send(SIGKILL);
-  return announced(recorder.wait().errors);
-}
-
-constexpr const char *waits = ": >ran; n=0; while [ ! -e stop ] && [ $n != 400 ]; do n=$((n+1)); sleep .05; done";
-
-TEST_CASE("The ring is announced, and gone when the outputs are in place", "[host]") {
+TEST_CASE("The ring is announced, and removed when the outputs are in place", "[host]") {
   const Scene scene(
       "n=0; until ls .local/state/rusage-bpf/*.ring >names || [ $n = 400 ]; do n=$((n+1)); sleep "
       ".05; done; cp -r .local seen; rm names");
   const Finished finished = run_to_end(scene.recorder({"-o", "out.json", "--", "sh", "script"}));
-  const std::string ring = announced(finished.errors);
+  const std::string ring = announced_ring(finished.errors);
   CHECK(ring.starts_with(scene.path(".local/state/rusage-bpf/")));
   CHECK(ring.ends_with(".ring"));
-  CHECK(finished.errors.find(announcement) < finished.errors.find("sh script: exit 0"));
+  CHECK(finished.errors.find(ring_announcement) < finished.errors.find("sh script: exit 0"));
   CHECK(scene.files() == std::set<std::string>{"out.json", "script", "seen"});
-  // The command has seen it, whole and for the user alone.
+  // The command copied the ring, which only the user may read.
   const auto seen = scene.path("seen/state/rusage-bpf/" + std::filesystem::path(ring).filename().string());
   struct stat is {};
   REQUIRE(stat(seen.c_str(), &is) == 0);
@@ -78,7 +51,7 @@ TEST_CASE("The ring is announced, and gone when the outputs are in place", "[hos
 }
 
 TEST_CASE("After a crash the ring is listed, and recovered into every format", "[host]") {
-  const Scene scene(waits);
+  const Scene scene(until_stopped);
   const std::string ring = record_and_kill(scene);
   REQUIRE(scene.files().contains(std::filesystem::path(ring).filename()));
   const std::string before = read_file(ring);
@@ -106,7 +79,7 @@ TEST_CASE("After a crash the ring is listed, and recovered into every format", "
   scene.create("stop");
 }
 
-TEST_CASE("What is recovered from a complete ring differs from the document only in saying so", "[host]") {
+TEST_CASE("A document from a complete ring differs from the original only in saying so", "[host]") {
   const Scene scene("sleep .2; exit 3");
   const Finished finished =
       run_to_end(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
@@ -115,7 +88,7 @@ TEST_CASE("What is recovered from a complete ring differs from the document only
   CHECK(recover(scene, {"ring", "-q", "-o", "recovered.json"}).exit_code == 0);
   auto expected = read_json(scene.path("out.json"));
   expected["meta"]["recovered"] = true;
-  // The ring holds rows alone.
+  // The ring has only rows.
   expected["processes"] = expected["commands"] = nullptr;
   expected["audit"]["processes_left_out"] = nullptr;
   CHECK(read_json(scene.path("recovered.json")) == expected);
@@ -130,8 +103,8 @@ std::string rows_of(const std::string &ndjson) {
   return rows;
 }
 
-TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it", "[host]") {
-  const Scene scene(waits);
+TEST_CASE("--follow prints a recording's rows while it is running, and ends with it", "[host]") {
+  const Scene scene(until_stopped);
   Background recorder(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"}));
   wait_until("the ring", [&] { return scene.exists("ring"); });
   Background follower(scene.recorder({"recover", "ring", "--follow", "-q"}));
@@ -145,15 +118,15 @@ TEST_CASE("--follow gives a recording's rows while it goes on, and ends with it"
   const Finished followed = follower.wait();
   CHECK(followed.exit_code == 0);
   CHECK(followed.errors.empty());
-  // All but processes, which the ring does not hold, and the end's word of the recovery.
+  // All except the processes, which the ring does not have, and that it was recovered.
   const std::string live = rows_of(scene.text("out.ndjson"));
   const std::size_t end = live.find("{\"kind\":\"end\"");
   REQUIRE(end != std::string::npos);
   CHECK(followed.output.substr(0, end) == live.substr(0, end));
 }
 
-TEST_CASE("--follow ends with the recording also where the command goes on", "[host]") {
-  const Scene scene(waits);
+TEST_CASE("--follow ends with the recording even if the command continues", "[host]") {
+  const Scene scene(until_stopped);
   Background recorder(
       scene.recorder({"-q", "-i", ".01", "-d", ".3", "--ring", "ring", "-o", "out.json", "--", "sh", "script"}));
   wait_until("the ring", [&] { return scene.exists("ring"); });
@@ -179,7 +152,7 @@ TEST_CASE("An attached recording has its ring too", "[host]") {
 }
 
 TEST_CASE("Under sudo the ring is the caller's", "[host]") {
-  const Scene scene(waits);
+  const Scene scene(until_stopped);
   give_to_nobody(scene.path());
   Background recorder(
       with_sudo(scene.recorder({"-q", "-i", ".01", "--ring", "ring", "-o", "out.ndjson", "--", "sh", "script"})));
@@ -193,28 +166,26 @@ TEST_CASE("Under sudo the ring is the caller's", "[host]") {
   CHECK((is.st_mode & 0777) == 0600);
 }
 
-TEST_CASE("A ring for which there is no room is found before the command runs", "[host]") {
+TEST_CASE("Missing space for a ring is found before the command runs", "[host]") {
   const Refusal refusal;
   const Scene &scene = refusal.scene();
   std::filesystem::create_directory(scene.path("small"));
   Start start = scene.recorder({"--ring", "small/ring", "--", "sh", "script"});
   start.prepare = [] {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("small", "small", "tmpfs", 0, "size=1m") != 0)
-      _exit(98);
+    if (!unshare_mounts() || mount("small", "small", "tmpfs", 0, "size=1m") != 0) _exit(98);
   };
   refusal.check(start, 125, {"small/ring", "--ring-rows", "No space left on device"});
 }
 
-TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[host]") {
-  const Scene scene(waits);
+TEST_CASE("If the state directory cannot be written, the ring is in /tmp", "[host]") {
+  const Scene scene(until_stopped);
   scene.create("file");
   Start start = scene.recorder({"-i", ".01", "-o", "out.ndjson", "--", "sh", "script"});
   start.environment["XDG_STATE_HOME"] = scene.path("file");
   Background recorder(start);
   wait_for_row(scene);
   wait_for_announcement(recorder);
-  const std::string ring = announced(recorder.errors());
+  const std::string ring = announced_ring(recorder.errors());
   CHECK(ring.starts_with("/tmp/rusage-bpf-"));
   CHECK(std::filesystem::exists(ring));
   scene.create("stop");
@@ -222,7 +193,7 @@ TEST_CASE("Where the state directory cannot be written, the ring is in /tmp", "[
   CHECK_FALSE(std::filesystem::exists(ring));
 }
 
-TEST_CASE("A ring may be written to the disk row by row", "[host]") {
+TEST_CASE("A ring can be written to the disk row by row", "[host]") {
   const Scene scene("sleep .1");
   CHECK(run_to_end(scene.recorder({"-q", "-i", ".01", "--ring-sync", "--ring-rows", "100", "-o", "out.json", "--", "sh",
                                    "script"}))
@@ -230,7 +201,7 @@ TEST_CASE("A ring may be written to the disk row by row", "[host]") {
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("What recover cannot do is said in one line", "[host]") {
+TEST_CASE("Errors of recover are one line", "[host]") {
   const Scene scene;
   const auto check = [&](const Words &arguments, int status, const Words &words) {
     const Finished finished = recover(scene, arguments);

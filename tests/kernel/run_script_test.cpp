@@ -1,4 +1,4 @@
-// tools/run, as a user finds it in a checkout that is built.
+// tools/run in a checkout that is built.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -14,7 +14,7 @@ namespace {
 using namespace test;
 namespace fs = std::filesystem;
 
-TEST_CASE("tools/run records by /proc for a user without sudo, or whom sudo refuses", "[host]") {
+TEST_CASE("tools/run records by /proc for a user without sudo, or if sudo refuses", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   fs::create_directory(scene.path("bin"));

@@ -1,5 +1,5 @@
-// Signals sent to the recorder, whose pid is the one that a user knows: each reaches the command as often
-// as it would without the recorder, and none ends the recorder or its recording unasked.
+// Signals to the recorder, whose pid the user knows: each reaches the command as often as without the recorder, and
+// none ends the recording.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ class Signalled {
     const auto all = lines();
     return {all.begin() + 1, all.end()};
   }
-  // Ends the command; what it has received by then is all that it ever does.
+  // Ends the command. Then it has received all its signals.
   std::vector<std::string> finish() {
     kill(command_, SIGUSR2);
     CHECK(top_->wait().exit_code == 5);
@@ -115,7 +115,7 @@ TEST_CASE("A signal to the whole process group reaches the command once", "[host
     sent.push_back(line(number));
     CHECK(recorded.received(sent.size()) == sent);
   }
-  // To the recorder alone, it is behind all that might have been passed on from the group's.
+  // Sent only to the recorder, it comes after all signals that were passed on from the group.
   kill(recorded.recorder(), SIGALRM);
   sent.push_back(line(SIGALRM));
   CHECK(recorded.received(sent.size()) == sent);
@@ -160,7 +160,7 @@ TEST_CASE("A batch system can stop and continue the command through the recorder
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("What tells a group's signals from the recorder's own ends with the recorder", "[host]") {
+TEST_CASE("The group witness exits with the recorder", "[host]") {
   Signalled recorded;
   CHECK(members_of(recorded.recorder()).size() == 3);
   SECTION("when the recorder is killed") {
@@ -176,7 +176,7 @@ TEST_CASE("What tells a group's signals from the recorder's own ends with the re
   }
 }
 
-TEST_CASE("Where that is stopped or killed, signals still reach the command", "[host]") {
+TEST_CASE("If the group witness is stopped or killed, signals still reach the command", "[host]") {
   const int harm = GENERATE(SIGSTOP, SIGKILL);
   Signalled recorded;
   for (const pid_t pid : members_of(recorded.recorder()))
@@ -186,7 +186,7 @@ TEST_CASE("Where that is stopped or killed, signals still reach the command", "[
   CHECK(recorded.finish().size() == 1);
 }
 
-TEST_CASE("A signal that would kill a recorder that is attached ends its recording instead", "[host]") {
+TEST_CASE("A signal that would kill an attached recorder ends its recording instead", "[host]") {
   const auto [signal, name] = GENERATE(table<int, std::string>({{SIGUSR1, "SIGUSR1"},
                                                                 {SIGALRM, "SIGALRM"},
                                                                 {SIGPIPE, "SIGPIPE"},

@@ -1,4 +1,4 @@
-// Outputs whose readers stall, are slow or go away: nothing but the output itself is held up.
+// Outputs whose readers stall, are slow or close: only that output is delayed.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -104,7 +104,7 @@ TEST_CASE("While a reader stalls, signals reach the command and rows the other o
   CHECK(read.recorder->wait().exit_code == 7);
 }
 
-TEST_CASE("Rows that a reader leaves waiting go to a temporary file, and one line says so", "[host]") {
+TEST_CASE("Rows that a reader does not read go to a temporary file, and one line says so", "[host]") {
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   Read read(scene.recorder(with(fast, {"--backend", "proc", "--", "sh", "script"})), STDOUT_FILENO);
@@ -130,7 +130,7 @@ TEST_CASE("Rows that a reader leaves waiting go to a temporary file, and one lin
   CHECK(next > 1000);
 }
 
-TEST_CASE("With the command ended, a signal ends the wait for a reader, and the rows are safe", "[host]") {
+TEST_CASE("After the command, a signal ends the wait for a reader, and the rows are in the ring", "[host]") {
   const Scene scene("sleep .5");
   Read read(scene.recorder(with(fast, {"-o", "out.json", "--", "sh", "script"})), STDOUT_FILENO);
   wait_until("the document", [&] { return scene.exists("out.json"); });
@@ -143,7 +143,7 @@ TEST_CASE("With the command ended, a signal ends the wait for a reader, and the 
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("With --duration the command goes on, with its signals, while a reader stalls", "[host]") {
+TEST_CASE("With --duration the command continues and gets its signals while a reader stalls", "[host]") {
   const Scene scene("echo $$ >pid; trap 'exit 7' TERM; while :; do sleep .01; done");
   Read read(scene.recorder(with(fast, {"--duration", ".5", "-o", "out.json", "--", "sh", "script"})), STDOUT_FILENO);
   wait_until("the document", [&] { return scene.exists("out.json"); });
@@ -156,7 +156,7 @@ TEST_CASE("With --duration the command goes on, with its signals, while a reader
   CHECK(read.recorder->wait().exit_code == 7);
 }
 
-TEST_CASE("SIGTERM ends the recording of what runs already although a reader stalls", "[host]") {
+TEST_CASE("SIGTERM ends an attached recording even if a reader stalls", "[host]") {
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
   const Background process({.argv = {"sh", "script"}, .directory = scene.path()});
@@ -171,7 +171,7 @@ TEST_CASE("SIGTERM ends the recording of what runs already although a reader sta
   CHECK(read_document(scene).json()["meta"]["ended_by"] == "SIGTERM");
 }
 
-TEST_CASE("A pipe that does not wait is waited for", "[host]") {
+TEST_CASE("A non-blocking pipe is polled", "[host]") {
   const Scene scene("sleep .5; exit 3");
   Reader reader;
   reader.set_non_blocking();
@@ -189,7 +189,7 @@ TEST_CASE("A pipe that does not wait is waited for", "[host]") {
   CHECK(finished.errors.empty());
 }
 
-TEST_CASE("The recording of what runs already ends with its last reader, at once", "[host]") {
+TEST_CASE("An attached recording ends at once with its last reader", "[host]") {
   const std::string backend = GENERATE("auto", "proc");
   const Scene scene("read line <gate");
   const Gate gate(scene.path("gate"));
@@ -217,7 +217,7 @@ TEST_CASE("The recording of what runs already ends with its last reader, at once
   }
 }
 
-TEST_CASE("A command goes on when the last reader of its rows has gone, and has its own status", "[host]") {
+TEST_CASE("A command continues without the last reader of its rows, and the exit status is its own", "[host]") {
   const Scene scene("read line <gate; exit 5");
   const Gate gate(scene.path("gate"));
   Read read(scene.recorder(with(fast, {"--", "sh", "script"})), STDOUT_FILENO);

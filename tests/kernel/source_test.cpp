@@ -1,4 +1,4 @@
-// The BPF source by itself: what happens at the limits of what it can track.
+// The BPF source without a recorder, at the limits of what it can track.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,7 +63,7 @@ void check_capacity(bool hold_tasks) {
 
 }  // namespace
 
-TEST_CASE("the dead are held wherever the kernel allows it") {
+TEST_CASE("exited tasks are held if the kernel allows it") {
   for (const rusage_bpf::Selection &selection :
        {rusage_bpf::Selection(selected::Command{}), rusage_bpf::Selection(selected::Cgroup{})}) {
     const auto source = BpfSource::open(selection);
@@ -72,7 +72,7 @@ TEST_CASE("the dead are held wherever the kernel allows it") {
   }
 }
 
-TEST_CASE("tasks past the capacity are counted as untracked, and those within it as ever") {
+TEST_CASE("tasks over the capacity are counted as untracked, and the others are tracked") {
   SECTION("held") {
     check_capacity(true);
   }
@@ -81,7 +81,7 @@ TEST_CASE("tasks past the capacity are counted as untracked, and those within it
   }
 }
 
-TEST_CASE("a slot is used again and again, and every birth is either tracked or counted as untracked") {
+TEST_CASE("slots are used again, and every new task is either tracked or counted as untracked") {
   const std::string forks = test::clock_is_emulated() ? "400" : "4000";
   for (const bool hold_tasks : {true, false}) {
     const auto [last, truth] = watch({"storm", forks}, {.capacity = 64, .hold_tasks = hold_tasks});
@@ -91,7 +91,7 @@ TEST_CASE("a slot is used again and again, and every birth is either tracked or 
   }
 }
 
-TEST_CASE("exited tasks are let go, with all that they used, however late the next look is") {
+TEST_CASE("exited tasks are released, with all their usage, even if the next tick is late") {
   const std::string forks = test::clock_is_emulated() ? "1000" : "4000";
   for (const bool hold_tasks : {true, false}) {
     CAPTURE(hold_tasks);
@@ -102,7 +102,7 @@ TEST_CASE("exited tasks are let go, with all that they used, however late the ne
   }
 }
 
-TEST_CASE("a process that is gone cannot be entered") {
+TEST_CASE("a process that is gone cannot be tracked") {
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) _exit(0);

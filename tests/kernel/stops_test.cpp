@@ -1,5 +1,5 @@
-// What ends a recording: each time the document is whole, up to the last, shorter row, and what is
-// recorded goes on.
+// The reasons for the end of a recording: each time the document is complete, with its shorter last row, and the target
+// continues.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -97,19 +97,19 @@ bool has_nameless_file(pid_t pid, const std::string &directory) {
 
 }  // namespace
 
-TEST_CASE("a signal to a recorder that is attached ends the recording and nothing else", "[host]") {
+TEST_CASE("a signal to an attached recorder ends only the recording", "[host]") {
   const auto [signal, name] =
       GENERATE(table<int, std::string>({{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}}));
   Work work;
   AttachedRecorder recorder(work.scene(), work.pid(), hourly);
   work.do_one();
   recorder.send(signal);
-  recorder.send(signal);  // an impatient user's second Ctrl-C loses nothing
+  recorder.send(signal);  // a second Ctrl-C loses nothing
   check_last_row(recorder.finish(name), 1);
   work.finish();
 }
 
-TEST_CASE("a signal that comes while the recorder gets ready ends a recording that has just begun", "[host]") {
+TEST_CASE("a signal during the start of the recorder ends the recording at once", "[host]") {
   Work work;
   for (int time = 0; time < 10; time++) {
     Background recorder(attached(work.scene(), work.pid(), hourly));
@@ -125,7 +125,7 @@ TEST_CASE("a signal that comes while the recorder gets ready ends a recording th
   work.finish();
 }
 
-TEST_CASE("--duration ends the recording of a tree, and the tree goes on", "[host]") {
+TEST_CASE("--duration ends the recording of a tree, and the tree continues", "[host]") {
   Work work;
   Words options = hourly;
   options.insert(options.end(), {"--duration", "1"});
@@ -137,7 +137,7 @@ TEST_CASE("--duration ends the recording of a tree, and the tree goes on", "[hos
   work.finish();
 }
 
-TEST_CASE("the end of a tree's last process ends its recording") {
+TEST_CASE("the exit of a tree's last process ends its recording") {
   Work work;
   AttachedRecorder recorder(work.scene(), work.pid(), hourly);
   work.finish();
@@ -152,7 +152,7 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   Work work;
   const std::string path = work.scene().path("input");
   REQUIRE(mkfifo(path.c_str(), 0600) == 0);
-  // Both ends, so that opening one of them waits for nobody.
+  // Both ends, so that opening one of them does not block.
   rusage_bpf::Fd input(open(path.c_str(), O_RDWR | O_CLOEXEC));
   Words options = hourly;
   options.emplace_back("--stop-on-eof");
@@ -167,7 +167,7 @@ TEST_CASE("with --stop-on-eof the end of standard input ends the recording, othe
   work.finish();
 }
 
-TEST_CASE("with --stop-with the end of that process ends the recording, and what is recorded goes on", "[host]") {
+TEST_CASE("with --stop-with the exit of that process ends the recording, and the target continues", "[host]") {
   Work work;
   Background other({.argv = {"sleep", "3600"}, .directory = work.scene().path()});
   Words options = hourly;
@@ -180,9 +180,7 @@ TEST_CASE("with --stop-with the end of that process ends the recording, and what
   work.finish();
 }
 
-TEST_CASE(
-    "with --stop-with the recorded process itself its descendants may outlive the recording, and "
-    "its end is told") {
+TEST_CASE("with --stop-with of the recorded process, its descendants may outlive the recording, which has its exit") {
   const Scene scene("sleep 3600 & echo $! >child; : >ready; read line <gate");
   const Gate gate(scene.path("gate"));
   Background root({.argv = {"sh", "script"}, .directory = scene.path()});
@@ -203,7 +201,7 @@ TEST_CASE(
   CHECK((*ended)["signal"] == SIGKILL);
 }
 
-TEST_CASE("where the process that held standard input was killed, the recording tells so") {
+TEST_CASE("if the process that held standard input was killed, the recording has its exit") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene("exec 3>input; : >ready; read line <gate");
   const Gate gate(scene.path("gate"));
@@ -242,7 +240,7 @@ TEST_CASE("--duration ends the document, and the recorder waits for the command'
   CHECK(recorder.wait().exit_code == 5);
 }
 
-TEST_CASE("--until tree records what the command leaves behind to its end") {
+TEST_CASE("--until tree records the processes that the command leaves behind to their end") {
   Leaver leaver({"--until", "tree"});
   leaver.wait_for_commands_end();
   CHECK_FALSE(leaver.scene().exists("out.json"));
@@ -256,7 +254,7 @@ TEST_CASE("--until tree records what the command leaves behind to its end") {
   CHECK(document.sum("exits") == document.sum("forks") + 1);
 }
 
-TEST_CASE("SIGINT ends a recording of what the command left behind, and that goes on", "[host]") {
+TEST_CASE("SIGINT ends a recording of processes that the command left behind, and they continue", "[host]") {
   Leaver leaver({"--until", "tree"});
   leaver.wait_for_commands_end();
   leaver.recorder().send(SIGINT);
@@ -269,7 +267,7 @@ TEST_CASE("SIGINT ends a recording of what the command left behind, and that goe
   leaver.end_child();
 }
 
-TEST_CASE("--duration ends a recording of what the command left behind as well", "[host]") {
+TEST_CASE("--duration also ends a recording of processes that the command left behind", "[host]") {
   Leaver leaver({"--until", "tree", "--duration", "1"});
   CHECK(leaver.recorder().wait().exit_code == 5);
   const Document document = read_document(leaver.scene());
@@ -278,7 +276,7 @@ TEST_CASE("--duration ends a recording of what the command left behind as well",
   leaver.end_child();
 }
 
-TEST_CASE("a tree is not over while each of its processes leaves another and ends", "[host]") {
+TEST_CASE("a tree has not ended while each of its processes forks another and exits", "[host]") {
   const std::string way = GENERATE("", "--count-at-last-switch");
   const Scene scene;
   Words options{"-q", "-i", ".001", "-o", "out.json", "--until", "tree"};

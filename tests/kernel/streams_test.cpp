@@ -1,4 +1,4 @@
-// Standard streams that cannot be written or are closed: messages do no harm, and the command is recorded as always.
+// Standard streams that cannot be written or are closed: messages do no harm, and the command is recorded.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -61,7 +61,7 @@ const Words list_standard_descriptors{"sh", "-c",
 
 }  // namespace
 
-TEST_CASE("Where standard error cannot be written, the command is recorded and has its own status", "[host]") {
+TEST_CASE("If standard error cannot be written, the command is recorded and the exit status is its own", "[host]") {
   const Broken broken = broken_stream();
   CAPTURE(broken.name);
   const std::string backend = GENERATE("auto", "proc");
@@ -73,7 +73,7 @@ TEST_CASE("Where standard error cannot be written, the command is recorded and h
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("Where standard error cannot be written, errors keep their exit status", "[host]") {
+TEST_CASE("If standard error cannot be written, errors keep their exit status", "[host]") {
   const Broken broken = broken_stream();
   CAPTURE(broken.name);
   const auto [status, words] = GENERATE(table<int, Words>({
@@ -96,7 +96,7 @@ TEST_CASE("Where standard error cannot be written, errors keep their exit status
   CHECK(finished.exit_code == status);
 }
 
-TEST_CASE("What cannot be printed is one line on standard error and an exit status", "[host]") {
+TEST_CASE("A failed print is one line on standard error and an exit status", "[host]") {
   const Broken broken = broken_stream();
   CAPTURE(broken.name);
   const auto [status, words] = GENERATE(table<int, Words>({
@@ -118,7 +118,7 @@ TEST_CASE("What cannot be printed is one line on standard error and an exit stat
   check_line(finished.errors, {"standard output: "});
 }
 
-TEST_CASE("A closed standard descriptor is none of the recorder's, and closed for the command", "[host]") {
+TEST_CASE("A closed standard descriptor is not used by the recorder, and is closed for the command", "[host]") {
   // Every set of them.
   const unsigned closed = GENERATE(range(1U, 8U));
   CAPTURE(closed);

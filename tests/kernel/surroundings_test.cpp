@@ -1,5 +1,4 @@
-// Without a terminal: what goes into the command and out of it, signals sent to the recorder, and
-// whatever else a command has from whoever starts it.
+// Without a terminal: the command's input and output, signals to the recorder, and what the command inherits.
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -10,7 +9,7 @@
 
 using namespace test;
 
-TEST_CASE("Standard input goes to the command, and standard output is the command's alone", "[host]") {
+TEST_CASE("Standard input goes to the command, and standard output is only the command's", "[host]") {
   std::string bytes;
   for (int i = 0; i < 300'000; i++) bytes += static_cast<char>(i % 251);
   const Scene scene;
@@ -51,7 +50,7 @@ TEST_CASE("A signal sent to the recorder reaches the command once, and its recor
   }
 }
 
-TEST_CASE("A command goes on unharmed when its recorder is killed") {
+TEST_CASE("A command continues when its recorder is killed") {
   const Scene scene(": >running; " + until_exists("go") + "echo finished; : >finished");
   Background recorder(scene.recorded_script());
   wait_until("the command", [&] { return scene.exists("running"); });
@@ -62,7 +61,7 @@ TEST_CASE("A command goes on unharmed when its recorder is killed") {
   CHECK_FALSE(scene.exists("out.json"));
 }
 
-TEST_CASE("What the command inherits is what it would inherit without the recorder", "[host]") {
+TEST_CASE("The command inherits the same as without the recorder", "[host]") {
   const Scene scene;
   const auto output = [](Start start) {
     // As under nohup, and more of the like; descriptor 9 as a parent's gift, such as make's.
@@ -89,13 +88,13 @@ TEST_CASE("What the command inherits is what it would inherit without the record
   CHECK(output(scene.recorder(arguments)) == output({.argv = argv, .directory = scene.path()}));
 }
 
-TEST_CASE("The exit status is known although whoever started the recorder ignores SIGCHLD", "[host]") {
+TEST_CASE("The exit status is known even if the recorder's parent ignores SIGCHLD", "[host]") {
   const Scene scene("exit 3");
   CHECK(run_to_end(scene.recorded_script([] { std::signal(SIGCHLD, SIG_IGN); })).exit_code == 3);
   scene.check_recording(3, nullptr);
 }
 
-TEST_CASE("What the command leaves in the background lives on when the recorder ends", "[host]") {
+TEST_CASE("Background processes of the command continue when the recorder ends", "[host]") {
   const Scene scene("( " + until_exists("go") + " : >finished ) & exit 4");
   CHECK(run_to_end(scene.recorded_script()).exit_code == 4);
   scene.check_recording(4, nullptr);

@@ -1,4 +1,4 @@
-// The command has the terminal as it would have it without us: the keys, the editor, job control.
+// The command has the terminal as without the recorder: keys, editors, job control.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -128,7 +128,7 @@ TEST_CASE("Ctrl-Z stops the recorder with its command, and fg continues both", "
   scene.check_recording(5, nullptr);
 }
 
-TEST_CASE("A command that stops itself alone stops its recorder, and fg continues both", "[host]") {
+TEST_CASE("A command that stops only itself stops its recorder, and fg continues both", "[host]") {
   const Scene scene(std::string(Pair::tell) + "kill -TSTP $$; echo it-goes-on; exit 4");
   Shell shell(scene);
   shell.enter_recorded("sh script");
@@ -154,7 +154,7 @@ TEST_CASE("A command in the background that reads the terminal stops, and fg let
   shell.check_status(0);
 }
 
-TEST_CASE("An interactive shell can be the command, with job control of its own", "[host]") {
+TEST_CASE("An interactive shell can be the command, with its own job control", "[host]") {
   const Scene scene("echo running; read line <gate");
   const Gate gate(scene.path("gate"));
   Shell shell(scene);
@@ -216,7 +216,7 @@ TEST_CASE("A change of the window's size reaches the command", "[host]") {
   CHECK(terminal.wait().exit_code == 0);
 }
 
-TEST_CASE("The end of the terminal reaches the command, also when the recorder leads the session", "[host]") {
+TEST_CASE("The hangup of the terminal reaches the command, also if the recorder is the session leader", "[host]") {
   const Scene scene("trap 'exit 8' HUP; echo running; " + until_exists("go"));
   Terminal terminal(scene.recorded_script());
   terminal.wait_for("running");

@@ -1,4 +1,4 @@
-// A command of another user's is not to type into the terminal of who runs the recorder.
+// A command of another user may not type into the terminal of the recorder's user.
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -39,7 +39,7 @@ TEST_CASE("A command of another user cannot type into the terminal, in no way", 
   const Scene scene;
   const std::string types = copy_for_all(scene, "types");
   give_to_nobody(scene.path());
-  // It could without us, which is what makes this a test.
+  // Without the recorder it could.
   Start direct{.argv = {types}, .directory = scene.path(), .prepare = become_nobody};
   if (kernel_types()) CHECK_THAT(Terminal(direct).wait().output, Contains("ioctl: typed"));
 
@@ -58,7 +58,7 @@ TEST_CASE("A setuid program that another user's command runs is still one, and c
   CHECK_THAT(finished.output, Contains("NoNewPrivs:\t0") && Contains("ioctl: refused") && !Contains("typed"));
 }
 
-TEST_CASE("A command pays for no filter where it has no terminal, or is of the same user", "[host]") {
+TEST_CASE("A command without a terminal, or of the same user, has no filter", "[host]") {
   const Scene scene("grep Seccomp: /proc/self/status");
   const Finished without_terminal = run_to_end(as_nobody_in_terminal(scene, {"sh", "script"}));
   CHECK(without_terminal.output == "Seccomp:\t0\n");

@@ -18,7 +18,7 @@ using namespace test;
 
 namespace {
 
-// Who the command is, in lines: ids, groups, what the environment says, its capabilities.
+// The command's ids, groups, environment and capabilities, one per line.
 constexpr const char *who =
     "id -u; id -g; id -G; echo $HOME $USER $LOGNAME $SHELL; env | grep -c ^SUDO_; "
     "grep -E 'Cap(Prm|Eff|Amb)' /proc/self/status | sort -u -k 2 | cut -f 2";
@@ -37,7 +37,7 @@ Start under_sudo(Start start) {
 
 }  // namespace
 
-TEST_CASE("A command for which a user is named is that user's through and through", "[host]") {
+TEST_CASE("A command with --user has all ids of that user", "[host]") {
   const Scene scene(who);
   give_to_nobody(scene.path());
   const auto arguments = std::vector<std::string>{"-q", "-o", "out.json", "--user", "nobody", "--", "sh", "script"};
@@ -55,21 +55,21 @@ TEST_CASE("A command for which a user is named is that user's through and throug
   scene.check_recording(0, nullptr);
 }
 
-TEST_CASE("Without a user's name the command is root's under sudo, as without the recorder", "[host]") {
+TEST_CASE("Without --user the command is root's under sudo, as without the recorder", "[host]") {
   const Scene scene(who);
   give_to_nobody(scene.path());
   Start direct = under_sudo({.argv = {"sh", "script"}, .directory = scene.path()});
   CHECK(run_to_end(under_sudo(scene.recorded_script())).output == run_to_end(direct).output);
 }
 
-TEST_CASE("The program of a user's command is looked for as ever", "[host]") {
+TEST_CASE("The program of a user's command is found as without --user", "[host]") {
   const Refusal refusal;
   Start start = refusal.scene().recorder({"--user", "nobody", "--", "no-such-command"});
-  start.environment["PATH"] = "/usr/sbin:/usr/bin";  // where nobody may look
+  start.environment["PATH"] = "/usr/sbin:/usr/bin";  // directories that the user nobody may read
   refusal.check(start, 127, {"no-such-command: command not found"});
 }
 
-TEST_CASE("A user who is not there, or whom the recorder cannot become, is named with advice", "[host]") {
+TEST_CASE("A missing user, or one that the recorder cannot become, is an error with advice", "[host]") {
   const Refusal refusal;
   for (const std::string name : {"no-such-user", "", "no:body"})
     refusal.check({"--user", name}, 125, {"--user " + name + ":", "getent passwd"});

@@ -1,5 +1,4 @@
-// What stands above the recorder only to run it is no part of what is recorded; and files belong to who asked, however
-// root was reached.
+// Wrappers above the recorder are not recorded, and files belong to the caller, however it became root.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -56,7 +55,7 @@ TEST_CASE("Wrappers of the recorder are not part of what it attaches to, other s
   CHECK(recorded_with(above, backend) == 1 + others);
 }
 
-TEST_CASE("A recording belongs to who became root for it", "[host]") {
+TEST_CASE("A recording belongs to the user that became root for it", "[host]") {
   const Scene scene;
   give_to_nobody(scene.path());
   Start start = scene.recorder({"-q", "-o", "out.json", "--", "true"});

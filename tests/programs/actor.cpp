@@ -3,7 +3,7 @@
 //   read:N        reads N bytes, one a call        write:FILE    creates it
 //   root, user:N  becomes that user for good (all three ids)     private:0|1   private:1 is PR_SET_DUMPABLE 0
 //   spin:MS       of CPU time                      exec COMMAND [ARG...]
-// The exit status is 0, or that of what it has waited for.
+// The exit status is 0, or that of the last reaped child.
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>

@@ -43,7 +43,7 @@ void stand(int levels) {
   const pid_t parent = getpid();
   const pid_t child = fork_below();
   if (child != 0) return workload::reap(child);
-  // Should the parent die before its time, nothing of the chain may stay behind.
+  // If the parent dies too early, no process of the chain may stay.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) workload::fail("the parent is gone", 0);
   stand(levels - 1);
   _exit(0);

@@ -1,5 +1,5 @@
-// ignored TRUTH_FILE [CHILDREN]: children of a parent that ignores SIGCHLD: the kernel reaps them,
-// and what they cost is in nobody's rusage.
+// ignored TRUTH_FILE [CHILDREN]: children of a parent that ignores SIGCHLD: the kernel reaps them, and their usage is
+// in no process's rusage.
 #include <signal.h>
 #include <sys/wait.h>
 

@@ -1,6 +1,6 @@
-// leaderless: a process whose main thread has ended while two other threads live. Writes "ready" to
-// standard output when that is so. For each byte of standard input it makes one more thread and one
-// child; each of the two writes 4096 bytes once. Then it writes "done". Ends with its input.
+// leaderless: a process whose main thread has exited while two other threads are live. Writes "ready" to standard
+// output when that is so. For each byte of standard input it makes one more thread and one child; each of the two
+// writes 4096 bytes once. Then it writes "done". Ends with its input.
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
-// leaves_orphans COUNT: that many times, a child that forks a process and ends at once; what it has forked lives for 2
-// ms more, and is an orphan by then. Ends when all children have.
+// leaves_orphans COUNT: COUNT times, a child that forks a process and exits at once. The forked process is an orphan
+// then, and runs for 2 ms more. Exits after all its children.
 #include <time.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // moves TRUTH_FILE MOVES_A_SECOND CGROUP CGROUP: four threads spin for a second and a half of CPU time, while the
-// process moves from one cgroup to the other and back. The truth is what it used in each.
+// process moves from one cgroup to the other and back. The truth is its usage in each.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -103,7 +103,7 @@ void map_and_touch(std::size_t bytes) {
   const auto page_bytes = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   void *start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (start == MAP_FAILED) fail("mmap");
-  // One fault a page, whatever the machine's setting; EINVAL: a kernel without huge pages.
+  // One fault per page, with any setting of the machine. EINVAL: a kernel without huge pages.
   if (madvise(start, bytes, MADV_NOHUGEPAGE) != 0 && errno != EINVAL) fail("madvise");
   auto *memory = static_cast<volatile char *>(start);
   for (std::size_t offset = 0; offset < bytes; offset += page_bytes) memory[offset] = 1;

@@ -1,5 +1,4 @@
-// relay PROCESSES: each process makes the next one and ends at once, so that never more than two
-// live, and mostly one.
+// relay PROCESSES: each process forks the next one and exits at once, so that at most two are live.
 #include <unistd.h>
 
 #include <cstdlib>

@@ -1,7 +1,7 @@
-// running_storm BOARD_FILE [WORKERS [CPU_US [STAY_EVERY]]]: a fork storm to be looked at while it
-// goes on. Each worker forks one child after the other; a child makes one write, uses CPU_US of CPU
-// time and ends. Each STAY_EVERYth child stays instead, with a thread. The file, as large as a
-// Board, tells what happens and when to stop; see running_storm.h.
+// running_storm BOARD_FILE [WORKERS [CPU_US [STAY_EVERY]]]: a fork storm that can be recorded while it runs. Each
+// worker forks one child after the other; a child makes one write, uses CPU_US of CPU time and ends. Each STAY_EVERYth
+// child stays instead, with a thread. The file, as large as a Board, tells what happens and when to stop; see
+// running_storm.h.
 #include "running_storm.h"
 
 #include <fcntl.h>
@@ -38,10 +38,10 @@ void rest() {
   std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
-// Should `parent` die before its time, nothing of the storm may stay behind.
+// If `parent` dies too early, no process of the storm may stay.
 void end_with(pid_t parent) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) workload::fail("prctl");
-  if (getppid() != parent) _exit(1);  // without a word, which would be a write that nobody counted
+  if (getppid() != parent) _exit(1);  // without a message, which would be an uncounted write
 }
 
 [[noreturn]] void stay(workload::Board &board) {

@@ -1,4 +1,4 @@
-// What running_storm and the test that watches it share: a file that both map.
+// Memory that running_storm shares with its test: a file that both map.
 #pragma once
 
 #include <atomic>
@@ -11,11 +11,11 @@ struct Board {
   static_assert(Count::is_always_lock_free, "shared between processes");
 
   // Set by the test.
-  Count hold;  // not 0: nobody forks, and no short-lived child is alive
+  Count hold;  // not 0: no process forks, and no short-lived child is live
   Count stop;  // not 0: everything ends
 
   // Counted by the storm. A write of `write_bytes` is under way between `begun` and `done`.
-  Count held;   // workers that stand still because of `hold`
+  Count held;   // workers that wait because of `hold`
   Count forks;  // processes made, the workers included
   Count begun, done;
   // Children that live to the end: made, and standing still as a process of two tasks.

@@ -1,6 +1,5 @@
-// sharing TRUTH_FILE [CHILDREN]: CHILDREN processes that share the root's address space and as many
-// that share its descriptors, all standing still. Writes "ready" to standard output when they do,
-// and ends them when standard input ends.
+// sharing TRUTH_FILE [CHILDREN]: CHILDREN processes that share the root's address space and as many that share its
+// descriptors, all sleeping. Writes "ready" to standard output when they do, and ends them when standard input ends.
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>

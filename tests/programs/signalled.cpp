@@ -1,5 +1,5 @@
-// Writes each signal that it gets into FILE, a line with its number and the value sent with it, until
-// SIGUSR2 ends it. Standing still between them, it has each by itself.
+// Writes each signal that it gets into FILE, a line with its number and the value sent with it, until SIGUSR2 ends it.
+// It sleeps between them, so that it gets each separately.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-// spin TRUTH_FILE [SECONDS]: computes on one CPU for SECONDS of real time. It looks at the clock
-// through the vDSO: until the end it makes no system call.
+// spin TRUTH_FILE [SECONDS]: computes on one CPU for SECONDS of real time. It reads the clock through the vDSO: until
+// the end it makes no system call.
 #include "truth.h"
 
 int main(int argc, char **argv) {

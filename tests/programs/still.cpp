@@ -1,8 +1,7 @@
-// still TRUTH_FILE [PROCESSES [THREADS]]: a tree that stands still, to be looked at. PROCESSES
-// children, THREADS further threads in the root. Child n of 0 to PROCESSES - 1 has n + 1 steps
-// (from the 100th on they begin anew: thousands of children fit): a step is a descriptor on
-// /dev/null and 16 KiB of memory more than the root has. Writes "ready" to standard output when all
-// stand still, and ends them when standard input does.
+// still TRUTH_FILE [PROCESSES [THREADS]]: an idle tree to record. PROCESSES children, THREADS further threads in the
+// root. Child n of 0 to PROCESSES - 1 has n + 1 steps (from the 100th on they begin anew: thousands of children fit): a
+// step is a descriptor on /dev/null and 16 KiB of memory more than the root has. Writes "ready" to standard output when
+// all stand still, and ends them when standard input does.
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -24,7 +23,7 @@ constexpr std::uint64_t patience_ms = 60'000;
 using Count = std::atomic<std::uint64_t>;
 
 [[noreturn]] void stand_still(std::uint64_t steps, pid_t root, Count &standing) {
-  // Should the root die before its time, nothing of the tree may stay behind.
+  // If the root dies too early, no process of the tree may stay.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) workload::fail("prctl");
   if (getppid() != root) workload::fail("the root is gone", 0);
   for (std::uint64_t n = 0; n < steps; ++n) workload::open_file("/dev/null", O_RDONLY).release();

@@ -29,8 +29,8 @@ std::uint64_t io_field(std::string_view text, std::string_view name) {
   return value;
 }
 
-// The calling process, its dead threads and the children it has reaped. The kernel accounts a read
-// after it was made: what this one moves is not in the text it returns, and is added here.
+// The calling process, its exited threads and its reaped children. The kernel counts a read when it is done: the bytes
+// of this read are not in the text that it returns, and are added here.
 IoCounts own_io() {
   const FileDescriptor file = open_file("/proc/self/io", O_RDONLY);
   char buffer[1024];
@@ -93,7 +93,7 @@ void Unreaped::report_and_exit() {
 Workload::Workload(int argc, char **argv, int most_numbers)
     : argc_(argc), argv_(argv), truth_file_(open_truth_file(argc, argv, most_numbers)) {
   std::set_terminate(fail_with_exception);
-  // An ignored SIGCHLD survives exec: without this a careless parent would change what is reaped.
+  // An ignored SIGCHLD survives exec: otherwise a parent that ignores SIGCHLD would change which children are reaped.
   if (signal(SIGCHLD, SIG_DFL) == SIG_ERR) fail("signal");
 }
 

@@ -1,5 +1,5 @@
-// types: tries to type a key into its terminal, in each way that a program has. Says "typed" or "refused" of each, and
-// of all that the kernel does not offer.
+// types: tries each way to type a key into its terminal. Prints "typed" or "refused" for each, also for those that the
+// kernel does not have.
 #include <asm/ioctls.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -45,7 +45,7 @@ bool types_by_int80() {
 
 int main() {
   say("ioctl", ioctl(STDIN_FILENO, TIOCSTI, &key) == 0);
-  // The kernel looks at 32 bits of the request.
+  // The kernel uses 32 bits of the request.
   constexpr std::uint64_t disguise = 0xdead'beef'0000'0000;
   say("disguised", syscall(SYS_ioctl, STDIN_FILENO, disguise | TIOCSTI, &key) == 0);
   const int again = open("/dev/tty", O_RDWR);

@@ -15,7 +15,7 @@
 namespace test {
 
 bool is_recording(pid_t recorder) {
-  // A timer that was ever set to an instant (TFD_TIMER_ABSTIME) says so; nothing but a timer does.
+  // fdinfo shows a timer that was set with TFD_TIMER_ABSTIME.
   std::error_code gone;
   for (const auto &entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/fdinfo", recorder), gone)) {
     std::ifstream file(entry.path());
@@ -65,7 +65,7 @@ Document read_document(const Scene &scene) {
 Listener::Listener(const Scene &scene, const std::vector<std::string> &argv) {
   const std::string path = scene.path(argv.front() + "-input");
   if (mkfifo(path.c_str(), 0600) != 0) throw std::runtime_error("mkfifo " + path);
-  // Both ends, so that opening one of them waits for nobody.
+  // Both ends, so that opening one of them does not block.
   input_.reset(open(path.c_str(), O_RDWR | O_CLOEXEC));
   Start start{.argv = argv, .prepare = [&] { redirect(STDIN_FILENO, path, O_RDONLY); }};
   start.argv[0] = built("tests/programs/" + argv.front());

@@ -1,4 +1,4 @@
-// Recorders of what runs already, and targets for them.
+// Attached recorders, and targets for them.
 #pragma once
 
 #include <sys/types.h>
@@ -14,13 +14,13 @@
 
 namespace test {
 
-// Whether a recorder has written its first row: it sets its alarm for the next right after it.
+// Whether a recorder has written its first row: after that, it sets its timer.
 bool is_recording(pid_t recorder);
 
-// The recorder of a process, quietly, to out.json in the scene.
+// The recorder of a process, with -q, to out.json in the scene.
 Start attached(const Scene &scene, pid_t pid, std::vector<std::string> options = {});
 
-// The same in the background, from its first row on, to rows.ndjson as well.
+// The same in the background, also to rows.ndjson. Returns after the first row.
 class AttachedRecorder {
  public:
   AttachedRecorder(const Scene &scene, pid_t pid, const std::vector<std::string> &options = {})
@@ -29,10 +29,10 @@ class AttachedRecorder {
 
   [[nodiscard]] const Background &process() const { return process_; }
   void send(int signal) const { process_.send(signal); }
-  // Waits until a row has come that was looked at after this call.
+  // Waits for a row that was sampled after this call.
   void pass_rows() const;
-  // Waits for its end, which is exit status 0 without a word, and gives its document, which says
-  // that this ended it.
+  // Waits for its end, which must be exit status 0 without messages. Returns its document, which must have this reason
+  // for the end.
   Document finish(const std::string &ended_by);
 
  private:
@@ -47,7 +47,7 @@ Document read_document(const Scene &scene);
 // A workload that reads standard input, which stays open until `end`.
 class Listener {
  public:
-  // `argv` begins with the workload's name; what it writes first is "ready".
+  // `argv` starts with the workload's name. The workload writes "ready" first.
   Listener(const Scene &scene, const std::vector<std::string> &argv);
 
   [[nodiscard]] pid_t pid() const { return process_->pid(); }

@@ -19,8 +19,8 @@ namespace test {
 namespace {
 
 void set_environment(const Start &start) {
-  // The tests may run under sudo, and the recorder would then serve the user who called it. The
-  // others are the user's own settings for the programs that the tests run.
+  // The tests may run under sudo, and the recorder would then act for the user that called it. The others are the
+  // user's own settings for the programs that the tests run.
   for (const char *name : {"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID", "ENV", "LESS", "EXINIT", "VIMINIT"})
     unsetenv(name);
   if (!start.directory.empty()) setenv("HOME", start.directory.c_str(), 1);

@@ -1,5 +1,4 @@
-// Programs that a test speaks to while they run. No wait is without an end: what does not come
-// within `patience` throws, and so fails the test.
+// Programs that run during a test. Every wait throws after `patience`, which fails the test.
 #pragma once
 
 #include <sys/types.h>
@@ -17,32 +16,32 @@ namespace test {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-// When it is over with patience, from now on.
+// The deadline of a wait that starts now.
 Deadline patience();
 int milliseconds_to(Deadline deadline);
 
-// Returns once `condition` holds; `what` is what is waited for, in words.
+// Returns when `condition` is true. `what` names the condition for the message.
 void wait_until(const std::string &what, const std::function<bool()> &condition);
 
 struct Start {
   std::vector<std::string> argv;
-  std::string directory = "";                           // the working directory and $HOME; empty: ours
-  std::string input = "";                               // what is on standard input, where that is no terminal
-  std::map<std::string, std::string> environment = {};  // beside ours, less what would disturb
-  std::function<void()> prepare = {};                   // the child's last act before it executes
+  std::string directory = "";  // the working directory and $HOME; empty: the test's
+  std::string input = "";      // standard input, if that is no terminal
+  std::map<std::string, std::string> environment =
+      {};                              // in addition to the test's, without variables that would disturb
+  std::function<void()> prepare = {};  // called in the child before its exec
 };
 
-// Makes `fd` what opening `path` gives; for a child that has not executed yet.
+// Replaces `fd` by the opened `path`. For a child before its exec.
 void redirect(int fd, const std::string &path, int flags);
 
-// For a child that a signal will end.
+// For a child that a signal ends.
 void without_core_files();
 
-// A child process of the test, killed at the end if it still lives.
+// A child process of the test. The destructor kills it if it is still live.
 class Process {
  public:
-  // Its session is its own, and no signal is ignored, whatever the test was given; `attach` sets
-  // its descriptors up, in the child.
+  // It has its own session, and ignores no signal. `attach` opens its descriptors, in the child.
   Process(const Start &start, const std::function<void()> &attach);
   ~Process();
   Process(const Process &) = delete;
@@ -50,10 +49,10 @@ class Process {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void send(int signal) const;
-  // Readable once the process has ended.
+  // Readable when the process has exited.
   [[nodiscard]] int end_fd() const { return end_.get(); }
   [[nodiscard]] bool ended_by(Deadline deadline) const;
-  // To be called when it has.
+  // Called when it has exited.
   Finished reap();
 
  private:
@@ -62,16 +61,16 @@ class Process {
   bool reaped_ = false;
 };
 
-// A program without a terminal. Its outputs are files, so that nothing has to be read meanwhile.
+// A program without a terminal. Its outputs are files, so that the test need not read them while it runs.
 class Background {
  public:
   explicit Background(const Start &start);
 
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   void send(int signal) const { process_.send(signal); }
-  // What it has written to standard output so far.
+  // Its standard output so far.
   [[nodiscard]] std::string output() const { return written("output"); }
-  // And to standard error.
+  // Its standard error so far.
   [[nodiscard]] std::string errors() const { return written("errors"); }
   Finished wait();
 

@@ -1,4 +1,4 @@
-// Cgroups of the test's own.
+// Cgroups of a test.
 #pragma once
 
 #include <sys/types.h>
@@ -7,10 +7,10 @@
 
 namespace test {
 
-// Where cgroup v2 is mounted. Throws where it is not: such a machine cannot run these tests.
+// The mount of cgroup v2. Throws if there is none: such a machine cannot run these tests.
 std::string cgroup_mount();
 
-// An empty cgroup below the mount, or below `parent`; removed at the end, when it must be empty.
+// An empty cgroup below the mount, or below `parent`; it is removed at the end, and must be empty then.
 class TemporaryCgroup {
  public:
   explicit TemporaryCgroup(const std::string &parent = cgroup_mount());

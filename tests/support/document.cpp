@@ -10,7 +10,7 @@ std::int64_t to_ns(const nlohmann::json &seconds) {
   return std::llround(seconds.get<double>() * 1e9);
 }
 
-// Times are in seconds, and nanoseconds are what is counted. What is unknown adds nothing.
+// Times are in seconds, and are counted in nanoseconds. Unknown values add nothing.
 std::int64_t unit_of(const nlohmann::json &value) {
   if (value.is_null()) return 0;
   return value.is_number_float() ? to_ns(value) : value.get<std::int64_t>();
@@ -19,7 +19,7 @@ std::int64_t unit_of(const nlohmann::json &value) {
 }  // namespace
 
 Document::Document(nlohmann::json json) : json_(std::move(json)) {
-  if (json_.at("meta").at("recovered")) return;  // a ring holds rows alone
+  if (json_.at("meta").at("recovered")) return;  // a ring has only rows
   if (json_.at("audit").at("processes_left_out") == 0) check_parts("processes");
   check_parts("commands");
 }
@@ -32,7 +32,7 @@ void Document::check_parts(const std::string &parts) const {
     for (const nlohmann::json &part : json_.at(parts)) sum += unit_of(part.at(name));
     INFO(name << " of " << parts);
     const std::int64_t total = unit_of(json_.at("totals").at(name));
-    // What tasks used that the recorder came too late to list is in the rows alone.
+    // The usage of unlisted tasks is only in the rows.
     const auto &unlisted = json_.at("audit").at("unlisted_tasks");
     if (!unlisted.is_null() && unlisted > 0)
       CHECK(sum <= total);

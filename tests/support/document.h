@@ -1,5 +1,5 @@
-// A finished document as tests ask it: sums, and rows in order. In each one that is asked, what single
-// processes and commands used is checked to be the totals.
+// A complete document: its sums, and its rows in order. The process records and commands of each document are checked
+// to add up to the totals.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class Document {
   // The same for a column in seconds, in nanoseconds.
   [[nodiscard]] std::int64_t sum_ns(const std::string &column) const;
 
-  // What the kernel itself reported of the command at wait4.
+  // The kernel's total of the command at wait4.
   [[nodiscard]] std::int64_t kernel(const std::string &column) const {
     return json_.at("audit").at("kernel").at(column).get<std::int64_t>();
   }

@@ -1,4 +1,4 @@
-// NDJSON as a test reads it, also while it is written.
+// Reads NDJSON, also while it is written.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -7,14 +7,14 @@
 
 namespace test {
 
-// The lines that have their end.
+// The complete lines.
 std::vector<nlohmann::ordered_json> whole_lines(const std::string &text);
 
-// The rows among them, as the JSON document has them: a list, without their `kind`.
+// The rows in them, as in the JSON document: a list, without `kind`.
 nlohmann::ordered_json samples_of(const std::vector<nlohmann::ordered_json> &lines);
 
-// Waits until a recorder has added that many rows to the file, which need not be there yet. After two, one
-// of them was looked at after the call.
+// Waits until a recorder has added that many rows to the file, which may not exist yet. With two, one of them was
+// sampled after the call.
 void wait_for_rows(const std::string &path, std::size_t count = 2);
 
 }  // namespace test

@@ -17,8 +17,8 @@
 namespace test {
 namespace {
 
-// Where RUSAGE_TEST_DOCUMENTS names a directory, a test after all others validates what is in it.
-// That takes a millisecond a row, so that what is long is not among it, nor very much.
+// If RUSAGE_TEST_DOCUMENTS names a directory, a later test validates the documents in it. That takes a millisecond per
+// row, so only short documents are put there, and not too many.
 void keep_for_validation(const std::string &document) {
   constexpr int most = 300;
   constexpr std::uintmax_t longest_bytes = 200'000;
@@ -66,7 +66,7 @@ std::vector<std::string> TemporaryDirectory::names() const {
 }
 
 Finished run(const std::vector<std::string> &argv, const std::string &directory) {
-  // Files and not pipes: nothing has to be read while the program runs.
+  // Files instead of pipes, so that they need not be read while the program runs.
   const TemporaryDirectory outputs;
   const std::string output_path = outputs.file("output");
   const std::string errors_path = outputs.file("errors");

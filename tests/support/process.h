@@ -1,4 +1,4 @@
-// Running the built programs from a test, and reading what they leave.
+// Runs the built programs, and reads their files.
 #pragma once
 
 #include <sys/types.h>
@@ -10,17 +10,16 @@
 
 namespace test {
 
-// A program of the build: "rusage-bpf", "tests/programs/children". The build is where
-// RUSAGE_BUILD_DIR says.
+// The path of a built program, such as "rusage-bpf" or "tests/programs/children", in RUSAGE_BUILD_DIR.
 std::string built(const std::string &name);
 
-// Whether time passes as on real hardware; on an emulated clock tolerances on time are wider.
+// Whether the clock is emulated. Then tolerances for times are wider.
 bool clock_is_emulated();
 
-// Whether the kernel has what holding a task needs: its BTF names the function.
+// Whether the kernel can hold tasks: its BTF has the function.
 bool tasks_can_be_held();
 
-// A directory of the test's own, removed at its end.
+// A directory that is removed at the end of the test.
 class TemporaryDirectory {
  public:
   TemporaryDirectory();
@@ -30,7 +29,7 @@ class TemporaryDirectory {
 
   [[nodiscard]] const std::filesystem::path &path() const { return path_; }
   [[nodiscard]] std::string file(const std::string &name) const { return path_ / name; }
-  // What is in it, in alphabetical order.
+  // The names in it, sorted.
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
@@ -40,15 +39,14 @@ class TemporaryDirectory {
 struct Finished {
   int exit_code = -1;  // -1 when a signal ended it
   int signal = 0;
-  std::string output;  // what it wrote to standard output
-  std::string errors;  // and to standard error
+  std::string output;  // standard output
+  std::string errors;  // standard error
 };
 
-// Runs a program to its end, standard input empty. `directory` is its working directory; empty:
-// ours.
+// Runs a program to its end, with empty standard input. `directory` is its working directory; empty: the test's.
 Finished run(const std::vector<std::string> &argv, const std::string &directory = "");
 
-// Checks that a recorder has said one line, with these words in it.
+// Checks that the recorder's message is one line with these words.
 void check_line(const std::string &errors, const std::vector<std::string> &words);
 
 std::string read_file(const std::string &path);

@@ -1,6 +1,7 @@
 // A small recording to write and to read.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -12,14 +13,17 @@ namespace test {
 
 rusage_bpf::Recording a_recording();
 
-// The first row knows the gauges alone, the others everything. Every figure is its row's number.
+// In the first row only gauges are known, in the others everything. Each value is its row's number.
 rusage_bpf::Row a_row(std::uint64_t number);
 std::vector<rusage_bpf::Row> rows(std::uint64_t count);
+
+// {"timestamp", a number or null for each column}.
+nlohmann::ordered_json sample_json(const rusage_bpf::Row &row);
 
 // The end of a command with these rows.
 rusage_bpf::Outcome outcome_of(const std::vector<rusage_bpf::Row> &rows);
 
-// Gives all of it to the sink, the end included.
+// Passes the whole recording to the sink, with the end.
 void write(rusage_bpf::Sink &sink, const std::vector<rusage_bpf::Row> &rows);
 
 std::unique_ptr<rusage_bpf::Output> create_output(const std::string &path);

@@ -1,4 +1,4 @@
-// A recorder that refuses to record: what it says, and that it did nothing.
+// A recorder that refuses to record: its message, and that it did nothing.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace test {
 
 inline constexpr const char *earlier = "an earlier recording";
 
-// A command that shows that it ran, beside an earlier recording.
+// A command that shows whether it ran, and an earlier recording.
 class Refusal {
  public:
   Refusal() { scene_.create("rusage.json", earlier); }

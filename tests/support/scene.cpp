@@ -82,7 +82,7 @@ ProcessState process_state(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string line;
   std::getline(file, line);
-  // The name, in parentheses, may hold anything, parentheses included.
+  // The name is in parentheses, and may have any characters, also parentheses.
   const std::size_t name_end = line.rfind(')');
   ProcessState is;
   if (name_end == std::string::npos) return is;

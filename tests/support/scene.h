@@ -1,4 +1,4 @@
-// A directory where a command, most often a shell script, is recorded, and what is found there.
+// A directory in which a command, mostly a shell script, is recorded.
 #pragma once
 
 #include <sys/types.h>
@@ -15,9 +15,9 @@
 
 namespace test {
 
-// Shell text that waits, though not for ever, until the file exists.
+// Shell text that waits until the file exists, for a limited time.
 std::string until_exists(const std::string &file);
-// The same without sleep, so that the shell's traps run at once, each signal by itself.
+// The same without sleep, so that the shell's traps run at once, for each signal separately.
 std::string watch_until_exists(const std::string &file);
 
 class Scene {
@@ -33,27 +33,27 @@ class Scene {
 
   // The recorder with these arguments, to be started in the directory.
   [[nodiscard]] Start recorder(std::vector<std::string> arguments) const;
-  // The script, quietly recorded to out.json. `prepare` is the recorder's last act before it is it.
+  // The recorder of the script, with -q, to out.json. `prepare` is called before its exec.
   [[nodiscard]] Start recorded_script(std::function<void()> prepare = {}) const;
-  // Checks that out.json is whole and says how the command ended.
+  // Checks that out.json is complete and has how the command ended.
   void check_recording(const nlohmann::json &exit_code, const nlohmann::json &signal) const;
 
  private:
   TemporaryDirectory directory_;
 };
 
-// Holds a shell script where it says `read line <FILE`, until `open` is called. That starts no
-// process, unlike a loop with sleeps: a shell that waits for its vforked child cannot be stopped.
+// Makes a shell script wait at `read line <FILE` until `open` is called. Unlike a loop with sleeps, that starts no
+// process: a shell that waits for its vforked child cannot be stopped.
 class Gate {
  public:
   explicit Gate(const std::string &file);
   void open() const;
 
  private:
-  rusage_bpf::Fd fifo_;  // both ends: without a test, a script reads the end of the file
+  rusage_bpf::Fd fifo_;  // both ends, so that a script without a test reads the end of the file
 };
 
-// What /proc/PID/stat tells of a process; all 0 for one that is gone.
+// The state of a process in /proc/PID/stat; all 0 if it is gone.
 struct ProcessState {
   char state = 0;  // 'T': stopped
   pid_t parent = 0;
@@ -64,7 +64,7 @@ struct ProcessState {
 };
 ProcessState process_state(pid_t pid);
 
-// A command and its recorder, as the script tells where it begins with `tell`.
+// The pids of a command and its recorder. The script must start with `tell`.
 struct Pair {
   static constexpr const char *tell = "echo $$ $PPID >pids.new; mv pids.new pids; ";
 

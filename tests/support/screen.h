@@ -1,4 +1,4 @@
-// What a terminal shows of what was written to it.
+// The screen of a terminal.
 #pragma once
 
 #include <string>
@@ -6,8 +6,8 @@
 
 namespace test {
 
-// The lines of a terminal that is never scrolled, without blanks at their ends. It knows carriage returns, line feeds,
-// colours, which it leaves out, and erasing from the cursor on. A line that is wider than `columns` throws.
+// The lines of a terminal that does not scroll, without blanks at their ends. It knows carriage returns, line feeds and
+// erasing after the cursor, and ignores colours. A line that is wider than `columns` throws.
 std::vector<std::string> screen(const std::string &written, std::size_t columns);
 
 }  // namespace test

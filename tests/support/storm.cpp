@@ -45,7 +45,7 @@ void Storm::pass(std::uint64_t children) const {
   wait_until("the storm's children", [&] { return board_->done >= enough; });
 }
 
-void Storm::hold() {
+void Storm::pause() {
   board_->hold = 1;
   wait_until("the storm's stillness",
              [this] { return board_->held == workers_ && board_->staying == board_->to_stay; });

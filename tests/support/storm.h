@@ -1,4 +1,4 @@
-// A fork storm that a test watches while it goes on: see programs/running_storm.cpp.
+// A fork storm that runs during a test: see programs/running_storm.cpp.
 #pragma once
 
 #include <sys/types.h>
@@ -21,7 +21,7 @@ struct StormSize {
   std::uint64_t stay_every = 0;
 };
 
-// What a storm and the test share.
+// Memory that the storm and the test share.
 class StormBoard {
  public:
   StormBoard();
@@ -31,7 +31,7 @@ class StormBoard {
 
   [[nodiscard]] workload::Board &operator*() const { return *board_; }
   [[nodiscard]] workload::Board *operator->() const { return board_; }
-  // The storm as a command.
+  // The command line of the storm.
   [[nodiscard]] std::vector<std::string> argv(const StormSize &size) const;
 
  private:
@@ -45,10 +45,10 @@ class Storm {
 
   [[nodiscard]] pid_t pid() const { return process_.pid(); }
   [[nodiscard]] const workload::Board &board() const { return *board_; }
-  // Returns after so many more short-lived children.
+  // Returns after this many more short-lived children.
   void pass(std::uint64_t children) const;
-  // Lets it stand still, and go on.
-  void hold();
+  // Pauses the storm, and continues it.
+  void pause();
   void go_on();
   // Lets it end.
   void stop();
@@ -59,14 +59,14 @@ class Storm {
   Background process_;
 };
 
-// What the storm had counted, and when.
+// The storm's count at a time.
 struct Sample {
   std::string time;  // as in a row
   std::uint64_t least;
   std::uint64_t most;
 };
 
-// Takes a sample every millisecond while it lives.
+// Takes a sample every millisecond during its lifetime.
 class Sampler {
  public:
   explicit Sampler(const workload::Board &board);
@@ -77,8 +77,8 @@ class Sampler {
   std::jthread thread_;
 };
 
-// Checks that while the storm goes on, the writes seen so far at each row are those that it had
-// counted between the row before and this one, which is when the recorder looked.
+// Checks that the writes up to each row are between the storm's counts at the row before and at this one: the recorder
+// sampled between them.
 void check_writes_in_each_row(const Document &document, const std::vector<Sample> &samples,
                               std::int64_t before_first_row);
 

@@ -47,7 +47,7 @@ void Terminal::look(Deadline deadline, const std::string &what) {
   std::array<pollfd, 2> events{pollfd{process_->end_fd(), POLLIN, 0}, pollfd{master_.get(), POLLIN, 0}};
   if (poll(events.data(), events.size(), milliseconds_to(deadline)) > 0) {
     if (read_shown()) return;
-    // While no process has it open, the terminal is always readable, with nothing to read.
+    // While no process has the terminal open, it is always readable, without data.
     if (events[0].revents == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   if (std::chrono::steady_clock::now() > deadline)

@@ -1,4 +1,4 @@
-// A program under a pseudo-terminal, with the test at the keyboard.
+// A program on a pseudo-terminal, with the test as its keyboard.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace test {
 
-// A program with a terminal of its own, as the leader of its session.
+// A program with its own terminal, as the leader of its session.
 class Terminal {
  public:
   explicit Terminal(const Start &start);
@@ -18,15 +18,15 @@ class Terminal {
   [[nodiscard]] pid_t pid() const { return process_->pid(); }
   // Presses keys: "\x03" is Ctrl-C, "\x1a" is Ctrl-Z, "\x1c" is Ctrl-\.
   void type(std::string_view keys) const;
-  // Returns once the text was shown after what the last call waited for.
+  // Waits for the text, after the text of the last call.
   void wait_for(std::string_view text);
   void resize(unsigned short rows, unsigned short columns) const;
   void hang_up() { master_.reset(); }
-  // Waits for the program's end; `output` is all that was shown.
+  // Waits for the program's end. `output` is everything that was shown.
   Finished wait();
 
  private:
-  // Waits for something to be shown, or for the program's end, and keeps what was shown.
+  // Waits for more text or the program's end, and keeps the text.
   void look(Deadline deadline, const std::string &what);
   bool read_shown();
 

@@ -34,7 +34,7 @@ Trace::Trace(const std::string &text) {
   CHECK(document.size() == 2);
   events = document.at("traceEvents");
   other_data = document.at("otherData");
-  // As readers do: by time, and what is at the same time in the order of the file.
+  // Like a reader: sorted by time, with events of the same time in the order of the file.
   std::vector<Json> timed;
   for (const Json &event : events) {
     check_form(event);

@@ -23,10 +23,10 @@ struct Shown {
 };
 
 struct Trace {
-  // Checks that every event is one by the rules of the format, and that the slices of a process follow each other.
+  // Checks that every event is valid, and that the slices of a process follow each other.
   explicit Trace(const std::string &text);
 
-  // The sum over time of what a track showed, in its unit times seconds; it must end with 0.
+  // The sum of a track over time, in its unit times seconds. The track must end with 0.
   [[nodiscard]] double integral(const std::string &track) const;
 
   nlohmann::ordered_json events;

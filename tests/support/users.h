@@ -1,4 +1,4 @@
-// Being somebody else than root: the user nobody, whom every system has.
+// Tests as another user than root: the user nobody, which every system has.
 #pragma once
 
 #include <string>
@@ -10,18 +10,18 @@ namespace test {
 
 inline constexpr unsigned nobody = 65534;
 
-// For a child that has not executed yet: it is nobody from now on.
+// Makes a child before its exec the user nobody.
 void become_nobody();
-// The same, but with the two capabilities that recording needs, and none else.
+// The same, with only the two capabilities that recording needs.
 void become_capable_nobody();
 
-// A copy of the recorder with the capabilities that recording needs, in the scene's directory, which becomes nobody's;
-// `recorder`, started there as nobody, is that copy instead.
+// Makes a copy of the recorder with the capabilities that recording needs in the scene's directory, which then belongs
+// to the user nobody. `recorder` starts that copy as nobody instead.
 Start with_file_capabilities(const Scene &scene, Start recorder);
 
 void give_to_nobody(const std::string &path);
 
-// As started by sudo, which nobody called.
+// As started by sudo, called by the user nobody.
 Start with_sudo(Start start);
 
 }  // namespace test

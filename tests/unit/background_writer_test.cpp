@@ -72,7 +72,7 @@ class Pipe {
 
 }  // namespace
 
-TEST_CASE("A spool gives what it was given, in order, while more comes") {
+TEST_CASE("A spool returns its bytes in order, while more are added") {
   constexpr int lines = 400'000;
   const std::string expected = text_of(lines);
   Spool spool;
@@ -92,7 +92,7 @@ TEST_CASE("A spool gives what it was given, in order, while more comes") {
   taker.join();
   CHECK((taken == expected));
   CHECK(spool.empty());
-  // One that is not read meanwhile.
+  // One that is not read at the same time.
   REQUIRE(spool.write(expected));
   CHECK(spool.in_file());
   std::string later;
@@ -101,7 +101,7 @@ TEST_CASE("A spool gives what it was given, in order, while more comes") {
   CHECK_FALSE(spool.in_file());
 }
 
-TEST_CASE("What is handed to a background writer is in its file, in order, once it has ended") {
+TEST_CASE("All bytes that a background writer got are in its file, in order, when it has ended") {
   const test::TemporaryDirectory directory;
   auto writers = create_writers();
   auto output = add(writers, directory.file("out.json"));
@@ -117,7 +117,7 @@ TEST_CASE("What is handed to a background writer is in its file, in order, once 
   CHECK((test::read_file(directory.file("out.json")) == text_of(100'000) + text_of(200'000) + "the end\n"));
 }
 
-TEST_CASE("A background writer that goes away without an end leaves no file") {
+TEST_CASE("A background writer that is destroyed before its end leaves no file") {
   const test::TemporaryDirectory directory;
   auto writers = create_writers();
   auto output = add(writers, directory.file("out.json"));
@@ -131,7 +131,7 @@ TEST_CASE("A background writer that goes away without an end leaves no file") {
   CHECK(writers.take_errors().empty());
 }
 
-TEST_CASE("A background writer says once what it has failed with") {
+TEST_CASE("A background writer reports its error once") {
   auto writers = create_writers();
   auto output = add(writers, "/dev/full");
   CHECK(writers.any_left());
@@ -151,7 +151,7 @@ TEST_CASE("A background writer says once what it has failed with") {
   CHECK(writers.take_errors().empty());
 }
 
-TEST_CASE("A reader that goes away shows without a write") {
+TEST_CASE("A reader that closes its pipe is noticed without a write") {
   Pipe pipe;
   auto writers = create_writers();
   auto output = add(writers, "-");
@@ -170,7 +170,7 @@ TEST_CASE("A reader that goes away shows without a write") {
   CHECK(errors.at(0).errno_value == EPIPE);
 }
 
-TEST_CASE("A stream that is not read can be given up, a file is waited for") {
+TEST_CASE("A stream that is not read can be given up, but a file is always finished") {
   const test::TemporaryDirectory directory;
   Pipe pipe;
   auto writers = create_writers();
@@ -187,6 +187,6 @@ TEST_CASE("A stream that is not read can be given up, a file is waited for") {
   CHECK(writers.waiting().streams == 0);
   CHECK(writers.take_errors().size() == 1);
   CHECK((test::read_file(directory.file("out.json")) == text_of(100'000)));
-  // Its thread ends as well.
+  // Its thread ends too.
   pipe.read_end.reset();
 }

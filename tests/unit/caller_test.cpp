@@ -14,7 +14,7 @@ namespace {
 
 constexpr uid_t nobody = 65534;
 
-// The caller where these variables are set and none else of the kind. Only root has a caller who is not itself.
+// The caller if only these variables of sudo, doas and pkexec are set. Only root can have another user as its caller.
 uid_t caller_with(const std::map<std::string, std::string> &variables) {
   const std::vector<const char *> names{"SUDO_UID", "SUDO_GID", "DOAS_USER", "PKEXEC_UID"};
   for (const char *name : names) unsetenv(name);
@@ -28,19 +28,19 @@ uid_t if_root(uid_t uid) {
   return geteuid() == 0 ? uid : geteuid();
 }
 
-TEST_CASE("the caller is who called sudo, doas or pkexec") {
+TEST_CASE("the caller is the user that called sudo, doas or pkexec") {
   CHECK(caller_with({{"SUDO_UID", "65534"}, {"SUDO_GID", "65534"}}) == if_root(nobody));
   CHECK(caller_with({{"DOAS_USER", "nobody"}}) == if_root(nobody));
   CHECK(caller_with({{"PKEXEC_UID", "65534"}}) == if_root(nobody));
   CHECK(caller_with({{"SUDO_UID", "12345"}, {"SUDO_GID", "12345"}}) == if_root(12345));
 }
 
-TEST_CASE("a caller who was root already says nothing of who was before") {
+TEST_CASE("a variable that names root is ignored") {
   CHECK(caller_with({{"SUDO_UID", "0"}, {"SUDO_GID", "0"}, {"DOAS_USER", "nobody"}}) == if_root(nobody));
   CHECK(caller_with({{"SUDO_UID", "65534"}, {"SUDO_GID", "65534"}, {"DOAS_USER", "root"}}) == if_root(nobody));
 }
 
-TEST_CASE("a variable that names no user says nothing") {
+TEST_CASE("a variable that names no user is ignored") {
   const uid_t self = geteuid();
   for (const std::string uid : {"", "x", "-1", "4294967295", "4294967296", "1000 ", " 1000", "1000x", "0x3e8", "1e3"}) {
     INFO(uid);
@@ -49,7 +49,7 @@ TEST_CASE("a variable that names no user says nothing") {
     CHECK(caller_with({{"PKEXEC_UID", uid}}) == self);
   }
   CHECK(caller_with({{"SUDO_UID", "65534"}}) == self);
-  CHECK(caller_with({{"PKEXEC_UID", "87654321"}}) == self);  // nobody's, so that there is no group
+  CHECK(caller_with({{"PKEXEC_UID", "87654321"}}) == self);  // no user has this id, so there is no group
   for (const std::string name : {"", "no-such-user", "no:body", "../root", "65534"})
     CHECK(caller_with({{"DOAS_USER", name}}) == self);
 }

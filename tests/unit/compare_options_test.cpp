@@ -28,7 +28,7 @@ TEST_CASE("compare takes two recordings, limits and a page") {
   CHECK(options->page == "c.html");
 }
 
-TEST_CASE("wrong usage of compare is told in one line that names the culprit") {
+TEST_CASE("wrong usage of compare is one line that names the wrong argument") {
   const auto [arguments, culprit] = GENERATE(values<std::pair<Words, std::string>>({
       {{}, "give two recordings"},
       {{"a.json"}, "give two recordings"},

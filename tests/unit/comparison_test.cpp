@@ -23,7 +23,7 @@ Command command(const std::string &name, std::uint64_t processes, std::uint64_t 
   return command;
 }
 
-// What a reader would give to the sink.
+// Passes a recording to the sink, like a reader.
 Side read(const std::string &name, std::uint64_t rows, const std::vector<Command> &commands) {
   Side side{.name = name, .recording = {}, .outcome = {}, .buckets = {}};
   SideSink sink(side, 0);
@@ -51,7 +51,7 @@ TEST_CASE("every column is compared, and CPU time as a whole") {
   CHECK(find_measure("rss") == nullptr);
 }
 
-TEST_CASE("totals stand beside each other with their difference and ratio") {
+TEST_CASE("totals have their difference and ratio") {
   const Side a = read("a.json", 5, {});  // 1 + 2 + 3 + 4
   const Side b = read("b.json", 6, {});  // and 5
   const std::string text = comparison_text(compare(a, b));
@@ -75,8 +75,8 @@ TEST_CASE("totals stand beside each other with their difference and ratio") {
   CHECK(json["a"]["meta"]["host"] == "host");
 }
 
-TEST_CASE("what is not known stays so, and is not 0") {
-  const Side a = read("a.json", 1, {});  // its row knows the gauges alone
+TEST_CASE("an unknown value stays unknown, and is not 0") {
+  const Side a = read("a.json", 1, {});  // only gauges are known in its row
   const Side b = read("b.json", 3, {});
   const std::string text = comparison_text(compare(a, b));
   CHECK_THAT(line_of(text, "cpu"), Contains("n/a") && Contains("0.000 s"));
@@ -84,13 +84,13 @@ TEST_CASE("what is not known stays so, and is not 0") {
   CHECK(json["totals"]["cpu"]["a"].is_null());
   CHECK(json["totals"]["cpu"]["difference"].is_null());
   CHECK(json["totals"]["cpu"]["ratio"].is_null());
-  // Known, but nothing to divide by.
+  // Known, but the ratio would divide by 0.
   CHECK(json["totals"]["peak_rss"]["a"] == 0);
   CHECK(json["totals"]["peak_rss"]["difference"] == 2);
   CHECK(json["totals"]["peak_rss"]["ratio"].is_null());
 }
 
-TEST_CASE("commands are paired by name, the greatest change in CPU time first, ten of them") {
+TEST_CASE("ten commands are compared by name, the greatest change in CPU time first") {
   std::vector<Command> before;
   for (std::uint64_t i = 0; i < 12; i++) before.push_back(command("same" + std::to_string(i), 1, second));
   before.push_back(command("ld", 3, 9 * second));
@@ -114,14 +114,14 @@ TEST_CASE("commands are paired by name, the greatest change in CPU time first, t
   CHECK(comparison_json(comparison, {})["commands"][2]["peak_rss"]["b"].is_null());
 }
 
-TEST_CASE("commands that one recording does not tell are not taken for nothing") {
+TEST_CASE("unknown commands in one recording do not count as none") {
   const Side a = read("a.json", 2, {command("make", 1, second)});
   const Side b = read("b.json", 2, {});
   CHECK(compare(a, b).commands.empty());
   CHECK_THAT(comparison_text(compare(a, b)), Contains("commands: unknown in A or B"));
 }
 
-TEST_CASE("what makes two recordings hard to compare is said") {
+TEST_CASE("differences that make two recordings hard to compare are reported") {
   const Side a = read("a.json", 3, {});
   Side b = a;
   b.recording.interval_ns = second;
@@ -147,7 +147,7 @@ TEST_CASE("what makes two recordings hard to compare is said") {
   CHECK(what_is_missing(b) == "lacks 3 tasks");
 }
 
-TEST_CASE("the table has lines of 80 columns at most, whatever names it meets") {
+TEST_CASE("the table has lines of at most 80 columns, with any names") {
   const std::string long_name(300, 'x');
   std::string umlauts;
   for (int i = 0; i < 100; i++) umlauts += "\u00e4";
@@ -167,7 +167,7 @@ TEST_CASE("the table has lines of 80 columns at most, whatever names it meets") 
   }
 }
 
-TEST_CASE("the peak of memory is the greatest that is known, and which it is is said") {
+TEST_CASE("the peak of memory is the greatest known one, and the text says which it is") {
   Side a = read("a.json", 5, {});
   Side b = read("b.json", 5, {});
   b.outcome.rss_at_least = 208 * mib;

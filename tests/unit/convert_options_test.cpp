@@ -28,7 +28,7 @@ TEST_CASE("convert takes a recording and outputs") {
   CHECK(parsed(parse_convert, "convert", {"-", "-o", "b.csv"})->input == "-");
 }
 
-TEST_CASE("wrong usage of convert and schema is told in one line that names the culprit") {
+TEST_CASE("wrong usage of convert and schema is one line that names the wrong argument") {
   const auto [arguments, culprit] = GENERATE(values<std::pair<Words, std::string>>({
       {{}, "give a recording"},
       {{"-o", "b.csv"}, "give a recording"},
@@ -50,7 +50,7 @@ TEST_CASE("wrong usage of convert and schema is told in one line that names the 
   CHECK(schema.error().kind == Error::Kind::usage);
 }
 
-TEST_CASE("convert and schema have a help of their own") {
+TEST_CASE("convert and schema have their own help") {
   CHECK_THAT(parsed(parse_convert, "convert", {"--help"})->print,
              Contains("rusage-bpf convert") && Contains("-o,--output FILE"));
   CHECK_THAT(parsed(parse_schema, "schema", {"--help"})->print, Contains("rusage-bpf schema"));

@@ -29,7 +29,7 @@ Words split(const std::string &text, const std::string &separator) {
   return parts;
 }
 
-TEST_CASE("CSV is a line of column names and a line a row, each ended by CR LF") {
+TEST_CASE("CSV is a line of column names and a line for each row, each ended by CR LF") {
   const Words lines = split(csv(test::rows(2)), "\r\n");
   REQUIRE(lines.size() == 4);
   CHECK(lines[3].empty());
@@ -41,7 +41,7 @@ TEST_CASE("CSV is a line of column names and a line a row, each ended by CR LF")
   CHECK(split(lines[2], ",").size() == names.size());
 }
 
-TEST_CASE("what is unknown is an empty field in CSV, and numbers are as in JSON") {
+TEST_CASE("an unknown value is an empty field in CSV, and numbers are as in JSON") {
   std::vector<Row> rows = test::rows(2);
   rows[1].value[RUSAGE_user] = 1'234'567'891;
   rows[1].value[RUSAGE_read_bytes] = UINT64_MAX;
@@ -54,11 +54,11 @@ TEST_CASE("what is unknown is an empty field in CSV, and numbers are as in JSON"
   CHECK(fields[1 + RUSAGE_read_bytes] == "18446744073709551615");
 }
 
-TEST_CASE("a recording without a row is the column names alone in CSV") {
+TEST_CASE("a recording without rows is only the column names in CSV") {
   CHECK(split(csv({}), "\r\n").size() == 2);
 }
 
-TEST_CASE("on request, what is known of the recording stands in front of CSV, as JSON values") {
+TEST_CASE("with --csv-meta, CSV starts with the description of the recording, as JSON values") {
   const Words lines = split(csv(test::rows(2), true), "\r\n");
   const Json begin = begin_json(test::a_recording());
   const std::size_t meta_lines = 1 + begin["meta"].size();
@@ -69,7 +69,7 @@ TEST_CASE("on request, what is known of the recording stands in front of CSV, as
   CHECK_THAT(lines[meta_lines], StartsWith("timestamp,"));
 }
 
-TEST_CASE("CSV of a recording that was cut short is no file") {
+TEST_CASE("a recording that was cut short leaves no CSV file") {
   const test::TemporaryDirectory directory;
   {
     CsvSink sink(test::create_output(directory.file("out.csv")), false);

@@ -48,7 +48,7 @@ class Directory : public test::TemporaryDirectory {
   [[nodiscard]] bool is_link(const std::string &name) const { return std::filesystem::is_symlink(file(name)); }
 };
 
-// Files are made for `user` meanwhile, who may pass through the directory.
+// During its lifetime, files are made as `user`, who may enter the directory.
 class AsUser {
  public:
   explicit AsUser(const Directory &directory) {
@@ -86,7 +86,7 @@ void check_refused(const std::string &path, const std::string &reason) {
   CHECK_THAT(destination.error().message, Contains(path) && Contains(reason));
 }
 
-TEST_CASE("a symbolic link stays, and what it points to is replaced or made") {
+TEST_CASE("a symbolic link stays, and its target is replaced or made") {
   const Directory directory;
   directory.put("old.json", "old");
   directory.make_directory("deep", 0700);
@@ -108,7 +108,7 @@ TEST_CASE("a symbolic link stays, and what it points to is replaced or made") {
   for (const char *link : {"to-old", "dangling", "absolute", "shallow", "deep/up"}) CHECK(directory.is_link(link));
 }
 
-TEST_CASE("links that lead nowhere, and what holds no document, are refused") {
+TEST_CASE("links without a target, and files that can hold no document, are refused") {
   const Directory directory;
   directory.make_directory("directory", 0700);
   directory.link("directory", "to-directory");
@@ -125,7 +125,7 @@ TEST_CASE("links that lead nowhere, and what holds no document, are refused") {
   CHECK(directory.names() == before);
 }
 
-TEST_CASE("the symbolic link of another user is not followed where that could be a trap") {
+TEST_CASE("the symbolic link of another user is not followed in a directory of all users") {
   const Directory directory;
   directory.make_directory("tmp", 01777);
   directory.make_directory("victim", 0700, user);
@@ -147,7 +147,7 @@ TEST_CASE("the symbolic link of another user is not followed where that could be
   CHECK(directory.text("victim/mine") == "2");
 }
 
-TEST_CASE("what another user has put where anybody may is not written to") {
+TEST_CASE("a file of another user in a directory of all users is not written") {
   const Directory directory;
   directory.make_directory("tmp", 01777);
   directory.put("tmp/file", "old", stranger);
@@ -166,7 +166,7 @@ TEST_CASE("what another user has put where anybody may is not written to") {
   CHECK(directory.text("tmp/public") == "new");
 }
 
-TEST_CASE("a file in a directory that is not the user's to write is written over at the end") {
+TEST_CASE("a file in a directory that the user may not write is overwritten at the end") {
   const Directory directory;
   directory.make_directory("roots", 0755);
   directory.put("roots/out.json", "what was there before", user);
@@ -187,7 +187,7 @@ TEST_CASE("a file in a directory that is not the user's to write is written over
   check_refused(directory.file("roots/new.json"), "Permission denied");
 }
 
-TEST_CASE("a file that is followed and cannot be replaced is written over at once") {
+TEST_CASE("a file that is followed and cannot be replaced is overwritten at once") {
   const Directory directory;
   directory.make_directory("roots", 0755);
   directory.put("roots/out.ndjson", std::string(1000, 'x'), user);
@@ -235,7 +235,7 @@ TEST_CASE("a socket is connected to") {
   CHECK(read(accepted.get(), text.data(), text.size()) == 3);
 }
 
-TEST_CASE("a descriptor is written to where it was inherited, and only there") {
+TEST_CASE("only an inherited descriptor is written") {
   const Directory directory;
   const Fd own(open(directory.file("out").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   const std::string name = "/dev/fd/" + std::to_string(own.get());
@@ -250,7 +250,7 @@ TEST_CASE("a descriptor is written to where it was inherited, and only there") {
   check_refused("/dev/fd/4000", "is not open here");
 }
 
-TEST_CASE("a default name is the first that is free, and nothing there is replaced") {
+TEST_CASE("a default name is the first free one, and no file is replaced") {
   const Directory directory;
   const auto old = std::filesystem::current_path();
   std::filesystem::current_path(directory.path());
@@ -278,7 +278,7 @@ TEST_CASE("a default name is the first that is free, and nothing there is replac
   CHECK(directory.names() == Names{"rusage-2.json", "rusage-3.json", "rusage-4.json", "rusage-5.json", "rusage.json"});
 }
 
-// Exchanges two names for as long as it lives, as fast as it can.
+// Exchanges two names during its lifetime, as fast as it can.
 class Swapping {
  public:
   Swapping(std::string a, std::string b)
@@ -298,7 +298,7 @@ class Swapping {
   std::thread thread_;
 };
 
-TEST_CASE("names that are exchanged all the time lead to nothing that the attacker chooses") {
+TEST_CASE("a link that an attacker exchanges all the time leads to no file of the attacker's choice") {
   constexpr int times = 2000;
   const Directory directory;
   directory.make_directory("tmp", 01777);

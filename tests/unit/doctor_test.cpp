@@ -1,4 +1,4 @@
-// What the doctor says of a diagnosis, to people and to scripts, and what it understands.
+// A diagnosis as text and JSON, and the options of the doctor.
 #include <catch2/catch.hpp>
 #include <sstream>
 
@@ -39,7 +39,7 @@ TEST_CASE("a healthy machine's verdict says how well, and as whom") {
              Contains("Recording with BPF works here as this user, within the limits above.\n"));
 }
 
-TEST_CASE("what stops recording stands out, with its remedies below it and in the verdict") {
+TEST_CASE("a check that stops recording is in capitals, with its remedies below it and in the verdict") {
   const std::string text = diagnosis_text(refused());
   CHECK_THAT(text, Contains("\n  STOPS    capabilities  CAP_BPF is missing\n"
                             "                         -> sudo rusage-bpf ...\n"
@@ -48,7 +48,7 @@ TEST_CASE("what stops recording stands out, with its remedies below it and in th
              Contains("Recording with BPF does not work here as this user: " + in_one_line(refused().bpf[0]) + "\n"));
 }
 
-TEST_CASE("what is found is told in lines that fit a terminal, and commands are left whole") {
+TEST_CASE("findings are wrapped to the terminal, and commands are not") {
   Diagnosis diagnosis = refused();
   std::string words;
   for (int i = 0; i < 60; i++) words += (i > 0 ? " " : "") + std::string("word");
@@ -71,7 +71,7 @@ TEST_CASE("what is found is told in lines that fit a terminal, and commands are 
   CHECK(command_seen);
 }
 
-TEST_CASE("scripts read states, what was found and the remedies; null where there is no command") {
+TEST_CASE("JSON has states, findings and remedies, with null for no command") {
   Diagnosis diagnosis = refused();
   diagnosis.proc[0].state = State::stops;
   diagnosis.proc[0].remedies = {{"", "nothing would help"}};
@@ -98,7 +98,7 @@ Result<DoctorOptions> parsed(std::vector<const char *> arguments) {
   return parse_doctor(Arguments(arguments));
 }
 
-TEST_CASE("the doctor takes --json, and nothing else but the wish for help") {
+TEST_CASE("the doctor has only the options --json and --help") {
   CHECK_FALSE(parsed({})->json);
   CHECK(parsed({"--json"})->json);
   CHECK_THAT(parsed({"--help"})->print, Contains("--json"));

@@ -40,21 +40,21 @@ Outcome an_outcome() {
   return outcome;
 }
 
-TEST_CASE("what a document says before the first row is read back as it was written") {
+TEST_CASE("the start of a document is read back as it was written") {
   const Json written = begin_json(a_recording());
   const auto read = recording_from(Json::parse(to_text(written)));
   REQUIRE(read);
   CHECK(begin_json(*read) == written);
 }
 
-TEST_CASE("what a document says after the last row is read back as it was written") {
+TEST_CASE("the end of a document is read back as it was written") {
   const Json written = end_json(an_outcome());
   const auto read = outcome_from(Json::parse(to_text(written)));
   REQUIRE(read);
   CHECK(end_json(*read) == written);
 }
 
-TEST_CASE("nothing known at the end is read back as nothing known") {
+TEST_CASE("unknown values at the end are read back as unknown") {
   const Json written = end_json(Outcome());
   const auto read = outcome_from(written);
   REQUIRE(read);
@@ -68,7 +68,7 @@ TEST_CASE("a field that is missing is unknown") {
   CHECK_FALSE(read->root_pid);
 }
 
-TEST_CASE("what is no recording, or one of another schema, is an error that says so") {
+TEST_CASE("a document that is no recording, or has another schema, is an error") {
   CHECK_FALSE(recording_from(Json::object()));
   CHECK_FALSE(recording_from(Json::array()));
   CHECK_FALSE(recording_from(nullptr));

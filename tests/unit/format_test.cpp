@@ -37,7 +37,7 @@ TEST_CASE("the format follows the extension, and - is standard output") {
   check("--.csv", Format::csv, "--.csv");
 }
 
-TEST_CASE("a name that tells no format is answered with all that can be written") {
+TEST_CASE("a name without a known format is an error that lists all formats") {
   const std::string name = GENERATE("rows", "rows.txt", "rows.JSON", "csv", "", "rows.csv/", "-.txt", "trace.perfetto");
   const auto output = parse_output_name(name);
   REQUIRE_FALSE(output);
@@ -52,7 +52,7 @@ TEST_CASE("only one output goes to standard output") {
   CHECK_THAT(checked.error().message, Contains("standard output"));
 }
 
-TEST_CASE("--csv-meta wants a CSV output") {
+TEST_CASE("--csv-meta needs a CSV output") {
   CHECK(check_output_names({"a.json", "a.csv"}, true));
   const auto checked = check_output_names({"a.json"}, true);
   REQUIRE_FALSE(checked);

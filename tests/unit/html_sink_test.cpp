@@ -68,7 +68,7 @@ std::string page_with(const Json &processes, const Json &commands) {
   return test::read_file(directory.file("out.html"));
 }
 
-// The text of the script element that holds the recording, as a browser finds its end.
+// The text of the script element with the recording, up to where a browser finds its end.
 std::string data_of(const std::string &page) {
   const std::string begin = R"(id="recording">)";
   const auto from = page.find(begin);
@@ -88,14 +88,14 @@ TEST_CASE("the page is one file, with the library, its licence and every part in
   for (const char *part : {"<!DOCTYPE html>", "Content-Security-Policy", "default-src 'none'", "Dygraph",
                            "Permission is hereby granted", ":root {", "makeHeadline()"})
     CHECK_THAT(text, Contains(part));
-  // Nothing that a browser would fetch, and no mark of a part that was left out.
+  // The page fetches nothing, and no placeholder of a part is left.
   for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
     CHECK_THAT(text, !Contains(other));
   for (const char *name : {"style", "licence", "data", "groups", "library", "script"})
     CHECK_THAT(text, !Contains("{{" + std::string(name) + "}}"));
 }
 
-TEST_CASE("the page holds the recording without its rows, with the words of the summary") {
+TEST_CASE("the page has the recording without its rows, and the texts of the summary") {
   const Json data = Json::parse(data_of(page(rows(3))));
   CHECK(data["schema"] == "rusage-bpf/1");
   CHECK(data["meta"]["rows"] == 3);
@@ -127,7 +127,7 @@ TEST_CASE("the page draws each column but the times in one chart, and no chart w
   CHECK(drawn == expected);
 }
 
-TEST_CASE("buckets are rates by the second and gauges, null where they are unknown") {
+TEST_CASE("buckets have rates per second and gauges, and null if these are unknown") {
   std::vector<Row> three = rows(3);
   three[2].value[RUSAGE_read_bytes] = 123'456;
   three[1].known.reset(RUSAGE_num_fds);
@@ -142,14 +142,14 @@ TEST_CASE("buckets are rates by the second and gauges, null where they are unkno
   CHECK_FALSE(series.contains("elapsed"));
 }
 
-TEST_CASE("no row and one row are pages as well") {
+TEST_CASE("a recording without rows, or with one row, makes a page") {
   const std::uint64_t count = GENERATE(0, 1);
   const Json data = Json::parse(data_of(page(rows(count))));
   CHECK(data["buckets"]["end"].size() == count);
   CHECK(data["meta"]["rows"] == count);
 }
 
-TEST_CASE("a column that no row knows is null all through") {
+TEST_CASE("a column that is unknown in all rows is null in all buckets") {
   std::vector<Row> all = rows(3);
   for (Row &row : all) row.known.reset();
   const Json data = Json::parse(data_of(page(all)));
@@ -157,7 +157,7 @@ TEST_CASE("a column that no row knows is null all through") {
   CHECK(data["totals"]["user"].is_null());
 }
 
-TEST_CASE("nothing from the recording can end its script element or begin another") {
+TEST_CASE("no text of the recording can end its script element or start another") {
   const std::string name = "<script>alert(1)</script></SCRIPT ><!--<script \xe2\x80\xa8 {{data}} \x01\n\xff";
   Recording recording = recording_of({name});
   recording.host = name;
@@ -189,7 +189,7 @@ TEST_CASE("an hour at 10 ms is a page of less than 1 MiB that has every peak", "
   CHECK(greatest == Approx(std::uint64_t{1} << 60).epsilon(1e-4));
 }
 
-TEST_CASE("processes and commands are in the page where the recording has them") {
+TEST_CASE("processes and commands are in the page if the recording has them") {
   const Json process = {{"pid", 7},    {"ppid", 1},   {"command", "cc"},  {"argv", {"cc", "-c"}},
                         {"start", .5}, {"end", 1.25}, {"exit_code", 0},   {"signal", nullptr},
                         {"user", .1},  {"system", 0}, {"peak_rss", 4096}, {"unheard_of", 1}};
@@ -220,7 +220,7 @@ TEST_CASE("of the counters, the page's tables have those that its list of column
   CHECK_FALSE(expected.contains("read_count"));
 }
 
-TEST_CASE("of too many processes, those with the most CPU time are in the page, in their order", "[long]") {
+TEST_CASE("if there are too many processes, the page has those with the most CPU time, in order", "[long]") {
   Json processes = Json::array();
   for (int i = 0; i < 10'000; i++)
     processes.push_back({{"pid", i},
@@ -242,7 +242,7 @@ TEST_CASE("of too many processes, those with the most CPU time are in the page, 
   }
 }
 
-TEST_CASE("those that do not fit into the page are counted, however many they are", "[long]") {
+TEST_CASE("processes that are not in the page are counted", "[long]") {
   const test::TemporaryDirectory directory;
   HtmlSink sink(test::create_output(directory.file("out.html")));
   REQUIRE(sink.begin(recording_of({"storm"})));
@@ -265,7 +265,7 @@ TEST_CASE("those that do not fit into the page are counted, however many they ar
   CHECK(table["rows"][0][user] == count - table["rows"].size());
 }
 
-TEST_CASE("a process of which some figures are unknown is in the page without them") {
+TEST_CASE("a process with unknown values is in the page without them") {
   const Json known = {{"command", "a"}, {"user", 1}, {"system", 0}};
   const Json unknown = {{"command", "b"}, {"user", nullptr}, {"system", 2}};
   const Json table = page_table(Json::array({known, unknown}), 10'000);

@@ -88,7 +88,7 @@ TEST_CASE("the columns are the documented ones, in the documented order") {
   for (const Json &sample : written["samples"]) CHECK(keys(sample) == names);
 }
 
-TEST_CASE("what is known only at the end stands at the end") {
+TEST_CASE("what is known only at the end is at the end") {
   const Json written = Json::parse(document(rows(2)));
   CHECK(keys(written) == Words{"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"});
   CHECK(written["schema"] == "rusage-bpf/1");
@@ -104,7 +104,7 @@ TEST_CASE("counters are null in the first row, and gauges are not") {
   }
 }
 
-TEST_CASE("any number of rows is a document, each of them on a line of its own") {
+TEST_CASE("any number of rows makes a document, with each row on its own line") {
   const std::uint64_t count = GENERATE(0, 1, 2, 1000);
   const std::string text = document(rows(count));
   CHECK(Json::parse(text)["samples"].size() == count);
@@ -119,7 +119,7 @@ TEST_CASE("any number of rows is a document, each of them on a line of its own")
   CHECK(samples == count);
 }
 
-TEST_CASE("times are seconds to the nanosecond, other figures exact integers") {
+TEST_CASE("times are seconds to the nanosecond, other values exact integers") {
   Row row = a_row(1);
   row.realtime_ns = 1'795'346'925'123'456'789;
   row.value[RUSAGE_user] = 1'234'567'891;
@@ -197,14 +197,14 @@ TEST_CASE("totals are the counters' sums and the gauges' peaks") {
   }
 }
 
-TEST_CASE("totals that no row knew are null, never 0") {
+TEST_CASE("totals that are unknown in all rows are null, never 0") {
   const Json totals = Json::parse(document({}))["totals"];
   CHECK(totals["user"].is_null());
   CHECK(totals["rss"] == Json{{"peak", nullptr}, {"elapsed", nullptr}, {"at_least", nullptr}});
   CHECK(totals["vms"] == Json{{"peak", nullptr}, {"elapsed", nullptr}});
 }
 
-TEST_CASE("the audit sets the rows beside what the kernel itself reports, and tells the losses") {
+TEST_CASE("the audit has the kernel's totals beside those of the rows, and the losses") {
   Row row = a_row(1);
   row.value[RUSAGE_user] = 3 * second;
   row.value[RUSAGE_system] = second;
@@ -259,7 +259,7 @@ TEST_CASE("the audit sets the rows beside what the kernel itself reports, and te
                       {"recorder_peak_rss", 4096}});
 }
 
-TEST_CASE("where the kernel reports nothing, the audit says so") {
+TEST_CASE("the audit says if the kernel reported nothing") {
   const Json audit = Json::parse(document(rows(2)))["audit"];
   CHECK(audit["kernel"] == Json::object());
   CHECK(audit["rows"] == Json::object());

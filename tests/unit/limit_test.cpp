@@ -15,7 +15,7 @@ using test::gib;
 using test::mib;
 using test::second;
 
-// A recording of two rows, the second of which says everything.
+// A recording of two rows. The second has all values.
 Side side(const std::string &name, std::uint64_t cpu_ns, std::uint64_t rss, std::uint64_t forks) {
   Side side{.name = name, .recording = test::a_recording(), .outcome = {}, .buckets = {}};
   Row row = test::a_row(1);
@@ -41,7 +41,7 @@ struct Case {
   const char *line;  // null: it is held
 };
 
-TEST_CASE("a limit is broken by what is beyond it, and the line tells both figures") {
+TEST_CASE("a limit fails if the value is beyond it, and the line has both values") {
   const Side a = side("a.json", 10 * second, gib, 100);
   const Side b = side("b.json", 12'100'000'000, 2 * gib + 16 * mib, 110);
   const auto [limit, line] = GENERATE(values<Case>({
@@ -73,7 +73,7 @@ TEST_CASE("a limit is broken by what is beyond it, and the line tells both figur
   if (line) CHECK(*broken == line);
 }
 
-TEST_CASE("less than before breaks a limit that is given as below") {
+TEST_CASE("a limit with < fails if the value is less than before") {
   const Side a = side("a.json", 10 * second, gib, 100);
   const Side b = side("b.json", 8 * second, gib, 100);
   CHECK(judged("cpu<-5%", a, b) == "cpu is 8.000 s, 20 % below 10.000 s; the limit is -5 %");
@@ -81,7 +81,7 @@ TEST_CASE("less than before breaks a limit that is given as below") {
   CHECK_FALSE(judged("cpu<-2s", a, b));
 }
 
-TEST_CASE("of nothing, any figure is more than any share") {
+TEST_CASE("any value is more than any share of 0") {
   const Side none = side("a.json", 0, 0, 0);
   const Side some = side("b.json", 1, 0, 3);
   CHECK(judged("forks>+1000%", none, some) ==
@@ -90,14 +90,14 @@ TEST_CASE("of nothing, any figure is more than any share") {
   CHECK_FALSE(judged("forks>+3", none, some));
 }
 
-TEST_CASE("equal figures are equal however large they are") {
+TEST_CASE("large equal values are equal") {
   const Side a = side("a.json", 0, test::greatest / 2 - 7, 0);
   CHECK_FALSE(judged("peak_rss>+0%", a, a));
   CHECK_FALSE(judged("peak_rss>+0B", a, a));
   CHECK(judged("peak_rss<+0.1%", a, a));
 }
 
-TEST_CASE("a limit is not held by what nobody has measured") {
+TEST_CASE("a limit fails if its value is unknown") {
   const Side whole = side("a.json", second, gib, 1);
   Side unknown = whole;
   unknown.name = "b.json";
@@ -116,7 +116,7 @@ TEST_CASE("a limit is not held by what nobody has measured") {
   CHECK(judged("cpu>.5s", whole, cut) == "cpu is 1.000 s, 0.500 s above the limit of .5 s");
 }
 
-TEST_CASE("a limit on a command wants it to have run") {
+TEST_CASE("a limit on a command fails if the command did not run") {
   const Side ran = side("a.json", second, gib, 1);
   Side other = ran;
   other.name = "b.json";
@@ -129,7 +129,7 @@ TEST_CASE("a limit on a command wants it to have run") {
   CHECK_THAT(*judged("cc1plus:cpu>+10%", ran, other), Contains("b.json has no list of commands"));
 }
 
-TEST_CASE("a command's name may hold what limits are made of") {
+TEST_CASE("a command's name may have the characters of limits") {
   const auto limit = parse_limit("a:b>c<d : cpu > 1 s");
   REQUIRE(limit);
   CHECK(limit->command == "a:b>c<d");
@@ -137,7 +137,7 @@ TEST_CASE("a command's name may hold what limits are made of") {
   CHECK(limit->amount == second);
 }
 
-TEST_CASE("a malformed limit is told in one line that says what there is") {
+TEST_CASE("a malformed limit is one line that says what is possible") {
   const auto [text, words] = GENERATE(values<std::pair<const char *, const char *>>({
       {"", "'cpu>+10%'"},
       {"cpu", "'cpu>+10%'"},

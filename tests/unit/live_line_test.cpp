@@ -32,7 +32,7 @@ TEST_CASE("the live line says how long, CPU, memory, processes, and what is read
   CHECK(plain(some_figures(), 200) == whole);
 }
 
-TEST_CASE("the live line is as much of it as is narrower than the terminal") {
+TEST_CASE("the live line is cut to be narrower than the terminal") {
   const std::string line = whole;
   for (std::size_t columns = 0; columns < 120; columns++) {
     CAPTURE(columns);
@@ -47,7 +47,7 @@ TEST_CASE("the live line is as much of it as is narrower than the terminal") {
   CHECK(plain(some_figures(), 4).empty());
 }
 
-TEST_CASE("the sparkline takes the room that the figures leave, and shows the latest") {
+TEST_CASE("the sparkline uses the rest of the line, and shows the latest values") {
   const auto with_blocks = [](std::size_t columns) {
     return live_line(some_figures(), columns, {.blocks = true, .colours = false});
   };
@@ -70,7 +70,7 @@ TEST_CASE("colours change nothing but the colours") {
   CHECK_THAT(line, Catch::Matchers::Contains("\x1b[32m") && Catch::Matchers::Contains("█\x1b[0m"));
 }
 
-TEST_CASE("what is not known is a dash, and takes the same room") {
+TEST_CASE("an unknown value is a dash of the same width") {
   LiveFigures figures;
   CHECK(plain(figures, 200) == "0:00  CPU   - %  RSS        -  procs  -  r          -  w          -");
 }

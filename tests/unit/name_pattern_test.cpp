@@ -13,7 +13,7 @@ using Catch::Matchers::Contains;
 
 const NameValues values{.host = "node7", .pid = "4242", .start = "20261127T091500Z", .job = "1234[5].server"};
 
-// The variables of all batch systems, set to these and no others while it lives.
+// During its lifetime, only these variables of batch systems are set.
 class BatchEnvironment {
  public:
   explicit BatchEnvironment(const std::map<std::string, std::string> &set) {
@@ -44,7 +44,7 @@ std::string job(const std::map<std::string, std::string> &environment) {
   return name_values().job;
 }
 
-TEST_CASE("a name holds the host, the pid, the start and the batch job where it says so") {
+TEST_CASE("a name can have the host, the pid, the start and the batch job") {
   const auto check = [](const std::string &pattern, const std::string &name) {
     const auto expanded = expand_name("--output", pattern, values);
     REQUIRE(expanded);
@@ -60,7 +60,7 @@ TEST_CASE("a name holds the host, the pid, the start and the batch job where it 
   check("%%%h.json", "%node7.json");
 }
 
-TEST_CASE("a % that means nothing is refused with what it may mean") {
+TEST_CASE("an unknown letter after a % is an error that lists the known ones") {
   for (const std::string pattern :
        {"%x.json", "a%.json", "a.json%", "%", "%%%", "%H.json", "% .json", "%\xc3\xa9.json"}) {
     CAPTURE(pattern);
@@ -80,7 +80,7 @@ TEST_CASE("the values are those of this process") {
   CHECK(own.start.ends_with("Z"));
 }
 
-TEST_CASE("the job is what the batch system calls it, with its index in an array") {
+TEST_CASE("the job is the batch system's id, with the index in an array") {
   CHECK(job({}) == "nojob");
   CHECK(job({{"SLURM_JOB_ID", ""}}) == "nojob");
   CHECK(job({{"SLURM_JOB_ID", "77"}, {"JOB_ID", "78"}}) == "77");
@@ -91,7 +91,7 @@ TEST_CASE("the job is what the batch system calls it, with its index in an array
   CHECK(job({{"JOB_ID", "5"}, {"SGE_TASK_ID", "2"}}) == "5-2");
 }
 
-TEST_CASE("no value leads out of a directory, or becomes another name than one of a file") {
+TEST_CASE("no value has a slash or is a special name") {
   CHECK(job({{"SLURM_JOB_ID", "../../etc/passwd"}}) == "_._.._etc_passwd");
   CHECK(job({{"SLURM_JOB_ID", ".."}}) == "_.");
   CHECK(job({{"SLURM_JOB_ID", "-"}}) == "_");

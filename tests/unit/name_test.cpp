@@ -43,7 +43,7 @@ TEST_CASE("text stays as it is, except what would read as an escape") {
   CHECK(text_of_bytes("\\x5c") == "\\x5cx5c");
   CHECK(text_of_bytes("\xc3") == "\\xc3");
   CHECK(text_of_bytes("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate is no UTF-8
-  CHECK(text_of_bytes("\xc0\xaf") == "\\xc0\\xaf");           // nor is what is longer than it must be
+  CHECK(text_of_bytes("\xc0\xaf") == "\\xc0\\xaf");           // an overlong form is not UTF-8 either
 }
 
 TEST_CASE("a name is the same whether it is typed as it was shown or as its bytes") {

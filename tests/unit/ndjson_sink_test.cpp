@@ -28,7 +28,7 @@ Json with_kind(const std::string &kind, const Json &object) {
   return whole;
 }
 
-TEST_CASE("NDJSON is the beginning, the rows and the end, a line each, told apart by kind") {
+TEST_CASE("NDJSON has a line for the start, each row and the end, with a kind") {
   const test::TemporaryDirectory directory;
   NdjsonSink sink(test::create_output(directory.file("out.ndjson")), true);
   const auto rows = test::rows(3);
@@ -36,7 +36,7 @@ TEST_CASE("NDJSON is the beginning, the rows and the end, a line each, told apar
   const auto lines = lines_of(test::read_file(directory.file("out.ndjson")));
   REQUIRE(lines.size() == 5);
   CHECK(lines[0] == with_kind("begin", begin_json(a_recording())));
-  for (std::size_t i = 0; i < rows.size(); i++) CHECK(lines[i + 1] == with_kind("sample", sample_json(rows[i])));
+  for (std::size_t i = 0; i < rows.size(); i++) CHECK(lines[i + 1] == with_kind("sample", test::sample_json(rows[i])));
   CHECK(lines[4] == with_kind("end", end_json(test::outcome_of(rows))));
   for (const Json &line : lines) CHECK(line.begin().key() == "kind");
 }
@@ -66,7 +66,7 @@ TEST_CASE("NDJSON of a recording that was cut short is whole lines without an en
   CHECK(lines.back()["kind"] == "sample");
 }
 
-TEST_CASE("NDJSON that nobody follows appears when it is complete") {
+TEST_CASE("NDJSON that is not followed appears when it is complete") {
   const test::TemporaryDirectory directory;
   {
     NdjsonSink sink(test::create_output(directory.file("out.ndjson")), false);

@@ -1,7 +1,6 @@
 #include "os/new_file.h"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <fstream>
 #include <functional>
 
+#include "support/mounts.h"
 #include "support/process.h"
 
 namespace rusage_bpf::new_file_test {
@@ -28,9 +28,7 @@ NewFile create(const std::string &path) {
 int wait_status_of_child_with_named_files(const std::function<void()> &act) {
   const pid_t child = fork();
   if (child == 0) {
-    if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("none", "/proc", "tmpfs", 0, nullptr) != 0)
-      _exit(98);
+    if (!test::unshare_mounts() || mount("none", "/proc", "tmpfs", 0, nullptr) != 0) _exit(98);
     act();
     _exit(0);
   }
@@ -43,7 +41,7 @@ void exit_unless(bool condition) {
   if (!condition) _exit(1);
 }
 
-TEST_CASE("a file has no name before it is put in its place, and none is left by a kill") {
+TEST_CASE("a file has no name before it is put in place, and a kill leaves none") {
   const test::TemporaryDirectory directory;
   const pid_t child = fork();
   if (child == 0) {

@@ -24,13 +24,13 @@ Options parsed_alone(const Words &arguments) {
   return *std::move(result);
 }
 
-// What `options` mean in front of a command.
+// Parses the options, with a command after them.
 Options parsed(Words options) {
   options.insert(options.end(), {"--", "true"});
   return parsed_alone(options);
 }
 
-// What is said about `arguments`, which are wrong.
+// The error for wrong arguments.
 std::string complaint(const Words &arguments) {
   const auto result = parse(arguments);
   REQUIRE_FALSE(result);
@@ -50,7 +50,7 @@ TEST_CASE("a command alone is recorded every 0.1 s under a default name") {
   CHECK(options->print.empty());
 }
 
-TEST_CASE("figures come from the best source there is, or from the one that is asked for") {
+TEST_CASE("the source is the best one, or the given one") {
   using Backend = Options::Backend;
   CHECK(parsed({}).backend == Backend::best);
   CHECK(parsed({"--backend", "auto"}).backend == Backend::best);
@@ -60,15 +60,15 @@ TEST_CASE("figures come from the best source there is, or from the one that is a
              Contains("--backend ptrace") && Contains("auto, bpf or proc"));
 }
 
-TEST_CASE("the command runs as who the recorder is, or as a user who is named") {
+TEST_CASE("the command runs as the recorder's user, or as the given user") {
   CHECK_FALSE(parsed({}).user);
   CHECK(parsed({"--user", "nobody"}).user == "nobody");
   CHECK(parsed({"-u", "nobody"}).user == "nobody");
-  // A name that is empty is a name, though nobody's.
+  // An empty name is a name too.
   CHECK(parsed({"--user", ""}).user == "");
 }
 
-TEST_CASE("what follows the first -- is the command's own, whatever it looks like") {
+TEST_CASE("everything after the first -- belongs to the command") {
   const auto options = parse({"-q", "--", "env", "--", "-i", "abc", "--help", ""});
   REQUIRE(options);
   CHECK(options->quiet);
@@ -95,7 +95,7 @@ TEST_CASE("an interval is given in seconds") {
   CHECK(parsed({std::string("-i") + text}).interval_ns == ns);
 }
 
-TEST_CASE("any other interval is refused in one line that says what is wanted") {
+TEST_CASE("any other interval is refused in one line that says what is possible") {
   const std::string text = GENERATE("0", "-1", "abc", "1e9", "1e-400", "nan", "inf", "", "0x1", "1s", "1,5", " 1", "1 ",
                                     "+1", ".00009", "3600.1");
   CAPTURE(text);
@@ -128,13 +128,13 @@ TEST_CASE("flags are off until they are given") {
   CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
 }
 
-TEST_CASE("a live line is asked for, or not wanted, or neither was said") {
+TEST_CASE("a live line is requested, refused or neither") {
   CHECK_FALSE(parsed({}).progress);
   CHECK(parsed({"--progress"}).progress == true);
   CHECK(parsed({"--no-progress"}).progress == false);
 }
 
-TEST_CASE("wrong usage is explained in one line that names the culprit") {
+TEST_CASE("wrong usage is one line that names the wrong argument") {
   const auto [arguments, culprit] = GENERATE(values<std::pair<Words, std::string>>({
       {{}, "no command"},
       {{"-q"}, "no command"},
@@ -175,7 +175,7 @@ TEST_CASE("wrong usage is explained in one line that names the culprit") {
   CHECK_THAT(message, Contains(culprit) && !Contains("\n"));
 }
 
-TEST_CASE("what runs already is named by a process or a cgroup, and then there is no command") {
+TEST_CASE("a process or a cgroup to attach to is given without a command") {
   const Options tree = parsed_alone({"--pid", "42", "-d", "1.5", "--stop-on-eof"});
   CHECK(tree.pid == 42);
   CHECK(tree.attach());
@@ -187,7 +187,7 @@ TEST_CASE("what runs already is named by a process or a cgroup, and then there i
   CHECK(cgroup.attach());
 }
 
-TEST_CASE("a command is recorded until it ends, or until its tree does") {
+TEST_CASE("a command is recorded until it exits, or until its tree does") {
   const auto until_tree = [](const Words &arguments) {
     const auto options = parse(arguments);
     REQUIRE(options);
@@ -199,7 +199,7 @@ TEST_CASE("a command is recorded until it ends, or until its tree does") {
   CHECK(until_tree({"--until", "tree", "--", "true"}));
 }
 
-TEST_CASE("wrong usage is told apart where no command's exit status could be meant") {
+TEST_CASE("wrong usage has its own exit status if there is no command") {
   CHECK(parse({"--pid", "0"}).error().kind == Error::Kind::usage);
   CHECK(parse({"--cgroup", "x", "-i", "0"}).error().kind == Error::Kind::usage);
   CHECK(parse({"-i", "0", "--", "true"}).error().kind == Error::Kind::recorder);

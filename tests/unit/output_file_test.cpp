@@ -56,7 +56,7 @@ TEST_CASE("a file that is never committed leaves nothing behind") {
   CHECK(directory.names().empty());
 }
 
-TEST_CASE("a file that was there keeps its content until the commit") {
+TEST_CASE("an existing file keeps its content until the commit") {
   const Directory directory;
   directory.put("out.json", "old");
   {
@@ -109,7 +109,7 @@ TEST_CASE("a file in place that cannot grow any more ends where the last flush l
   CHECK(test::read_file(directory.file("out.ndjson")) == "whole\n");
 }
 
-TEST_CASE("two recordings into one name do not mix: the later commit stands") {
+TEST_CASE("two recordings with the same name do not mix: the later commit stays") {
   const Directory directory;
   OutputFile one = create(directory.file("out.json"));
   OutputFile other = create(directory.file("out.json"));
@@ -121,7 +121,7 @@ TEST_CASE("two recordings into one name do not mix: the later commit stands") {
   CHECK(directory.names() == Names{"out.json"});
 }
 
-TEST_CASE("every byte is written, in whatever pieces it comes") {
+TEST_CASE("every byte is written, in pieces of any size") {
   const Directory directory;
   const auto piece_bytes = GENERATE(std::size_t{7}, 1000, 64 * 1024, 300'000);
   std::string text(300'000, ' ');
@@ -150,7 +150,7 @@ TEST_CASE("a name without a directory is one in the working directory") {
   CHECK(directory.names() == Names{"out.json"});
 }
 
-TEST_CASE("what could not be replaced is refused at once, and left as it is") {
+TEST_CASE("a file that cannot be replaced is refused at once, and stays as it is") {
   const Directory directory;
   directory.put("plain", "old");
   std::filesystem::create_directory(directory.file("directory"));
@@ -176,7 +176,7 @@ TEST_CASE("what could not be replaced is refused at once, and left as it is") {
 }
 
 TEST_CASE("a character device is written as it is") {
-  // A terminal's, because nothing can be renamed into its folder should this ever go wrong.
+  // A terminal's, because no file can be renamed into its directory if this test fails.
   int master = -1;
   int slave = -1;
   std::array<char, 64> path{};
@@ -185,7 +185,7 @@ TEST_CASE("a character device is written as it is") {
   const Fd keep_open(slave);
   REQUIRE(fcntl(master, F_SETFL, O_NONBLOCK) == 0);
 
-  const Directory directory;  // also makes us act for ourselves
+  const Directory directory;  // also removes the variables of sudo
   OutputFile file = create(path.data());
   REQUIRE(file.write("row"));
   REQUIRE(file.commit());
@@ -230,7 +230,7 @@ TEST_CASE("a disk that fills up is an error that names the file, and nothing is 
   CHECK(directory.names().empty());
 }
 
-// Root under sudo becomes the user of that number; anybody else stays who they are.
+// Root under sudo acts as the user with that id. Other users stay the same.
 class Sudo {
  public:
   explicit Sudo(const Directory &directory) {
@@ -247,7 +247,7 @@ class Sudo {
   Sudo &operator=(const Sudo &) = delete;
 };
 
-TEST_CASE("a file belongs to the user who asked for it, also under sudo") {
+TEST_CASE("a file belongs to the caller, also under sudo") {
   const Directory directory;
   const Sudo sudo(directory);
   REQUIRE(create(directory.file("out.json")).commit());
@@ -257,7 +257,7 @@ TEST_CASE("a file belongs to the user who asked for it, also under sudo") {
   CHECK(status.st_gid == caller().gid);
 }
 
-TEST_CASE("what the user who asked may not write is refused, also under sudo") {
+TEST_CASE("a file that the caller may not write is refused, also under sudo") {
   const Directory directory;
   const Sudo sudo(directory);
   directory.put("protected.json", "old");

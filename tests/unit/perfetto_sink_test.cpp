@@ -69,7 +69,7 @@ void check_track(const Trace &trace, const std::string &name,
   CHECK(shown == wanted);
 }
 
-TEST_CASE("a trace of the recording alone has its name, and what is known of it") {
+TEST_CASE("a trace without rows has the recording's name and description") {
   const Trace trace(written({}));
   CHECK(trace.counters.empty());
   CHECK(trace.slices.empty());
@@ -80,7 +80,7 @@ TEST_CASE("a trace of the recording alone has its name, and what is known of it"
   CHECK(trace.other_data == frame_json(recording, test::outcome_of({})));
 }
 
-TEST_CASE("a counter is a rate from its row's beginning on, and a gauge holds from its row's end") {
+TEST_CASE("a counter is a rate from its row's start, and a gauge is valid from its row's end") {
   const Trace trace(written({a_row(0, 0), a_row(1, 2 * second), a_row(2, 3 * second)}));
   check_track(trace, "user % of one core", {{0, 250}, {2 * second, 500}, {3 * second, 0}});
   check_track(trace, "system % of one core", {{0, 250}, {2 * second, 500}, {3 * second, 0}});
@@ -93,12 +93,12 @@ TEST_CASE("a counter is a rate from its row's beginning on, and a gauge holds fr
   CHECK(trace.counters.size() == column_count - 1);
 }
 
-TEST_CASE("a value that goes on is written once") {
+TEST_CASE("a value that does not change is written once") {
   const std::vector<Row> rows{a_row(0, 0), a_row(1, second), a_row(2, 2 * second), a_row(3, 3 * second)};
   check_track(Trace(written(rows)), "read_bytes bytes/s", {{0, 5}, {3 * second, 0}});
 }
 
-TEST_CASE("what is unknown is no event, and no rate goes on over it") {
+TEST_CASE("an unknown value is no event, and ends the rate before it") {
   std::vector<Row> rows{a_row(0, 0), a_row(1, second), a_row(2, 2 * second), a_row(3, 3 * second)};
   rows[2].known.reset(RUSAGE_rss);
   rows[2].known.reset(RUSAGE_read_bytes);
@@ -110,13 +110,13 @@ TEST_CASE("what is unknown is no event, and no rate goes on over it") {
   CHECK_FALSE(trace.counters.contains("write_bytes bytes/s"));
 }
 
-TEST_CASE("rows without a time, or that cover none, have no rate") {
+TEST_CASE("rows without a time or a length have no rate") {
   std::vector<Row> rows{a_row(0, 0), a_row(1, second), a_row(2, second), a_row(3, 2 * second)};
   rows[3].known.reset(RUSAGE_elapsed);
   check_track(Trace(written(rows)), "read_bytes bytes/s", {{0, 5}, {second, 0}});
 }
 
-TEST_CASE("a first row that has counters, as those before it were lost, covers an interval") {
+TEST_CASE("a first row with counters, because earlier rows were lost, covers one interval") {
   const Trace trace(written({a_row(9, second), a_row(10, 2 * second)}));
   check_track(trace, "read_bytes bytes/s", {{second - interval_ns, 500}, {second, 5}, {2 * second, 0}});
   check_track(Trace(written({a_row(9, 5'000'000)})), "read_bytes bytes/s", {{0, 1000}, {5'000'000, 0}});
@@ -147,7 +147,7 @@ TEST_CASE("times are microseconds with every nanosecond, however long the record
   CHECK_THAT(text, Contains("{\"ts\":31536000000000.001,\"ph\":\"C\""));
 }
 
-TEST_CASE("a process is a slice of its own track, which says all that is known of it") {
+TEST_CASE("a process is a slice on its own track, with everything that is known") {
   const Process process = a_process(42, 1'234'567, 2 * second, "cc1", {.code = 3, .signal = {}});
   const Trace trace = trace_of({process});
   REQUIRE(trace.slices.size() == 1);
@@ -163,7 +163,7 @@ TEST_CASE("a process is a slice of its own track, which says all that is known o
   CHECK(trace.about.at(42).at("process_sort_index") == 1234);
 }
 
-TEST_CASE("what an exec ends and begins are slices of the same process, named after the last") {
+TEST_CASE("the records before and after an exec are slices of the same process, which has the last name") {
   // The second way, the first span's threads were late.
   const bool in_order = GENERATE(true, false);
   std::vector<Process> spans{a_process(42, 100, 200, "sh"), a_process(42, 200, 300, "make"),
@@ -183,7 +183,7 @@ TEST_CASE("what an exec ends and begins are slices of the same process, named af
   CHECK(trace.about.at(42).at("process_sort_index") == 0);
 }
 
-TEST_CASE("processes that had the same number one after the other are not one") {
+TEST_CASE("processes that had the same pid one after the other are different") {
   const Exit exit{.code = 0, .signal = {}};
   const Trace trace = trace_of({a_process(42, 100, 200, "first", exit), a_process(42, 300, 400, "second"),
                                 a_process(42, 400, 500, "third", exit), a_process(42, 600, 700, "fourth", exit)});
@@ -195,7 +195,7 @@ TEST_CASE("processes that had the same number one after the other are not one") 
   CHECK(trace.about.at(2147483648).at("process_name") == "third");
 }
 
-TEST_CASE("what ran before the recording begins with it, and what lives on has no end") {
+TEST_CASE("a process that was running before starts with the recording, and a live one has no end") {
   const Trace trace =
       trace_of({a_process(42, -5'000'000, {}), a_process(43, -5'000'000, 100), a_process(44, -5'000'000, -1'000'000)});
   CHECK(trace.slices.at(42).front().begin_ns == 0);
@@ -206,7 +206,7 @@ TEST_CASE("what ran before the recording begins with it, and what lives on has n
   CHECK(trace.slices.at(44).front().end_ns == 0);
 }
 
-TEST_CASE("names are text whatever is in them") {
+TEST_CASE("names with any bytes are text") {
   const std::string name = "a\"b\\c\nd</script>\xff";
   const Trace trace = trace_of({a_process(42, 0, 1, name)});
   CHECK(trace.slices.at(42).front().name == "a\"b\\c\nd</script>\xef\xbf\xbd");
@@ -215,7 +215,7 @@ TEST_CASE("names are text whatever is in them") {
   CHECK(trace_of({unknown}).slices.at(42).front().name == "(unknown)");
 }
 
-TEST_CASE("a trace that was cut short is no file") {
+TEST_CASE("a recording that was cut short leaves no trace") {
   const test::TemporaryDirectory directory;
   {
     PerfettoSink sink(test::create_output(directory.file("out.perfetto.json")));

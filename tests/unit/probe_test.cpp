@@ -1,4 +1,4 @@
-// Other machines, as their files and the kernel's answers show them to what is looked at.
+// The checks on other machines: their files in /proc and /sys, and answers of their kernels.
 #include <sys/capability.h>
 #include <unistd.h>
 
@@ -27,7 +27,7 @@ using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 using State = Check::State;
 
-// A /proc and a /sys with nothing in them but what a test puts there.
+// A /proc and a /sys with only the files of the test.
 class Machine {
  public:
   Machine() {
@@ -80,7 +80,7 @@ std::vector<std::string> commands(const Check &check) {
 
 using Commands = std::vector<std::string>;
 
-TEST_CASE("who has the capabilities may trace with BPF, whoever that is") {
+TEST_CASE("any user with the capabilities may trace with BPF") {
   CHECK(capabilities_check(root(), program()).state == State::works);
   Privileges capable = user();
   capable.effective = bit(CAP_BPF) | bit(CAP_PERFMON);
@@ -89,7 +89,7 @@ TEST_CASE("who has the capabilities may trace with BPF, whoever that is") {
   CHECK(capabilities_check(capable, program()).state == State::works);
 }
 
-TEST_CASE("a user without capabilities is told of sudo and of setcap, in commands to copy") {
+TEST_CASE("a user without capabilities gets commands with sudo and setcap") {
   const Check check = capabilities_check(user(), program());
   CHECK(check.state == State::stops);
   CHECK(check.found == "CAP_BPF and CAP_PERFMON are missing");
@@ -97,7 +97,7 @@ TEST_CASE("a user without capabilities is told of sudo and of setcap, in command
                                     "sudo setcap cap_bpf,cap_perfmon=ep '/opt/my tools/rusage-bpf'"});
 }
 
-TEST_CASE("the capability that is missing is named alone") {
+TEST_CASE("only the missing capability is named") {
   Privileges privileges = user();
   privileges.effective = bit(CAP_BPF);
   CHECK(capabilities_check(privileges, program()).found == "CAP_PERFMON is missing");
@@ -105,7 +105,7 @@ TEST_CASE("the capability that is missing is named alone") {
   CHECK(capabilities_check(privileges, program()).found == "CAP_BPF is missing");
 }
 
-TEST_CASE("where there is no sudo, it is not advised") {
+TEST_CASE("sudo is not advised if it is not installed") {
   Executable executable = program();
   executable.sudo = false;
   for (const std::string &command : commands(capabilities_check(user(), executable)))
@@ -120,7 +120,7 @@ TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
   CHECK_THAT(commands(check).at(1), Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
 }
 
-TEST_CASE("what neither sudo nor setcap would change is told without them") {
+TEST_CASE("sudo and setcap are not advised if they would not help") {
   Privileges privileges = user();
   std::string word;
   SECTION("no_new_privs") {
@@ -144,7 +144,7 @@ TEST_CASE("what neither sudo nor setcap would change is told without them") {
     CHECK_THAT(command, !Contains("rusage-bpf") && !Contains("setcap"));
 }
 
-TEST_CASE("a seccomp filter is told from a kernel without bpf, and from missing capabilities") {
+TEST_CASE("a seccomp filter is distinguished from a kernel without bpf and from missing capabilities") {
   Privileges filtered = root();
   filtered.filtered = true;
   const SyscallAccess open{};
@@ -163,7 +163,7 @@ TEST_CASE("a seccomp filter is told from a kernel without bpf, and from missing 
   }
   CHECK(seccomp_check(root(), unknown).state == State::works);
   CHECK(system_call_check(root(), unknown).state == State::stops);
-  // As Linux before 5.16 answers who has no capabilities.
+  // The answer of Linux before 5.16 without capabilities.
   CHECK(seccomp_check(user(), refused).state == State::works);
   CHECK(system_call_check(user(), refused).state == State::works);
 }
@@ -180,7 +180,7 @@ TEST_CASE("a security module that refuses is named") {
   CHECK_THAT(commands(check(EPERM)).at(0), Contains("apparmor=unconfined"));
 }
 
-TEST_CASE("lockdown stops BPF only where it keeps it from reading the kernel's memory") {
+TEST_CASE("lockdown stops BPF only if programs may not read the kernel's memory") {
   Machine machine;
   const auto state = [&](Answer reads) { return lockdown_check(machine.roots(), reads).state; };
   CHECK(state(Answer::unknown) == State::unknown);
@@ -196,7 +196,7 @@ TEST_CASE("lockdown stops BPF only where it keeps it from reading the kernel's m
   CHECK(commands(check) == Commands{""});
 }
 
-TEST_CASE("unprivileged_bpf_disabled is told and stops nothing") {
+TEST_CASE("unprivileged_bpf_disabled is reported and stops nothing") {
   Machine machine;
   CHECK(unprivileged_check(machine.roots()).state == State::unknown);
   const std::string value = GENERATE("0", "1", "2");
@@ -206,7 +206,7 @@ TEST_CASE("unprivileged_bpf_disabled is told and stops nothing") {
   CHECK_THAT(check.found, StartsWith(value + ";"));
 }
 
-TEST_CASE("a kernel without BTF is told from a /sys that is not there") {
+TEST_CASE("a kernel without BTF is distinguished from a missing /sys") {
   Machine machine;
   const Check missing = types_check(machine.roots());
   CHECK(missing.state == State::stops);
@@ -216,7 +216,7 @@ TEST_CASE("a kernel without BTF is told from a /sys that is not there") {
   CHECK(types_check({.proc = "/nonexistent", .sys = "/nonexistent"}).state == State::unknown);
 }
 
-TEST_CASE("counters that a kernel was built without have the meaning that the source gives") {
+TEST_CASE("counters that a kernel was built without have the state that the source needs") {
   Machine machine;
   const State without = GENERATE(State::stops, State::limits);
   CHECK(io_accounting_check(machine.roots(), without).state == without);
@@ -228,7 +228,7 @@ TEST_CASE("counters that a kernel was built without have the meaning that the so
   CHECK(io_accounting_check(nowhere, without).state == State::unknown);
 }
 
-TEST_CASE("a /proc with hidepid limits those from whom it hides") {
+TEST_CASE("a /proc with hidepid limits users from whom it hides processes") {
   Machine machine;
   const auto check = [&](const std::string &options, const Privileges &privileges) {
     machine.mounts("sysfs /sys sysfs rw 0 0\nproc /proc proc " + options + " 0 0\n");
@@ -246,13 +246,13 @@ TEST_CASE("a /proc with hidepid limits those from whom it hides") {
   CHECK(check("rw,hidepid=2,gid=" + std::to_string(getegid()), user()).state == State::works);
 }
 
-TEST_CASE("what is mounted over /proc is what counts") {
+TEST_CASE("the last mount on /proc counts") {
   Machine machine;
   machine.mounts("proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=2 0 0\n");
   CHECK(proc_check(machine.roots(), user(), program()).state == State::limits);
 }
 
-TEST_CASE("a /proc that is missing, or of other processes, stops polling it") {
+TEST_CASE("a missing /proc, or one of another pid namespace, stops recording") {
   Machine machine;
   CHECK(proc_check(machine.roots(), root(), program()).state == State::stops);
   machine.mounts("proc /proc proc rw 0 0\n");
@@ -264,7 +264,7 @@ TEST_CASE("a /proc that is missing, or of other processes, stops polling it") {
   CHECK_THAT(commands(check).at(0), StartsWith("sudo unshare --mount-proc "));
 }
 
-TEST_CASE("cgroups can be recorded where v2 is mounted, beside v1 or alone") {
+TEST_CASE("cgroups can be recorded if v2 is mounted, with or without v1") {
   Machine machine;
   const std::string proc = "proc /proc proc rw 0 0\n";
   const std::string v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n";
@@ -281,7 +281,7 @@ TEST_CASE("cgroups can be recorded where v2 is mounted, beside v1 or alone") {
   CHECK(check("").state == State::unknown);
 }
 
-TEST_CASE("namespaces other than the machine's first are recognized") {
+TEST_CASE("namespaces other than the initial ones are recognized") {
   Machine machine;
   CHECK_FALSE(in_initial_namespace(machine.roots(), Namespace::user));
   machine.link("proc/self/ns/user", "user:[4026531837]").link("proc/self/ns/pid", "pid:[42]");
@@ -290,17 +290,17 @@ TEST_CASE("namespaces other than the machine's first are recognized") {
   CHECK_THAT(pid_namespace_check(machine.roots()).found, StartsWith("one of its own"));
 }
 
-TEST_CASE("whose processes can be looked into") {
+TEST_CASE("which processes can be read") {
   CHECK(others_check(Readable::all, user(), program()).state == State::works);
   CHECK(others_check(Readable::no_others, user(), program()).state == State::works);
   CHECK(commands(others_check(Readable::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
   CHECK_THAT(commands(others_check(Readable::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
-  // All files of this machine are ours.
+  // All files of this machine belong to the test's user.
   const Machine machine;
   CHECK(try_others(machine.roots(), geteuid()) == Readable::no_others);
 }
 
-TEST_CASE("a feature that is missing is named, and one that was not tried is not missing") {
+TEST_CASE("a missing feature is named, and one that was not tried is not missing") {
   const auto check = [](Answer first, Answer second) {
     return feature_check({"helpers", {{"bpf_loop", first}, {"task_storage_get", second}}});
   };
@@ -314,8 +314,7 @@ TEST_CASE("a feature that is missing is named, and one that was not tried is not
 }
 
 TEST_CASE(
-    "programs that are refused for no other reason are told with the kernel's, and where to see "
-    "more") {
+    "programs that are refused for an unknown reason are reported with the kernel's message, and where to see more") {
   const Check check = programs_refused("recording", EINVAL);
   CHECK(check.state == State::stops);
   CHECK_THAT(in_one_line(check), Contains("Invalid argument") && Contains("RUSAGE_BPF_DEBUG=1 "));
@@ -324,7 +323,7 @@ TEST_CASE(
              Contains("(Invalid argument: x.y is not as expected)"));
 }
 
-TEST_CASE("where descriptors run out the limit on them is named, and no security module") {
+TEST_CASE("if descriptors run out, their limit is named, and no security module") {
   for (const std::string &said : {why_refused(EMFILE), in_one_line(programs_refused("recording", EMFILE))})
     CHECK_THAT(said, Contains("Too many open files") && Contains("ulimit -n") && !Contains("security") &&
                          !Contains("RUSAGE_BPF_DEBUG"));
@@ -334,7 +333,7 @@ TEST_CASE("where descriptors run out the limit on them is named, and no security
   CHECK(security_modules_check(machine.roots(), EPERM).state == State::stops);
 }
 
-TEST_CASE("a remedy is a command where there is one, and a sentence where there is none") {
+TEST_CASE("a remedy is a command if there is one, and otherwise a sentence") {
   const Check check{"name", "it is off", State::stops, {{"on", "twice"}, {"", "never"}, {"up", ""}}};
   CHECK(in_one_line(check) == "it is off; run: on (twice); or never; or run: up");
 }

@@ -10,7 +10,7 @@ Result<ConvertOptions> parse_page(std::vector<const char *> words) {
   return parse_report(words);
 }
 
-TEST_CASE("a page stands beside its recording, with its name") {
+TEST_CASE("a page is beside its recording, with its name") {
   const auto [input, page] = GENERATE(table<const char *, const char *>({
       {"rusage.json", "rusage.html"},
       {"some.dir/run.1.ndjson", "some.dir/run.1.html"},
@@ -24,7 +24,7 @@ TEST_CASE("a page stands beside its recording, with its name") {
   CHECK(options->outputs == std::vector<std::string>{page});
 }
 
-TEST_CASE("without a recording it is the one that recording leaves") {
+TEST_CASE("the default recording is rusage.json") {
   const auto options = parse_page({});
   REQUIRE(options);
   CHECK(options->input == "rusage.json");

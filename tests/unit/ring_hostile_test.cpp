@@ -1,5 +1,4 @@
-// Rings that no recorder has written, though every seal is right: reading them ends soon, and gives only rows that can
-// be.
+// Rings with valid seals that no recorder has written: reading them ends soon, and returns only possible rows.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@ using Numbers = std::vector<std::uint64_t>;
 
 constexpr std::uint64_t capacity = 8;
 
-// A whole ring whose rows are then written as if by hand.
+// A ring whose rows are then overwritten.
 class Forged {
  public:
   Forged() {
@@ -38,7 +37,7 @@ class Forged {
   [[nodiscard]] int fd() const { return file_.get(); }
   [[nodiscard]] const rusage_ring_header &header() const { return header_; }
 
-  // A row of plausible figures, changed and sealed.
+  // Writes a possible row, changed by `change`, with a valid seal.
   using Change = std::function<void(rusage_ring_row &, Values &)>;
   void put(std::uint64_t number, const Change &change = nullptr) const {
     struct {
@@ -96,7 +95,7 @@ Read read(const Forged &ring) {
   return read;
 }
 
-TEST_CASE("a row whose number no recorder can have reached is damaged") {
+TEST_CASE("a row with an impossible number is damaged") {
   const Forged ring;
   ring.put(0);
   SECTION("the greatest there are") {
@@ -110,7 +109,7 @@ TEST_CASE("a row whose number no recorder can have reached is damaged") {
   }
 }
 
-TEST_CASE("rows that are far from each other end the reading as soon as any others") {
+TEST_CASE("rows with numbers that are far apart take no longer to read") {
   Forged ring;
   SECTION("in the ring's own slots") {
     ring.put(1);
@@ -124,7 +123,7 @@ TEST_CASE("rows that are far from each other end the reading as soon as any othe
     ring.put(6);
     const Read found = read(ring);
     CHECK(found.numbers == Numbers{0, 6});
-    CHECK(found.damaged >= 5);  // what was the second header now lies in slots
+    CHECK(found.damaged >= 5);  // the old second header is in slots now
     CHECK(found.damaged < 1000);
   }
   SECTION("in a file that is all holes") {
@@ -136,7 +135,7 @@ TEST_CASE("rows that are far from each other end the reading as soon as any othe
   }
 }
 
-TEST_CASE("a row that ends before the one before it is damaged, and so is one that ends with it") {
+TEST_CASE("a row that does not end after the row before it is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 5; number++) ring.put(number);
   const std::uint64_t elapsed = GENERATE(0, 1, 1000);
@@ -144,7 +143,7 @@ TEST_CASE("a row that ends before the one before it is damaged, and so is one th
   CHECK(read(ring) == Read{{0, 1, 3, 4}, 0, 1});
 }
 
-TEST_CASE("figures that no machine counts are damage") {
+TEST_CASE("a row with impossible values is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 4; number++) ring.put(number);
   const auto column = static_cast<std::size_t>(GENERATE(range(0, int{RUSAGE_COLUMN_COUNT})));
@@ -153,7 +152,7 @@ TEST_CASE("figures that no machine counts are damage") {
   CHECK(read(ring) == Read{{0, 1, 3}, 0, 1});
 }
 
-TEST_CASE("times and losses that cannot be are damage") {
+TEST_CASE("a row with impossible times and losses is damaged") {
   const Forged ring;
   for (std::uint64_t number = 0; number < 4; number++) ring.put(number);
   const auto field =
@@ -170,9 +169,9 @@ TEST_CASE("a row that would make a sum wrap is damaged") {
   CHECK(read(ring) == expected);
 }
 
-TEST_CASE("headers beyond number behind a damaged one are not all checked") {
+TEST_CASE("only a few possible second headers are checked") {
   const Forged ring;
-  // Each page of the last 16 MiB says that it is the second header, and as long as the rest of the file.
+  // Each page of the last 16 MiB looks like the second header, with the length of the rest of the file.
   const std::uint64_t pages = 4000;
   const std::uint64_t size = std::uint64_t{1} << 32;
   REQUIRE(ftruncate(ring.fd(), static_cast<off_t>(size)) == 0);

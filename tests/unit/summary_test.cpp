@@ -86,7 +86,7 @@ TEST_CASE("the summary lacks the counters that the source does not have, and a l
   CHECK_THAT(text, !Contains("run delay") && Contains("  faults     7 minor\n"));
 }
 
-TEST_CASE("the summary shows the five commands with the most CPU time, and how many processes are in the totals only") {
+TEST_CASE("the summary shows the five commands with the most CPU time, and says what is only in commands") {
   Outcome outcome = outcome_of(0, {{RUSAGE_user, 90 * second}, {RUSAGE_system, 10 * second}});
   for (const char *name : {"cc1plus", "a", "b", "c\n", "e", "f"}) {
     Command command;
@@ -101,13 +101,13 @@ TEST_CASE("the summary shows the five commands with the most CPU time, and how m
                       "e x1 1 % CPU; 1 000 processes over --max-processes appear only in these totals\n"));
 }
 
-TEST_CASE("a command that a signal killed is told by the signal's number and name") {
+TEST_CASE("a command that a signal killed is shown with the signal's number and name") {
   Outcome outcome = outcome_of(0);
   outcome.exit = {.code = {}, .signal = 9};
   CHECK_THAT(summary_of(outcome), Contains("true: killed by signal 9 (Killed) after"));
 }
 
-TEST_CASE("one of a thing is singular, none and many are plural") {
+TEST_CASE("one is singular, none and many are plural") {
   Outcome one = outcome_of(1);
   one.audit.losses = Losses{.untracked_tasks = 1, .ticks_missed = 1};
   for (const char *phrase : {"1 read call,", "1 write call,", "(1 task)", "1 task lost", "1 tick missed"})
@@ -116,7 +116,7 @@ TEST_CASE("one of a thing is singular, none and many are plural") {
     CHECK_THAT(summary_of(outcome_of(0)), Contains(phrase));
 }
 
-TEST_CASE("tasks that were never tracked are losses, and so are events that did not reach us") {
+TEST_CASE("untracked tasks are losses, and lost events are too") {
   Outcome outcome = outcome_of(0);
   outcome.audit.losses = Losses{.untracked_tasks = 2, .ticks_missed = 0};
   outcome.audit.events_lost = 3;
@@ -127,7 +127,7 @@ TEST_CASE("tasks that were never tracked are losses, and so are events that did 
   CHECK_THAT(summary_of(outcome), Contains("4 tasks in the rows and in no process record"));
 }
 
-TEST_CASE("what polling missed or could not read is in the summary") {
+TEST_CASE("what polling did not find, or could not read, is reported") {
   Outcome outcome = outcome_of(0);
   CHECK_THAT(summary_of(outcome), !Contains("between two polls") && !Contains("readable") && !Contains("excluded"));
   outcome.audit.unseen_tasks = 412;
@@ -138,7 +138,7 @@ TEST_CASE("what polling missed or could not read is in the summary") {
                                       Contains("2 tasks excluded that you may not trace"));
 }
 
-TEST_CASE("what is unknown is not 0") {
+TEST_CASE("an unknown value is not 0") {
   Row row;
   row.known.set(RUSAGE_elapsed).set(RUSAGE_user).set(RUSAGE_system);
   Outcome outcome;
@@ -151,17 +151,17 @@ TEST_CASE("what is unknown is not 0") {
     CHECK_THAT(text, Contains(phrase));
 }
 
-TEST_CASE("losses that nobody lived to tell are unknown, not none") {
+TEST_CASE("losses of a killed recorder are unknown, not 0") {
   Outcome outcome = outcome_of(0);
   outcome.audit.losses.reset();
   CHECK_THAT(summary_of(outcome), Contains("losses are unknown") && !Contains("tasks lost"));
 }
 
-TEST_CASE("where the kernel reports no total, no share of it is claimed") {
+TEST_CASE("if the kernel reports no total, there is no share of it") {
   CHECK_THAT(summary_of(outcome_of(7)), Contains("the kernel reported no total, 0 tasks lost"));
 }
 
-TEST_CASE("what ran before the recording is named by its number, with the reason of the end") {
+TEST_CASE("an attached process is named by its pid, with the reason for the end") {
   Recording recording = recording_of({"make", "-j8"});
   recording.target = TargetKind::tree;
   recording.root_pid = 42;
@@ -174,7 +174,7 @@ TEST_CASE("what ran before the recording is named by its number, with the reason
   CHECK_THAT(text, Contains("the kernel keeps no total to compare with"));
 }
 
-TEST_CASE("a tree that outlives its command is recorded to its end, the command's exit is told") {
+TEST_CASE("a tree that outlives its command is recorded to its end, and the command's exit is reported") {
   Outcome outcome = outcome_of(7, {{RUSAGE_elapsed, 2 * second}});
   outcome.ended_by = EndReason::tree;
   CHECK_THAT(summary_of(outcome), Contains("true: exit 0, recorded for 2.000 s, until its last process ended"));
@@ -184,27 +184,27 @@ TEST_CASE("a recording that took no time used no share of a core") {
   CHECK_THAT(summary_of(outcome_of(0)), Contains("= 0 % of one core"));
 }
 
-TEST_CASE("the kernel's total is compared with what it can know, and what it lacks is said") {
+TEST_CASE("the kernel's total is compared with the usage that it can have, and the rest is reported") {
   Outcome outcome = outcome_of(0, {{RUSAGE_user, 10 * second}});
   outcome.audit.kernel.value[RUSAGE_user] = 2 * second;
   outcome.audit.kernel.known.set(RUSAGE_user).set(RUSAGE_system);
   outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
   CHECK_THAT(summary_of(outcome), Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
-                                           "reaped or still live (8.000 s), 0 tasks lost"));
-  // A document of an earlier build, where the two cannot be told apart.
+                                           "waited for or still alive (8.000 s), 0 tasks lost"));
+  // A document of an earlier version, in which the two cannot be distinguished.
   outcome.audit.unwaited.reset();
   CHECK_FALSE(accounted_cpu(outcome));
   CHECK_THAT(summary_of(outcome), Contains("accounted 8.000 s more than the kernel's own total of "
                                            "2.000 s, which lacks processes") &&
                                       !Contains("% of the kernel's"));
-  // Of next to nothing, a share says nothing.
+  // A share of a very small value has no meaning.
   outcome.audit.unwaited = Unwaited{.processes = 0, .cpu_ns = 0};
   outcome.audit.kernel.value[RUSAGE_user] = 9 * second;
   CHECK_THAT(summary_of(outcome),
              Contains("accounted 1.000 s more than the kernel's own total") && !Contains("which lacks"));
 }
 
-TEST_CASE("a peak of one process above that of the rows is the peak, and both are said") {
+TEST_CASE("a peak of one process above that of the rows is the peak, and both are shown") {
   Outcome outcome = outcome_of(0, {{RUSAGE_elapsed, 2 * second}, {RUSAGE_rss, 103 * mib}});
   outcome.rss_at_least = 103 * mib;
   CHECK_THAT(summary_of(outcome), Contains("  memory     peak 103 MiB resident at 2.000 s\n"));
@@ -218,7 +218,7 @@ TEST_CASE("a peak of one process above that of the rows is the peak, and both ar
   CHECK_THAT(summary_of(outcome), Contains("208 MiB resident: one process, python3; in the rows"));
 }
 
-TEST_CASE("CPU time that may be children's is said beside the command's") {
+TEST_CASE("CPU time that may be children's is shown with the command's") {
   Outcome outcome = outcome_of(0, {{RUSAGE_user, 100 * second}});
   Command command;
   command.name = "xargs";
@@ -231,7 +231,7 @@ TEST_CASE("CPU time that may be children's is said beside the command's") {
   CHECK_THAT(summary_of(outcome), Contains("xargs x1 89 % CPU\n"));
 }
 
-TEST_CASE("whom the kernel has killed for lack of memory is said where it may be one of ours") {
+TEST_CASE("processes that the OOM killer killed are reported if they may be recorded ones") {
   Outcome outcome = outcome_of(0);
   outcome.audit.sigkilled_processes = 2;
   outcome.audit.sigkilled_commands = {"cc1", "ld"};

@@ -58,7 +58,7 @@ TEST_CASE("counts are grouped by thousands") {
   CHECK(human_count(count) == text);
 }
 
-TEST_CASE("what controls a terminal, or is not seen there, is shown as an escape") {
+TEST_CASE("characters that control a terminal, or are invisible, are shown as escapes") {
   const auto [bytes, text] = GENERATE(values<std::pair<std::string, const char *>>({
       {"plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80", "plain caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
       {"two\nlines\tand\rmore\v\f", "two lines and more  "},
@@ -79,7 +79,7 @@ TEST_CASE("what controls a terminal, or is not seen there, is shown as an escape
   CHECK(one_line(text) == text);
 }
 
-TEST_CASE("a line is cut and filled up by the columns that it takes, between characters") {
+TEST_CASE("a line is cut and padded by its width in columns, between characters") {
   const std::string wide = "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e";  // three characters of two columns each
   const std::string accent = "e\xcc\x81";                           // two characters, one column
   CHECK(width_of(wide) == 6);

@@ -6,7 +6,7 @@ namespace {
 
 using rusage_bpf::reason_in;
 
-TEST_CASE("the reason for a refusal is the last thing that the verifier says of the program") {
+TEST_CASE("the reason for a refusal is the verifier's last message about the program") {
   CHECK(reason_in("func#0 @0\n0: R1=ctx() R10=fp0\n; int x = 1;\n7: (79) r1 = *(u64 *)(r0 +8)\n"
                   "R0 invalid mem access 'scalar'\n"
                   "processed 9 insns (limit 1000000) max_states_per_insn 0 total_states 0\n") ==

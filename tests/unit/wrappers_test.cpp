@@ -21,7 +21,7 @@ std::size_t count(const std::vector<Ancestor> &ancestors) {
   return count_wrappers(ancestors, ours, [](const Ancestor &) { return false; });
 }
 
-TEST_CASE("what was given our command line behind its own options is a wrapper") {
+TEST_CASE("a program that got the recorder's command line after its own options is a wrapper") {
   for (const Words &before : {Words{"timeout", "10"},
                               {"strace", "-f", "-o", "log"},
                               {"perf", "stat", "--"},
@@ -37,7 +37,7 @@ TEST_CASE("what was given our command line behind its own options is a wrapper")
   CHECK(count({an_ancestor({"timeout", "10", "/usr/local/bin/rusage-bpf", "--pid", "5"})}) == 1);
 }
 
-TEST_CASE("what was given anything else is none, nor is what is above it") {
+TEST_CASE("a program with other arguments is no wrapper, and neither are its ancestors") {
   const Ancestor wrapper = an_ancestor({"timeout", "10", "./rusage-bpf", "--pid", "5"});
   for (const Ancestor &other :
        {an_ancestor({"bash"}), an_ancestor({"-bash"}), an_ancestor({}, "kthread"), an_ancestor({"make", "record"}),
@@ -48,13 +48,13 @@ TEST_CASE("what was given anything else is none, nor is what is above it") {
   }
 }
 
-TEST_CASE("sudo, su and doas are wrappers, whatever they were given") {
+TEST_CASE("sudo, su and doas are wrappers with any arguments") {
   CHECK(count({an_ancestor({"su", "-c", "x"})}) == 1);
   CHECK(count({an_ancestor({"sudo", "-s"})}) == 1);
   CHECK(count({an_ancestor({"/bin/sh", "./sudo", "x"}, "sudo")}) == 1);
 }
 
-TEST_CASE("a shell is a wrapper where its text ends with our command line and nothing else runs") {
+TEST_CASE("a shell is a wrapper if its text ends with the recorder's command line and nothing else runs") {
   const Ancestor only = an_ancestor({"sh", "-c", "cd /; ./rusage-bpf --pid 5"});
   CHECK(count({only}) == 1);
   CHECK(count_wrappers({only}, ours, [](const Ancestor &) { return true; }) == 0);
