@@ -1,0 +1,40 @@
+// A row from the text of its JSON object, made without the object: a recording has up to 10 000 of them a second.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "model/row.h"
+
+namespace rusage_bpf {
+
+// Reads what a recorder writes, with any blanks, in any order, and with or without each field.
+class RowParser {
+ public:
+  // So many bytes behind a text must be readable. They may be anything.
+  static constexpr std::size_t padding = 64;
+
+  RowParser();
+  RowParser(RowParser &&) = delete;
+  RowParser &operator=(RowParser &&) = delete;
+  ~RowParser();
+
+  // The row that row_from (document.h) makes of the same text. Nothing if row_from would refuse it, and also if there is
+  // anything unusual in it: an unknown field, a whole number with a fraction part, a time that is not as ours.
+  std::optional<Row> read(std::string_view object);
+
+ private:
+  class Library;
+
+  [[nodiscard]] bool read_fields(std::string_view object, Row &row);
+  std::optional<std::uint64_t> realtime_ns(const char *text);
+
+  std::unique_ptr<Library> library_;
+  std::string second_text_;  // the last second that was read: it is the same for many rows
+  std::uint64_t second_ns_ = 0;
+};
+
+}  // namespace rusage_bpf
