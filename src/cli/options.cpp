@@ -208,6 +208,9 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors from /proc, as with unknown kernel structures")
       ->group(for_tests);
+  app.add_flag("--recorder-clock", options.recorder_clock,
+               "take samples when the recorder wakes up, as where the kernel refuses a timer")
+      ->group(for_tests);
   app.allow_extras();
   auto print = read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
   if (!print) return tl::unexpected(print.error());

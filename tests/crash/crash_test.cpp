@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +15,8 @@
 #include <set>
 #include <sstream>
 
+#include "document/time.h"
+#include "os/clock.h"
 #include "ring/layout.h"
 #include "ring/writer.h"
 #include "support/background.h"
@@ -68,11 +71,14 @@ class Crash {
     usleep(static_cast<useconds_t>(random(0, 250'000)));
     kill();
   }
-  void kill() {
+  // Returns when, in seconds since 1970.
+  double kill() {
+    const double now_s = rusage_bpf::seconds(rusage_bpf::realtime_ns());
     recorder_->send(SIGKILL);
     finished_ = rows_of(recorder_->wait().output);
     usleep(5000);  // the storm is sampled after the last row
     samples_ = sampler_.finish();
+    return now_s;
   }
 
   // The storm too, if it is still there.
@@ -142,6 +148,28 @@ TEST_CASE("A recorder that is killed at any time loses no finished row") {
     rows += document->rows().size();
   }
   CHECK(rows > 0);
+}
+
+// With the kernel's clock, rows wait in the kernel until the recorder reads them.
+TEST_CASE("A recorder that is killed loses the rows of the last ten milliseconds at most") {
+  constexpr double max_row_delay_s = .01;
+  constexpr double other_delays_s = .01;  // of the signal, and of a machine that does something else
+  std::vector<double> lost_s;
+  for (int i = 0; i < repetitions(); i++) {
+    Crash crash;
+    crash.wait_for_rows(1);
+    usleep(static_cast<useconds_t>(crash.random(0, 50'000)));
+    const double killed_s = crash.kill();
+    const auto document = crash.recover();
+    REQUIRE(document);
+    const auto &meta = document->json()["meta"];
+    CHECK(meta["clock"] == "kernel");
+    const auto start_ns = rusage_bpf::from_iso_8601(meta["start"].get<std::string>());
+    REQUIRE(start_ns);
+    lost_s.push_back(killed_s - rusage_bpf::seconds(*start_ns) - document->rows().back()["elapsed"].get<double>());
+  }
+  std::sort(lost_s.begin(), lost_s.end());
+  CHECK(lost_s[lost_s.size() / 2] < max_row_delay_s + other_delays_s);
 }
 
 TEST_CASE("No finished row is lost if the recorded command is killed too") {
