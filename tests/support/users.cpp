@@ -4,12 +4,14 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <catch2/catch.hpp>
 
 #include <array>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+
+#include "support/attached.h"
 
 namespace test {
 
