@@ -243,14 +243,14 @@ static __always_inline bool is_traceable(struct task_struct *task, struct mm_str
 
 static __always_inline void subtract(struct rusage_reading *from, const struct rusage_reading *what) {
   take_off_cpu_time(&from->cpu, &what->cpu);
-#define SUBTRACT(name, unit, field) from->name -= what->name;
+#define SUBTRACT(name, unit, field, ...) from->name -= what->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, SUBTRACT, NOTHING, NOTHING)
 #undef SUBTRACT
 }
 
 static __always_inline void add(struct rusage_reading *to, const struct rusage_reading *what) {
   add_cpu_time(&to->cpu, &what->cpu);
-#define ADD(name, unit, field) to->name += what->name;
+#define ADD(name, unit, field, ...) to->name += what->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD, NOTHING, NOTHING)
 #undef ADD
 }

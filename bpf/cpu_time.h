@@ -16,26 +16,37 @@
 #include <bpf/bpf_helpers.h>
 
 #include "kernel_types.h"
+#include "order.h"
 #include "read.h"
 #include "tree.h"
 
-/* Set at each tick, and kept for what is read until the next one. */
+/* How the clock of run queues relates to CLOCK_MONOTONIC. There are two, so that one can be read while the other is
+ * written: user space, which alone can read the clock, does so at least every 100 ms, and a tick uses it in between. */
 struct {
-  __u32 known;
   __s64 behind;  /* CLOCK_MONOTONIC less our own run queue's clock_task */
   __s64 skipped; /* our own run queue's clock less its clock_task */
-} clock;
+  __u64 known;
+} clocks[2];
+typedef typeof(clocks[0]) run_queue_clock;
+__u32 clock_in_use; /* an index, counting up */
 
-/* User space asks for its own CPU time right before the tick, which makes the kernel bring the
- * caller's exec_start up to date; the difference to the clock is then that system call's way out
- * and our way in, a microsecond that is the same at each tick. */
+static __always_inline run_queue_clock *clock_at(u32 index) {
+  return &clocks[index & 1];
+}
+
+/* User space asks for its own CPU time right before this, which makes the kernel bring the caller's exec_start up to
+ * date; the difference to the clock is then that system call's way out and our way in, a microsecond that is the same
+ * each time. */
 static __always_inline void read_clock(void) {
   struct task_struct *self = bpf_get_current_task_btf();
-  clock.known = bpf_core_field_exists(self->se.cfs_rq);
-  if (!clock.known) return;
+  u32 next = clock_in_use + 1;
+  run_queue_clock *clock = clock_at(next);
+  clock->known = bpf_core_field_exists(self->se.cfs_rq);
+  if (!clock->known) return;
   struct rq *rq = BPF_CORE_READ(self, se.cfs_rq, rq);
-  clock.behind = bpf_ktime_get_ns() - READ(true, self, se.exec_start);
-  clock.skipped = READ(false, rq, clock) - READ(false, rq, clock_task);
+  clock->behind = bpf_ktime_get_ns() - READ(true, self, se.exec_start);
+  clock->skipped = READ(false, rq, clock) - READ(false, rq, clock_task);
+  STORE_RELEASE(clock_in_use, next); /* pairs with run_time */
 }
 
 /* The kernel brings a running task up to date at each scheduler tick. What seems to have run for
@@ -43,12 +54,13 @@ static __always_inline void read_clock(void) {
 const volatile __u64 tick_ns = 10000000;
 
 /* Nanoseconds that `task`, found on a CPU, has run since `exec_start`. */
-static __always_inline u64 run_since(struct task_struct *task, u64 exec_start, const bool direct) {
+static __always_inline u64 run_since(struct task_struct *task, const run_queue_clock *clock, u64 exec_start,
+                                     const bool direct) {
   struct cfs_rq *cfs_rq = FOLLOW(direct, task, se.cfs_rq);
   struct rq *rq = FOLLOW(direct, cfs_rq, rq);
   if (FOLLOW(direct, rq, curr) != task) return 0;
-  s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock.skipped;
-  s64 run = (s64)(bpf_ktime_get_ns() - clock.behind - skipped - exec_start);
+  s64 skipped = (s64)(READ(direct, rq, clock) - READ(direct, rq, clock_task)) - clock->skipped;
+  s64 run = (s64)(bpf_ktime_get_ns() - clock->behind - skipped - exec_start);
   if (run < 0) return 0;
   return run < (s64)tick_ns ? run : tick_ns;
 }
@@ -56,10 +68,11 @@ static __always_inline u64 run_since(struct task_struct *task, u64 exec_start, c
 /* The kernel moves exec_start first and then the sum: while exec_start stays, the sum read belongs
  * to it. If it has just moved, the sum is as new as can be. */
 static __always_inline u64 run_time(struct task_struct *task, const bool direct) {
-  if (!clock.known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);
+  const run_queue_clock *clock = clock_at(READ_ONCE(clock_in_use));
+  if (!clock->known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);
   u64 exec_start = READ(direct, task, se.exec_start);
   barrier();
-  u64 since = run_since(task, exec_start, direct);
+  u64 since = run_since(task, clock, exec_start, direct);
   u64 run = READ(direct, task, se.sum_exec_runtime);
   barrier();
   return READ(direct, task, se.exec_start) == exec_start ? run + since : run;

@@ -33,22 +33,21 @@ __u64 events_read;
 /* Exited tasks of which an event was left out. */
 __u64 unlisted_tasks;
 
-/* Under the lock: whether it is a sweep that goes on. */
-__u32 sweeping;
+/* Under the lock: whether events that do not fit are dropped, as by sweeps, and not left for the next tick. */
+__u32 drops_events;
 
-/* Of a sweep, the last quarter is for the exits of those that are listed: without, user space would
- * take them to be alive. */
-#define MOST_BEFORE_SWEPT_FORKS (RUSAGE_TASK_EVENTS / 4 * 3)
+/* The last quarter is for the exits of those that are listed then: without, user space would take them to be alive. */
+#define MOST_BEFORE_DROPPED_FORKS (RUSAGE_TASK_EVENTS / 4 * 3)
 
 /* A place in the ring; NULL where it is full. */
 static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind, u32 number) {
   u64 waiting = events_written - READ_ONCE(events_read);
-  u64 most = sweeping && kind == RUSAGE_NEW ? MOST_BEFORE_SWEPT_FORKS : RUSAGE_TASK_EVENTS;
+  u64 most = drops_events && kind == RUSAGE_NEW ? MOST_BEFORE_DROPPED_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
   struct life *life = life_of(number);
   if (waiting >= most || !event || !life) {
-    if (!sweeping) sample.more_to_report = 1;
+    if (!drops_events) sample.more_to_report = 1;
     return NULL;
   }
   events_written++;

@@ -26,21 +26,21 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#include "sample_clock.h"
 #include "sweep.h"
 #include "task.h"
-#include "tick.h"
 #include "track.h"
 #include "tree.h"
 
 #if HOLD_TASKS
 SEC("syscall")
-int tick_held(void *context) {
-  return run_tick();
+int tick_held(struct rusage_tick_context *context) {
+  return answer(context);
 }
 #else
 SEC("syscall")
-int tick_unheld(void *context) {
-  return run_tick();
+int tick_unheld(struct rusage_tick_context *context) {
+  return answer(context);
 }
 
 SEC("tp_btf/sched_switch")

@@ -55,6 +55,8 @@ __u64 reported_tasks; /* counted where some tasks are hidden alone */
  * the stack. */
 struct {
   __u32 length;     /* of walk_order when the walk began */
+  __u32 visited;    /* so far */
+  __u32 unfinished; /* the tick goes on later, and keeps the lock meanwhile */
   __u64 run;        /* of the thread groups that still live */
   __u64 user;       /* the user part of it */
   __u64 prefetched; /* see prefetch.h */
@@ -93,7 +95,7 @@ static __always_inline void take_off_arrival(u32 number, struct slot *slot, stru
   struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
-#define TAKE_OFF(name, unit, field) exited_sums[RUSAGE_##name] -= before->name;
+#define TAKE_OFF(name, unit, field, ...) exited_sums[RUSAGE_##name] -= before->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
 #undef TAKE_OFF
   take_off_cpu_time(&group->exited, &before->cpu);
@@ -134,7 +136,7 @@ static long drain_new_task(u32 step, void *context) {
   bool begins = process ? process->members == 0 : slot->group == number;
   bool tells = !hidden && (begins || group->process_listed);
   struct rusage_task_event *event = tells ? new_event(RUSAGE_NEW, number) : NULL;
-  if (tells && !event && !sweeping) return 1;
+  if (tells && !event && !drops_events) return 1;
   *place = number;
   slot->place = index;
   walked++;
@@ -169,7 +171,7 @@ static __always_inline void leave_walk(struct slot *slot) {
 /* Adds what a task has used to the sums over exited tasks, and writes it to `event`, if there is one. */
 static __always_inline void count_gone(struct slot *group, struct rusage_task_event *event) {
   if (event) event->reading = reading;
-#define ADD_DEAD(name, unit, field) exited_sums[RUSAGE_##name] += reading.name;
+#define ADD_DEAD(name, unit, field, ...) exited_sums[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_DEAD, NOTHING, NOTHING)
 #undef ADD_DEAD
   add_cpu_time(&group->exited, &reading.cpu);
@@ -185,7 +187,7 @@ __noinline int report_hidden(u32 number) {
   struct life *process = slot ? life_of(slot->group) : NULL;
   if (!slot || !group || !access || !life || !process) return 0;
   struct rusage_task_event *event = slot->listed ? new_event(RUSAGE_GONE, number) : NULL;
-  if (slot->listed && !event && !sweeping) return 0;
+  if (slot->listed && !event && !drops_events) return 0;
   if (!event) unlisted_tasks++;
   slot->listed = false;
   count_gone(group, event);
@@ -256,7 +258,7 @@ __noinline int retire(u32 number, u32 visited) {
   bool listed = counts && slot->listed;
   bool ends = counts && (process ? process->members == 1 : group->members == 1);
   struct rusage_task_event *event = listed || (ends && group->process_listed) ? new_event(RUSAGE_GONE, number) : NULL;
-  if (listed && !event && !sweeping) return 0;
+  if (listed && !event && !drops_events) return 0;
   if (event && !listed) event->flags = RUSAGE_LATE;
   if (counts && (!event || !listed)) unlisted_tasks++;
   if (counts) count_gone(group, event);
@@ -321,12 +323,12 @@ static long retire_exited(u32 step, void *context) {
 /* Not static, so that the verifier checks it once. */
 __noinline int sweep(void) {
   if (!try_to_sum()) return 0;
-  sweeping = true;
+  drops_events = true;
   u64 forks = READ_ONCE(queue.taken) - queue.drained;
   bpf_loop(forks < NEW_TASKS_SWEPT_AT_ONCE ? forks : NEW_TASKS_SWEPT_AT_ONCE, drain_new_task, NULL, 0);
   u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
   bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
-  sweeping = false;
+  drops_events = false;
   let_others_sum();
   return 0;
 }

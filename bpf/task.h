@@ -61,7 +61,7 @@ static __always_inline struct rusage_reading *arrival_of(u32 number) {
 static __always_inline void read_counters(struct rusage_reading *reading, struct task_struct *task, const bool direct) {
   reading->cpu.user_ticks = READ(direct, task, utime);
   reading->cpu.system_ticks = READ(direct, task, stime);
-#define READ_COUNTER(name, unit, field) reading->name = READ(direct, task, field);
+#define READ_COUNTER(name, unit, field, ...) reading->name = READ(direct, task, field);
   RUSAGE_COLUMNS(NOTHING, NOTHING, READ_COUNTER, NOTHING, NOTHING)
 #undef READ_COUNTER
 }

@@ -12,7 +12,9 @@
 #include "exec.h"
 #include "exit.h"
 #include "memory.h"
+#if HOLD_TASKS
 #include "prefetch.h"
+#endif
 #include "rusage_bpf/sample.h"
 #include "span.h"
 #include "sweep.h"
@@ -128,7 +130,7 @@ static __always_inline long visit_task(u32 number) {
   bool hides = access && access->hidden;
   if (hides && report_hidden(number)) return 0; /* one that is gone is visited again */
   if (gone && !hides && retire(number, true)) return 0;
-#define ADD_LIVING(name, unit, field) sample.value[RUSAGE_##name] += reading.name;
+#define ADD_LIVING(name, unit, field, ...) sample.value[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, ADD_LIVING, NOTHING, NOTHING)
 #undef ADD_LIVING
   if (gone || hides) return 0;
@@ -143,10 +145,13 @@ static __always_inline long visit_task(u32 number) {
   return 0;
 }
 
-/* Visits the task at step `step` of the walk. */
+/* Visits the next task of the walk. */
 static long visit(u32 step, void *context) {
-  u32 index = walk.length - 1 - step;
-  if (hold_tasks && walk.length > LARGE_TREE) walk.prefetched += prefetch(index);
+  u32 index = walk.length - 1 - walk.visited;
+  walk.visited++;
+#if HOLD_TASKS
+  if (walk.length > LARGE_TREE) walk.prefetched += prefetch(index);
+#endif
   u32 *entry = bpf_map_lookup_elem(&walk_order, &index);
   if (!entry) return 1;
   u32 number = *entry;
@@ -155,10 +160,8 @@ static long visit(u32 step, void *context) {
   return stop;
 }
 
-static __always_inline int run_tick(void) {
-  if (!try_to_sum()) return RUSAGE_BUSY;
+static __always_inline void begin_tick(void) {
   sample.monotonic_ns = recorder_ns(bpf_ktime_get_ns());
-  read_clock();
   tick++;
   sample.more_to_report = 0;
   u64 taken = READ_ONCE(queue.taken);
@@ -171,8 +174,11 @@ static __always_inline int run_tick(void) {
   RUSAGE_COLUMNS(START_LIVING, START_LIVING, START_LIVING, START_LIVING, NOTHING)
 #undef START_LIVING
   walk.length = walked;
+  walk.visited = 0;
   walk.run = walk.user = 0;
-  bpf_loop(walk.length, visit, NULL, 0);
+}
+
+static __always_inline void end_tick(void) {
   /* Counted after the walk: a task that has exited may have created a child since the new tasks were drained, and the
    * tree is over only where no task and no new task is left. */
   sample.pending_new_tasks = READ_ONCE(queue.taken) - queue.drained;
@@ -190,7 +196,20 @@ static __always_inline int run_tick(void) {
   sample.untracked_tasks = untracked_tasks;
   sample.unlisted_tasks = unlisted_tasks;
   sample.task_events = events_written;
-  let_others_sum();
+}
+
+/* Runs a tick, or goes on with one, for at most so many visits. Keeps the lock while it is unfinished. Not static, so
+ * that the verifier checks it once for both of its callers. */
+__noinline int run_tick(u32 most_visits) {
+  if (!walk.unfinished) {
+    if (!try_to_sum()) return RUSAGE_BUSY;
+    begin_tick();
+  }
+  u32 left = walk.length - walk.visited;
+  bpf_loop(left < most_visits ? left : most_visits, visit, NULL, 0);
+  walk.unfinished = walk.visited < walk.length;
+  if (walk.unfinished) return RUSAGE_UNFINISHED;
+  end_tick();
   return RUSAGE_TICKED;
 }
 

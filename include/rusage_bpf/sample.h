@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The result of one tick, in memory that the BPF programs and user space share. */
+/* What ticks leave, in memory that the BPF programs and user space share, and how user space asks for them. */
 #ifndef RUSAGE_BPF_SAMPLE_H
 #define RUSAGE_BPF_SAMPLE_H
 
@@ -32,13 +32,28 @@ struct rusage_sample {
   __u64 more_to_report;
   /* Tasks that have exited unlisted so far, as the events were read too late: what they used is in `value`. */
   __u64 unlisted_tasks;
+  /* What the kernel's clock has used so far: the time in its ticks. */
+  __u64 clock_cost_ns;
+};
+
+/* What the tick program is asked for. A sample is left in `sample`; with the kernel's clock, samples are left in a ring
+ * from then on, until it is stopped. RUSAGE_READ_CLOCK: see bpf/cpu_time.h; a sample does that as well. */
+enum rusage_tick_request { RUSAGE_TAKE_SAMPLE, RUSAGE_READ_CLOCK, RUSAGE_START_CLOCK, RUSAGE_STOP_CLOCK };
+
+/* The kernel's clock takes `samples_per_row` samples in each `row_ns`, evenly, from `start_ns` on and before `end_ns`. */
+struct rusage_tick_context {
+  __u64 start_ns; /* CLOCK_MONOTONIC */
+  __u64 row_ns;
+  __u64 end_ns;
+  __u32 samples_per_row;
+  __u32 request;
 };
 
 /* What the tick program returns. RUSAGE_BUSY: another CPU was sweeping (bpf/sweep.h); nothing was done, and the program
- * is to be run again. */
-enum rusage_tick_result { RUSAGE_TICKED, RUSAGE_BUSY };
+ * is to be run again. RUSAGE_REFUSED: this kernel does not let the clock start. */
+enum rusage_tick_result { RUSAGE_TICKED, RUSAGE_BUSY, RUSAGE_UNFINISHED, RUSAGE_REFUSED };
 
-#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 10) * 8)
+#define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 11) * 8)
 #ifdef __cplusplus
 static_assert(sizeof(rusage_sample) == RUSAGE_SAMPLE_SIZE);
 #else

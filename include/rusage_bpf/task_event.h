@@ -28,7 +28,7 @@ struct rusage_cpu_time {
 /* What is read from a task: its counters since its fork, and its run time apart, as it is split by the ticks of the
  * whole process. */
 #define RUSAGE_NOTHING(...)
-#define RUSAGE_READING_MEMBER(name, unit, field) __u64 name;
+#define RUSAGE_READING_MEMBER(name, unit, field, ...) __u64 name;
 struct rusage_reading {
   struct rusage_cpu_time cpu;
   RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_READING_MEMBER, RUSAGE_NOTHING, RUSAGE_NOTHING)

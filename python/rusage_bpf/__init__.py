@@ -1,9 +1,9 @@
-"""What a notebook's cells, or a part of a script, really cost: rusage-bpf for Python.
+"""The exact resource usage of a notebook's cells, or of a part of a script: rusage-bpf for Python.
 
 In a notebook::
 
     %load_ext rusage_bpf
-    %%getrusage_in_background .03 samples_df      # thirteen columns, charts
+    %%getrusage_in_background .03 samples_df      # basic columns, charts
     %%rusage samples_df --interval .01 --all      # every column
     recover_samples_list('/path/printed/at/the/start')
 
@@ -15,7 +15,7 @@ In a script::
     r.samples          # a DataFrame, a row an interval
     r.plot("run.html")
 
-The recorder, a program of its own, counts; this package starts it, reads what it wrote and draws that.
+The recorder is a program of its own; this package starts it, reads its documents and draws them.
 """
 
 import sys
@@ -37,7 +37,7 @@ def load_ipython_extension(shell) -> None:
 
 
 def _register_where_imported() -> None:
-    """`from rusage_bpf import *` in a notebook is as good as %load_ext."""
+    """`from rusage_bpf import *` in a notebook works like %load_ext."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if shell is not None:

@@ -1,4 +1,4 @@
-"""Why "the kernel died": what a recording and its surroundings say of the end."""
+"""Why "the kernel died": how a recorded process ended, from the recording and its surroundings."""
 
 import signal
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
@@ -17,7 +17,7 @@ _SHOWN = ["timestamp", "pid_count", "user", "system", "rss", "read_bytes", "writ
 
 
 def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
-    """A few lines for people. `before` is how the surroundings were when the recording began."""
+    """A few lines of text. `before` are the surroundings at the beginning of the recording."""
     samples = recording.known_samples()
     root = _root(recording)
     kills = oom_kills(before)
@@ -25,9 +25,9 @@ def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
         ("the end", _ending(recording, samples, root)),
         ("memory", _memory(samples, before)),
         ("OOM kills", _oom_text(kills)),
-        ("alive", _alive(recording, samples)),
+        ("live", _live(recording, samples)),
     ]
-    if root and root["signal"] == signal.SIGKILL and kills.maybe_ours():
+    if root and root["signal"] == signal.SIGKILL and kills.maybe_recorded():
         lines.append(("so", "it was most likely the kernel's OOM killer: there was too little memory"))
     else:
         lines += [("so", line) for line in killed_by_oom(recording, before)]
@@ -36,9 +36,9 @@ def autopsy(recording: Recording, before: Optional[Surroundings]) -> str:
 
 
 def _root(recording: Recording) -> Optional[Dict[str, Any]]:
-    """The last span of the process that was recorded, with all its descendants."""
-    spans = [span for span in recording.processes or [] if span["pid"] == recording.meta["root_pid"]]
-    return max(spans, key=lambda span: span["start"]) if spans else None
+    """The last process record of the root of the recorded tree."""
+    records = [record for record in recording.processes or [] if record["pid"] == recording.meta["root_pid"]]
+    return max(records, key=lambda record: record["start"]) if records else None
 
 
 def _ending(recording: Recording, samples: "pandas.DataFrame", root: Optional[Dict[str, Any]]) -> str:
@@ -47,15 +47,15 @@ def _ending(recording: Recording, samples: "pandas.DataFrame", root: Optional[Di
     if recording.processes is None:
         recorder = "was gone" if recording.meta["ended_by"] is None else "ended"
         last_s = samples["elapsed"].max()
-        return f"the recorder {recorder} after {last_s:.3f} s; how {name} ended is not known"
+        return f"the recorder {recorder} after {last_s:.3f} s; how {name} ended is unknown"
     if root is None or root["end"] is None:
-        return f"{name} still lived when the recording ended, by {recording.meta['ended_by']}"
+        return f"{name} was still live when the recording ended, by {recording.meta['ended_by']}"
     if root["signal"] is not None:
         how = f"was killed by signal {root['signal']} ({signal.strsignal(root['signal'])})"
     elif root["exit_code"] is not None:
         how = f"ended with exit code {root['exit_code']}"
     else:
-        how = "ended, how is not known,"
+        how = "ended in an unknown way"
     return f"{name} {how} after {root['end']:.3f} s"
 
 
@@ -73,15 +73,15 @@ def _memory(samples: "pandas.DataFrame", before: Optional[Surroundings]) -> str:
 
 
 def _oom_text(kills: OomKills) -> str:
-    counts = [f"{'not known' if count is None else count} {where}"
+    counts = [f"{'unknown' if count is None else count} {where}"
               for count, where in ((kills.in_cgroup, "in its cgroup"), (kills.on_machine, "on the machine"))]
     return f"{', '.join(counts)}, since the recording began"
 
 
-def _alive(recording: Recording, samples: "pandas.DataFrame") -> str:
+def _live(recording: Recording, samples: "pandas.DataFrame") -> str:
     if recording.processes is None:
         return f"{plural(int(samples['pid_count'].iloc[-1]), 'process')} in the last row"
-    names: List[str] = [f"{span['command'] or '(unknown)'} ({span['pid']})" for span in recording.processes
-                        if span["end"] is None]
+    names: List[str] = [f"{record['command'] or '(unknown)'} ({record['pid']})" for record in recording.processes
+                        if record["end"] is None]
     more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return (", ".join(names[:_MOST_NAMES]) + more) or "nobody, at the end"
+    return (", ".join(names[:_MOST_NAMES]) + more) or "no process, at the end"

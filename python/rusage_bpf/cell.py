@@ -1,4 +1,4 @@
-"""A cell that is recorded: the recorder and the live line beside it. Nothing here is a reason for the cell to fail."""
+"""A recorded cell: its recorder and its live line. No error here makes the cell fail."""
 
 from typing import Any, Optional
 
@@ -11,7 +11,7 @@ from .session import Session, Unrecorded
 
 
 class RecordedCell:
-    """A recording that begins here, if it can, and the live line with `live`. An interrupt in here is raised."""
+    """Begins a recording if possible, with a live line if `live`. An interrupt meanwhile is raised."""
 
     def __init__(self, interval: float, backend: Optional[str], live: bool):
         self._session: Unrecorded
@@ -28,10 +28,10 @@ class RecordedCell:
             raise
 
     def end(self) -> None:
-        """When the cell has ended, however that was; never raises. In a child that was forked meanwhile, nothing."""
+        """To call after the cell, also after an exception; never raises. Does nothing in a forked child."""
         if not self._owner.is_this_process():
             return
-        self._session.tell_to_stop()
+        self._session.request_stop()
         if self._view:
             with attempt("the live line"):
                 self._view.stop()
@@ -39,7 +39,7 @@ class RecordedCell:
         self._end_view()
 
     def frame(self, every_column: bool, processes: bool) -> Optional[Any]:
-        """The data frame, or None where nothing was recorded."""
+        """The data frame, or None if nothing was recorded."""
         recording = self._session.recording
         return None if recording.samples is None else recording.frame(every_column, processes)
 
@@ -51,7 +51,7 @@ class RecordedCell:
     def _begin(self, recorder: Recorder, live: bool) -> None:
         if live:
             self._view = _new_view()
-        # Jupyter opens a descriptor for the first output of all, so that there is some before the recording begins.
+        # Jupyter opens a descriptor for its first output: print something before the recording begins.
         recorder.start(lambda files: say(f"Recovery file path: {files.ring}\n"
                                          f"After a crash, run recover_samples_list('{files.ring}')"))
         self._session = Session(recorder)

@@ -1,4 +1,4 @@
-"""Three charts of a recording: what moved and when, the figures as they are, and the cost in units."""
+"""Three charts of a recording: the scaled columns, the columns as they are, and the costs in units."""
 
 from typing import Any, Dict, List, Optional
 
@@ -6,7 +6,7 @@ import numpy
 import pandas
 from plotly import graph_objects
 
-from .columns import BASIC_COLUMNS
+from .columns import basic
 from .costs import cost_figure
 from .decimate import bucket_size, extremes, peaks
 from .marks import draw_marks
@@ -37,22 +37,22 @@ def scaled(values: pandas.DataFrame) -> pandas.DataFrame:
 
 
 def by_spread(values: pandas.DataFrame) -> List[str]:
-    """The columns of `scaled` in the order of how many rows they are seen in, and then by name.
+    """The columns of `scaled` by the number of rows in which they are above 0, and then by name.
 
-    So what is always there makes the ground of a stack, and what stands out is on top of it.
+    So the steady columns are at the bottom of a stack, and the peaks on top of it.
     """
-    seen = (values > 0).sum()
-    return sorted(values.columns, key=lambda name: (-seen[name], name))
+    rows = (values > 0).sum()
+    return sorted(values.columns, key=lambda name: (-rows[name], name))
 
 
 def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     """Bars of every column, scaled, on top of each other, each over the time of its rows.
 
-    The first row, which has no counters, is left out.
+    Without the first row, which has no counters.
     """
     times = axis(samples)
     rows = samples.iloc[1:]
-    values = scaled(_basic(rows))
+    values = scaled(_numbers(rows))
     size = bucket_size(len(rows), _MOST_BARS)
     ends = times.iloc[[min(end, len(rows)) for end in range(size, len(rows) + size, size)]]
     milliseconds = ends.diff().fillna(ends - times.iloc[0]).dt.total_seconds() * 1000
@@ -60,10 +60,10 @@ def scaled_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     for name in by_spread(values):
         figure.add_bar(x=ends, y=peaks(values[name].to_numpy(), _MOST_BARS), name=name,
                        width=milliseconds * _BAR_SHARE, offset=-milliseconds * (1 + _BAR_SHARE) / 2,
-                       # The line round a bar, of the ground's colour, would be most of a narrow one.
+                       # The outline of a bar, in the colour of the background, would cover a narrow one.
                        marker_line_width=None if len(ends) <= _BARS_WITH_LINES else 0)
     figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
-    # "relative" stacks as "stack" does, and leaves the legend in order.
+    # "relative" stacks as "stack" does, and keeps the order of the legend.
     return figure.update_layout(barmode="relative", **_layout())
 
 
@@ -72,14 +72,14 @@ def raw_figure(samples: pandas.DataFrame) -> graph_objects.Figure:
     times = axis(samples)
     figure = graph_objects.Figure()
     figure.update_xaxes(range=[times.iloc[0], times.iloc[-1]])
-    for name in by_spread(scaled(_basic(samples.iloc[1:]))):
+    for name in by_spread(scaled(_numbers(samples.iloc[1:]))):
         drawn = extremes(samples[name].to_numpy(dtype=float), _MOST_POINTS)
         figure.add_scatter(x=times.iloc[drawn], y=samples[name].iloc[drawn], name=name, mode="lines")
     return figure.update_layout(**_layout())
 
 
-def _basic(samples: pandas.DataFrame) -> pandas.DataFrame:
-    return samples.iloc[:, :BASIC_COLUMNS].drop(columns="timestamp").astype(numpy.float64)
+def _numbers(samples: pandas.DataFrame) -> pandas.DataFrame:
+    return basic(samples).drop(columns="timestamp").astype(numpy.float64)
 
 
 def _layout() -> dict:

@@ -1,4 +1,4 @@
-"""The clock that a recording's `elapsed` runs on, here."""
+"""The clock of `elapsed` in this process."""
 
 import time
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def zero_on_monotonic_clock(start: str, launched_ns: int) -> int:
-    """Where a recording's `elapsed` is 0, on time.monotonic_ns().
+    """The time.monotonic_ns() at which `elapsed` is 0.
 
     `start` is the document's, by the machine's clock; `launched_ns` is a time before it, and now is one after it, both
     monotonic. They bound the error where the clock was set in between. Only differences are used, as

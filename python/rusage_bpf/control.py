@@ -1,7 +1,7 @@
-"""How the recorder is stopped: its standard input is a FIFO, which ends when somebody opens and closes it.
+"""Stops the recorder: its standard input is a FIFO, which ends when a process opens and closes it.
 
-The FIFO has a name, so that nothing need be held for it while code runs that may close or use up descriptors. The last
-rows of a recording may count the descriptor that stops it.
+The FIFO has a name, so that no descriptor is needed while the recorded code runs. The last rows of a recording may
+count the descriptor that stops it.
 """
 
 import errno
@@ -13,12 +13,12 @@ class Control:
         self._path = path
 
     def create(self) -> int:
-        """Makes the FIFO, for the user alone, and opens what is to be the recorder's standard input."""
+        """Creates the FIFO, for the user only, and opens the standard input of the recorder."""
         os.mkfifo(self._path, 0o600)
         return os.open(self._path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def stop(self) -> bool:
-        """Ends the recorder's input. Returns whether there is a recorder; OSError where that cannot be known."""
+        """Ends the input of the recorder. Returns whether there is a recorder; OSError if that is unknown."""
         try:
             os.close(os.open(self._path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
         except OSError as failure:

@@ -1,4 +1,4 @@
-"""The chart of what a recording cost: CPU, memory and I/O in their units, and who used them."""
+"""The chart of the costs: CPU, memory and I/O in their units, and the commands that used them."""
 
 from typing import Any, Dict, List, Optional
 
@@ -67,10 +67,10 @@ def _draw_times(figure: graph_objects.Figure, values: pandas.DataFrame) -> None:
     figure.update_yaxes(row=3, title_text="I/O", rangemode="tozero", tickformat="~s", ticksuffix="B/s")
 
 
-def _line(figure: graph_objects.Figure, row: int, values: pandas.Series, name: str, **look: Any) -> None:
+def _line(figure: graph_objects.Figure, row: int, values: pandas.Series, name: str, **style: Any) -> None:
     drawn = values.iloc[extremes(values.to_numpy(dtype=float), _MOST_POINTS)]
     figure.add_scatter(x=drawn.index, y=drawn, name=name, mode="lines", line={"width": 1.5, "color": _COLOURS[name]},
-                       row=row, col=1, **look)
+                       row=row, col=1, **style)
 
 
 def _draw_commands(figure: graph_objects.Figure, commands: List[Dict[str, Any]]) -> None:

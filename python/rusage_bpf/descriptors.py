@@ -1,4 +1,4 @@
-"""Descriptors of the package, in a process whose other code may close any, or use them up."""
+"""Descriptors of the package, in a process whose other code may close them, or use all."""
 
 import os
 import resource
@@ -9,8 +9,8 @@ _SPARE = 64
 
 
 class HeldFile:
-    """A file that is open for reading. Code that closes all descriptors may have closed this one, and its number may
-    belong to another file now, which is neither read nor closed."""
+    """A file that is open for reading. Other code may close its descriptor, whose number may then belong to another
+    file, which is neither read nor closed."""
 
     def __init__(self, path: str):
         self.fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -38,7 +38,7 @@ class HeldFile:
 
 @contextmanager
 def spare_descriptors() -> Iterator[None]:
-    """Room for a few more descriptors than the soft limit allows, as recorded code may have used all of them."""
+    """Raises the soft limit by a few descriptors, because recorded code may have used all of them."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     more = soft if soft == resource.RLIM_INFINITY else soft + _SPARE
     if hard != resource.RLIM_INFINITY:

@@ -16,9 +16,9 @@ _SAMPLE = b'{"kind":"sample",'
 
 
 def read(path: str) -> Recording:
-    """A recording from `rusage.json`, or from NDJSON, also where that has no end yet.
+    """A recording from `rusage.json`, or from NDJSON, which may lack its end.
 
-    Raises ValueError if the file is none, OSError if it cannot be read.
+    Raises ValueError if the file is no recording, OSError if it cannot be read.
     """
     with open(path, "rb") as file:
         first = file.readline()
@@ -43,7 +43,7 @@ def _recording(document: Any) -> Recording:
 
 def has_end(path: str) -> bool:
     """Whether a recording in NDJSON was finished."""
-    most_bytes = 1 << 16  # of the line that tells of the end
+    most_bytes = 1 << 16  # of the last line, `end`
     with open(path, "rb") as file:
         file.seek(max(0, os.fstat(file.fileno()).st_size - most_bytes))
         last = file.read().rsplit(b"\n", 2)
@@ -51,7 +51,7 @@ def has_end(path: str) -> bool:
 
 
 def _of_lines(file) -> Dict[str, Any]:
-    """The document that lines of NDJSON tell; a last line that is torn is left out."""
+    """The document of the lines of NDJSON, without a torn last line."""
     import pandas
 
     frames: List[pandas.DataFrame] = []
@@ -79,7 +79,7 @@ def _of_lines(file) -> Dict[str, Any]:
         elif kind == "end":
             document["meta"].update(event.pop("meta"))
             document.update(event)
-            # A ring tells of no single process.
+            # A ring has no process records.
             if not document["meta"]["recovered"]:
                 document.update(processes=processes, commands=commands)
     frames.append(_frame_of_lines(samples, document["columns"]))
@@ -93,7 +93,7 @@ def _frame_of_lines(lines: List[bytes], columns: List[Dict[str, str]]) -> "panda
 
 
 def _frame(samples: List[Dict[str, Any]], columns: List[Dict[str, str]]) -> "pandas.DataFrame":
-    """A row an interval: counters as float64, NaN where they are not known, gauges as int64 if all are known."""
+    """A row for each interval: counters as float64, NaN if unknown, gauges as int64 if all are known."""
     import pandas
 
     frame = pandas.DataFrame(samples, columns=[column["name"] for column in columns])

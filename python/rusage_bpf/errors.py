@@ -1,2 +1,2 @@
 class RecorderError(RuntimeError):
-    """There is no recording; the message is one line that says why, and what to do."""
+    """There is no recording; the message is one line with the reason and the remedy."""

@@ -1,8 +1,8 @@
 """While a cell runs: one line and a small chart below it, about once a second.
 
-A thread of the notebook looks at the rows without reading them (see page_cache), so that what it
-adds to the recording is its own CPU time, a few milliseconds a second, and what Jupyter does to
-send an update. A cell that is over within a second shows nothing.
+A thread of the notebook gets the rows without read() (see page_cache), so that it adds to the recording only its own
+CPU time, a few milliseconds a second, and what Jupyter needs to send an update. A cell that ends within a second shows
+nothing.
 """
 
 import sys
@@ -21,11 +21,10 @@ _MOST_POINTS = 240
 
 
 class Live:
-    """Lives from before the recording begins until after it ends, so that neither its thread nor its
-    descriptors come or go in between."""
+    """Exists from before a recording until after it, so that its thread and its descriptors do not change meanwhile."""
 
     def __init__(self, display: Any):
-        """`display` is IPython's, or what takes a bundle of MIME types as it does."""
+        """`display` is that of IPython, or another that takes a bundle of MIME types."""
         self._display = display
         self._handle: Optional[Any] = None
         self._history = History()
@@ -42,9 +41,9 @@ class Live:
         self._begun.set()
 
     def stop(self) -> None:
-        """From here on nothing is looked at or shown."""
+        """From here on nothing is read or shown."""
         self._over.set()
-        # One that is at it just now gets the time for it, and not more: what it shows to may hang.
+        # Waits for a current update, but not for ever: the front end may hang.
         if self._working.acquire(timeout=_PATIENCE_S):
             self._working.release()
 
@@ -64,12 +63,12 @@ class Live:
         self._begun.wait()
         try:
             while self._follower and not self._over.wait(_PERIOD_S):
-                self._look(self._follower)
+                self._update(self._follower)
         except Exception as failure:
             self._failure = failure
         self._ended.wait()
 
-    def _look(self, follower: Follower) -> None:
+    def _update(self, follower: Follower) -> None:
         with self._working:
             if not self._over.is_set() and self._history.add(follower.new_rows()):
                 self._show()
@@ -83,7 +82,7 @@ class Live:
 
 
 class History:
-    """What was seen at each look: CPU in % of one core and resident bytes, and the last row."""
+    """CPU in % of one core and resident bytes at each update, and the last row."""
 
     def __init__(self) -> None:
         self._points: Deque[Tuple[float, float, int]] = deque(maxlen=_MOST_POINTS)
@@ -91,7 +90,7 @@ class History:
         self._rates: Dict[str, float] = {}
 
     def add(self, rows: List[Dict[str, Any]]) -> bool:
-        """Takes the new rows, and returns whether there is anything new to tell."""
+        """Adds the new rows, and returns whether there is anything new to show."""
         since = self._last.get("elapsed")
         if not rows or (since is None and len(rows) < 2):
             return False

@@ -16,13 +16,13 @@ _BACKGROUND_USAGE = ("usage: %%getrusage_in_background SECONDS NAME, as in "
 
 
 def register(shell: Any) -> None:
-    """Gives both magics to a shell, and recover_samples_list to who works in it."""
+    """Registers both magics in a shell, and defines recover_samples_list in it."""
 
     def getrusage_in_background(line: str, cell: str) -> None:
         """%%getrusage_in_background SECONDS NAME
 
         Records the notebook's whole process tree while the cell runs, with a row every SECONDS, .001 to
-        3600; draws it; and leaves the rows in the DataFrame NAME: thirteen columns, described by
+        3600; draws it; and leaves the rows in the DataFrame NAME: the columns up to `num_fds`, described by
         rusage_bpf.Recording.
         """
         __tracebackhide__ = True
@@ -51,9 +51,9 @@ def _parser() -> MagicArgumentParser:
         "DataFrame whose attrs hold meta, totals, commands, audit and marks."))
     parser.add_argument("name", help="what the DataFrame is called")
     parser.add_argument("-i", "--interval", default=".1", help="seconds between rows, .001 to 3600; default .1")
-    parser.add_argument("--all", action="store_true", help="every column instead of the first thirteen")
+    parser.add_argument("--all", action="store_true", help="every column instead of those up to num_fds")
     parser.add_argument("--processes", action="store_true",
-                        help="attrs['processes'] holds a dict for each span of a process")
+                        help="attrs['processes'] holds a dict for each process record")
     parser.add_argument("--no-live", dest="live", action="store_false", help="nothing is shown while the cell runs")
     parser.add_argument("--backend", choices=("auto", "bpf", "proc"), help="the recorder's --backend")
     return parser
@@ -68,7 +68,7 @@ def _interval(text: str) -> float:
     except ValueError:
         seconds = -1
     if not .001 <= seconds <= 3600:
-        raise UsageError(f"{text} is no interval; give seconds between .001 and 3600; {_BACKGROUND_USAGE}")
+        raise UsageError(f"{text} is no interval; it is seconds between .001 and 3600; {_BACKGROUND_USAGE}")
     return seconds
 
 
@@ -82,12 +82,12 @@ def _run(shell: Any, cell: str, name: str, interval: float, backend: Optional[st
          every_column: bool = False, processes: bool = False, live: bool = True) -> None:
     """Runs a cell and records it.
 
-    What the cell does and raises is what it would do and raise without the magic: it also runs where nothing can be
-    recorded, and whatever goes wrong with the recording is a line on standard error.
+    The cell runs and raises as it would without the magic, also if nothing can be recorded; an error of the recording
+    is a line on standard error.
     """
     __tracebackhide__ = True
     code = _compile(shell, cell)
-    # A terminal cannot take back what it shows.
+    # A terminal cannot update its output.
     recorded = RecordedCell(interval, backend, live and hasattr(shell, "kernel"))
     try:
         for part in code:
@@ -100,7 +100,7 @@ def _run(shell: Any, cell: str, name: str, interval: float, backend: Optional[st
 
 
 def _compile(shell: Any, cell: str) -> List[Any]:
-    """What is to be executed: the cell, and its last expression by itself, whose value is shown."""
+    """The code to execute: the cell, and separately its last expression, whose value is shown."""
     text = shell.transform_cell(cell)
     name = shell.compile.cache(text, shell.execution_count, raw_code=cell)
     tree = shell.transform_ast(shell.compile.ast_parse(text, filename=name))

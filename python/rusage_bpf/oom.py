@@ -1,4 +1,4 @@
-"""Whether the kernel's OOM killer ended something of what was recorded, also where that was only a worker."""
+"""Whether the OOM killer ended a recorded process, also if that was only a worker."""
 
 import signal
 from dataclasses import dataclass
@@ -13,22 +13,22 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class OomKills:
-    """How many processes the OOM killer has ended since a recording began; None where that is not known.
+    """How many processes the OOM killer has ended since a recording began; None if unknown.
 
-    `with_cgroups_below` says whether those of the cgroups below are among `in_cgroup`, as with cgroup v2.
+    `with_cgroups_below`: `in_cgroup` includes the cgroups below, as in cgroup v2.
     """
 
     in_cgroup: Optional[int]
     on_machine: Optional[int]
     with_cgroups_below: bool
 
-    def maybe_ours(self) -> bool:
+    def maybe_recorded(self) -> bool:
         """Whether it may have ended a process that was recorded."""
         return bool(self.in_cgroup) or (bool(self.on_machine) and not self.with_cgroups_below)
 
 
 def oom_kills(before: Optional[Surroundings]) -> OomKills:
-    """`before` is how the surroundings were when the recording began. After a restart of the machine none is known."""
+    """`before` are the surroundings at the beginning. After a restart of the machine all is unknown."""
     if before is None or before.boot_id != boot_id():
         return OomKills(None, None, False)
     return OomKills(_since(before.cgroup_oom_kills, cgroup_oom_kills(before.cgroup)),
@@ -36,23 +36,23 @@ def oom_kills(before: Optional[Surroundings]) -> OomKills:
 
 
 def killed_by_oom(recording: Recording, before: Optional[Surroundings]) -> List[str]:
-    """A line where the OOM killer came and processes of the recording ended by SIGKILL; or none.
+    """A line if there were OOM kills and recorded processes ended by SIGKILL; or none.
 
-    The kernel counts its kills and does not say of which processes; who else might have sent a SIGKILL is not known.
+    The kernel only counts its OOM kills, so a SIGKILL may also come from another process.
     """
     kills = oom_kills(before)
-    if before is None or not kills.maybe_ours():
+    if before is None or not kills.maybe_recorded():
         return []
     limit = (f"; the cgroup's limit is {human_bytes(before.memory_limit)}"
              if kills.in_cgroup and before.memory_limit is not None else "")
-    victims = [span for span in recording.processes or [] if span["signal"] == signal.SIGKILL]
+    victims = [record for record in recording.processes or [] if record["signal"] == signal.SIGKILL]
     if victims:
         more = f" and {len(victims) - _MOST_NAMES} more" if len(victims) > _MOST_NAMES else ""
         names = ", ".join(map(_name, victims[:_MOST_NAMES])) + more
         return [f"out of memory: {names} ended by SIGKILL, most likely from the kernel's OOM killer{limit}"]
     if kills.in_cgroup and (recording.processes is None or recording.meta.get("backend") == "proc"):
         return [f"out of memory: the kernel's OOM killer ended {plural(kills.in_cgroup, 'process')} of this cgroup "
-                f"meanwhile; which is not known{limit}"]
+                f"meanwhile; which one is unknown{limit}"]
     return []
 
 
@@ -60,6 +60,6 @@ def _since(then: Optional[int], now: Optional[int]) -> Optional[int]:
     return None if now is None or then is None else now - then
 
 
-def _name(span: Dict[str, Any]) -> str:
-    peak = "" if span["peak_rss"] is None else f" with a peak of {human_bytes(span['peak_rss'])}"
-    return f"{span['command'] or '(unknown)'} ({span['pid']}) after {span['end']:.3f} s{peak}"
+def _name(record: Dict[str, Any]) -> str:
+    peak = "" if record["peak_rss"] is None else f" with a peak of {human_bytes(record['peak_rss'])}"
+    return f"{record['command'] or '(unknown)'} ({record['pid']}) after {record['end']:.3f} s{peak}"

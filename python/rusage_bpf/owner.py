@@ -4,7 +4,7 @@ import os
 from typing import Tuple
 
 class Owner:
-    """The process that makes it. A fork of that process holds a copy and is not the owner."""
+    """The process that makes a recording. A forked child has a copy, but is not the owner."""
 
     _forks = 0
 
@@ -20,7 +20,7 @@ class Owner:
 
     @classmethod
     def _this_process(cls) -> Tuple[int, int]:
-        # The number alone would do, but for a child in a pid namespace of its own, which may have the same.
+        # A child in a pid namespace of its own may have the same number.
         return os.getpid(), cls._forks
 
 

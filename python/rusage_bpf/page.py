@@ -1,4 +1,4 @@
-"""Where charts are shown: below a cell, or on a page."""
+"""Shows charts below a cell, or writes them to a page."""
 
 import json
 from typing import Any, List
@@ -9,9 +9,9 @@ _PLOTLY = "application/vnd.plotly.v1+json"
 
 
 def show(figures: List[Any]) -> None:
-    """With plotly's own renderer, which a notebook's user may have chosen; never raises.
+    """With the renderer of plotly, which the user may have chosen; never raises.
 
-    Where that cannot, as without nbformat, they go to the front end as they are: VS Code and JupyterLab draw them.
+    If that fails, as without nbformat, the figures are sent to the front end, and VS Code and JupyterLab draw them.
     """
     for number, figure in enumerate(figures):
         try:
@@ -23,7 +23,7 @@ def show(figures: List[Any]) -> None:
 
 def _show_without_plotly(figures: List[Any], why: str) -> None:
     try:
-        _give_to_front_end(figures)
+        _send_to_front_end(figures)
     except Exception:
         warn(f"no charts: {why}")
     else:
@@ -31,7 +31,7 @@ def _show_without_plotly(figures: List[Any], why: str) -> None:
 
 
 def write_page(figures: List[Any], path: str) -> None:
-    """One HTML file that asks nothing of any network."""
+    """One HTML file that makes no network requests."""
     from plotly import io
 
     parts = [io.to_html(figure, full_html=False, include_plotlyjs=number == 0) for number, figure in enumerate(figures)]
@@ -39,7 +39,7 @@ def write_page(figures: List[Any], path: str) -> None:
         file.write('<!doctype html>\n<meta charset="utf-8">\n<title>rusage-bpf</title>\n' + "\n".join(parts))
 
 
-def _give_to_front_end(figures: List[Any]) -> None:
+def _send_to_front_end(figures: List[Any]) -> None:
     from IPython.display import display
 
     for figure in figures:

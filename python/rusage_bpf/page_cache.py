@@ -1,8 +1,7 @@
-"""Looking into a file without reading it, so that whoever looks is not seen in what is recorded.
+"""The content of a file without read(), so that it is not counted among the reads of the notebook.
 
-A read() of the notebook would count among its own. Pages of the file that are mapped are there without
-one. Python's mmap duplicates the descriptor, which would count as well; and who touches a page that a
-file has no more is killed, while process_vm_readv() fails.
+Mapped pages of the file need no read(). Python's mmap duplicates the descriptor, which would be counted as well. Access
+to a page that the file no longer has is a fatal SIGBUS, but process_vm_readv() only fails.
 """
 
 import ctypes
@@ -27,10 +26,10 @@ _libc.process_vm_readv.argtypes = [ctypes.c_int, ctypes.POINTER(_Piece), ctypes.
                                    ctypes.c_ulong, ctypes.c_ulong]
 
 
-def look(fd: int, offset: int, end: int) -> bytes:
+def read_mapped(fd: int, offset: int, end: int) -> bytes:
     """The bytes of an open file from `offset` up to `end`, or fewer if there are not so many.
 
-    Where the system does not allow to look, they are read, and count.
+    If the system does not allow that, they are read, and counted.
     """
     if end <= offset:
         return b""

@@ -1,4 +1,4 @@
-"""Where a recording's files are while it is made, and after a crash."""
+"""The files of a recording while it is made, and after a crash."""
 
 import os
 import pwd
@@ -18,7 +18,7 @@ class Files:
 
     @property
     def ring(self) -> str:
-        """The recovery ring, by whose path people know the recording."""
+        """The recovery ring, whose path is printed."""
         return self.stem + ".ring"
 
     @property
@@ -28,12 +28,12 @@ class Files:
 
     @property
     def messages(self) -> str:
-        """What the recorder says: its standard error."""
+        """The standard error of the recorder."""
         return self.stem + ".log"
 
     @property
     def surroundings(self) -> str:
-        """What else could end a process, as it was at the start: see surroundings.py."""
+        """The surroundings at the start: see surroundings.py."""
         return self.stem + ".json"
 
     @property
@@ -55,9 +55,9 @@ def beside(ring: str) -> Files:
 
 
 def new_files() -> Iterator[Files]:
-    """Names for a new recording, each in another place, the best first: where `rusage-bpf recover` looks for rings.
+    """Names for a new recording, each in another place, the best first: places where `rusage-bpf recover` finds rings.
 
-    A place that cannot be made for the user alone is left out; whether there is room in it is not known yet.
+    A directory that cannot be created is skipped. It may still lack space.
     """
     name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.getpid()}-{secrets.token_hex(4)}"
     for directory in _state_directories():

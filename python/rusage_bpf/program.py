@@ -1,4 +1,4 @@
-"""Where the recorder is, and how it gets the privileges that a notebook has not."""
+"""Finds the recorder, and the privileges that a notebook lacks."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from .errors import RecorderError
 
 @dataclass(frozen=True)
 class Program:
-    """The recorder's `path`; `command`, which stands before its options; and `how`, for people."""
+    """The `path` of the recorder; `command`, which comes before its options; and `how`, its privileges as text."""
 
     path: str
     command: List[str]
@@ -25,15 +25,14 @@ def find_path() -> str:
     if found:
         return os.path.abspath(found)
     if named:
-        raise RecorderError(f"RUSAGE_BPF is {named}, which is no program; let it name the recorder, rusage-bpf")
+        raise RecorderError(f"RUSAGE_BPF is {named}, which is no program; set it to the recorder, rusage-bpf")
     raise RecorderError("there is no rusage-bpf in PATH; install it, or name it in the environment as RUSAGE_BPF")
 
 
 def find_program(backend: Optional[str] = None) -> Program:
-    """The recorder with the most it can have: as it is where that is enough, by `sudo -n`, or without.
+    """The recorder with as many privileges as possible: its own, by `sudo -n`, or none.
 
-    `backend` is the recorder's --backend. With "proc" there is no need of sudo; without privileges the
-    recorder finds by itself that it has to poll /proc.
+    `backend` is the recorder's --backend. "proc" needs no sudo. Without privileges the recorder polls /proc.
     """
     path = find_path()
     command = [path, "--backend", backend] if backend else [path]
@@ -54,7 +53,7 @@ def _has_file_capabilities(path: str) -> bool:
 
 
 def _sudo_allows(path: str) -> bool:
-    """Whether sudo runs just this program, and asks for no password."""
+    """Whether sudo runs this program without a password."""
     if not shutil.which("sudo"):
         return False
     tried = subprocess.run(["sudo", "-n", "--", path, "--version"], stdin=subprocess.DEVNULL,

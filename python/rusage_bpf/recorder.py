@@ -1,4 +1,4 @@
-"""The recorder as a process beside the notebook: started, waited for, stopped."""
+"""The recorder as a separate process: starts it, waits for it, stops it."""
 
 import errno
 import os
@@ -18,11 +18,11 @@ from .surroundings import note_surroundings
 _NAME = "rusage-bpf: "
 _NO_FAULT_OF_A_PLACE = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _MESSAGES_BYTES = 4096
-# Where no place has room for more.
+# If no place has space for the default.
 _FEW_RING_ROWS = 1000
 _POLL_S = 0.001
 _PATIENCE_TO_BEGIN_S = 30
-# How long a recorder that was stopped may take to write the rest.
+# The time that a stopped recorder has to write the rest.
 _PATIENCE_TO_END_S = 60
 _PATIENCE_WITHOUT_DESCRIPTORS_S = 1
 
@@ -31,12 +31,12 @@ class Recorder:
     """One rusage-bpf that records the tree of a process, this one if `pid` is None, until stop().
 
     `interval` is in seconds, .001 to 3600. `backend` is the recorder's --backend; None takes what the privileges allow.
-    It is not a child of this process, ends when this process does, and needs no descriptor of it: what the recorded
-    code waits for, kills or closes has nothing to do with it. Once the recording has begun, nothing here reads, writes,
-    or takes a descriptor more, until it is stopped: that takes one for a moment.
+    It is not a child of this process, ends when this process does, and needs no descriptor of it: the recorded code
+    cannot wait for it, kill it or close its files. While it records, nothing here reads, writes or opens a descriptor;
+    stopping it opens one for a short time.
 
-    What start() finds out: `files`, where it is kept; `rows`, as they come; `meta`, what the recording says of itself
-    at its beginning; `zero_ns`, when that was on time.monotonic_ns(); `description`, a line for people.
+    start() sets `files`, the files of the recording; `rows`, which reads new rows; `meta`, the metadata known at the
+    beginning; `zero_ns`, the beginning on time.monotonic_ns(); and `description`, a line of text.
     """
 
     def __init__(self, interval: float, pid: Optional[int] = None, backend: Optional[str] = None):
@@ -56,7 +56,7 @@ class Recorder:
     def start(self, announce: Callable[[Files], None] = lambda files: None) -> None:
         """Returns when the recording has begun, in the first place that works; RecorderError if it cannot.
 
-        `announce` is called just before it begins; again, where that place turns out not to have room for it.
+        `announce` is called just before it begins, and again if that place has no space.
         """
         if os.getpid() == 1:
             warn("this process is init, number 1, and so the recorder's parent, which os.wait() waits for; an init "
@@ -69,10 +69,10 @@ class Recorder:
                     return
                 except _PlaceFailed as refused:
                     failure = failure or refused
-        raise RecorderError(f"{failure}; let XDG_STATE_HOME name a directory that you may write to, with room in it")
+        raise RecorderError(f"{failure}; set XDG_STATE_HOME to a directory that you may write to, with free space")
 
     def messages(self) -> str:
-        """What the recorder has said so far, in one line and without its own name."""
+        """The messages of the recorder so far, in one line and without its name."""
         try:
             with open(self.files.messages, encoding="utf-8", errors="replace") as file:
                 lines = [line.strip() for line in file if line.strip()]
@@ -80,17 +80,17 @@ class Recorder:
             return str(failure)
         return "; ".join(line[len(_NAME):] if line.startswith(_NAME) else line for line in lines)
 
-    def tell_to_stop(self) -> None:
-        """The recorder takes its last look now; stop() waits for the rest. OSError if it cannot be reached."""
+    def request_stop(self) -> None:
+        """The recorder takes its final sample now; stop() waits for the rest. OSError if it cannot be reached."""
         if not self._stopped:
             self._send_stop()
             self._stopped = True
 
     def stop(self) -> None:
         """Returns when the recorder has ended; RecorderError if it does not."""
-        self.tell_to_stop()
+        self.request_stop()
         until = time.monotonic() + _PATIENCE_TO_END_S
-        # What follows opens and closes descriptors, which its last look should not see.
+        # The rest opens and closes descriptors, which should not be in the final sample.
         self._process.wait(_PATIENCE_WITHOUT_DESCRIPTORS_S)
         if self.rows:
             self.rows.close()
@@ -105,7 +105,7 @@ class Recorder:
         try:
             return Control(self.files.control).stop()
         except OSError:
-            # The name is gone, or there is no descriptor left.
+            # The FIFO was removed, or there is no descriptor left.
             return self._process.terminate()
 
     def _start_in(self, files: Files, announce: Callable[[Files], None]) -> None:
@@ -115,10 +115,10 @@ class Recorder:
             note_surroundings(files.surroundings, self.pid)
             self._launch()
             announce(files)
-            # From here on this process holds one descriptor: that of the start, and then that of the rows.
+            # From here on this process holds one descriptor: first that of the start, then that of the rows.
             self._process.begin()
             self._wait_until_begun()
-            self._process.let_go()
+            self._process.release()
             self.rows = Follower(files.rows)
             self._read_beginning(self.rows, launched_ns)
         except BaseException as failure:
@@ -143,7 +143,7 @@ class Recorder:
         try:
             messages = os.open(self.files.messages, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             try:
-                # Empty lines, over which it writes: so there is room for what it says of a disk that is full by then.
+                # Empty lines, which it overwrites: so a message that the disk is full still has space.
                 os.write(messages, b"\n" * _MESSAGES_BYTES)
                 os.lseek(messages, 0, os.SEEK_SET)
                 self._process = Detached(self._command(), stdin=control, stderr=messages)
@@ -160,22 +160,22 @@ class Recorder:
                 "--ring", _literal(self.files.ring), "--output", _literal(self.files.rows)]
 
     def _wait_until_begun(self) -> None:
-        """The rows' file has its name once the first look was taken."""
+        """The file of the rows gets its name at the first sample."""
         until = time.monotonic() + _PATIENCE_TO_BEGIN_S
         while not os.path.exists(self.files.rows):
             if self._process.ends_within(_POLL_S):
-                raise RecorderError(self.messages() or "the recorder ended without a word")
+                raise RecorderError(self.messages() or "the recorder ended without a message")
             if time.monotonic() > until:
                 raise RecorderError(f"the recorder has not begun within {_PATIENCE_TO_BEGIN_S} s")
 
     def _discard(self) -> None:
-        """Ends what may have started, and leaves nothing."""
+        """Ends the recorder if it was started, and removes its files."""
         try:
             if self._launched:
-                self._process.let_go()
+                self._process.release()
                 self.stop()
         except RecorderError:
-            return  # it has its files still
+            return  # it still uses its files
         finally:
             self._launched, self._stopped = False, False
             if self.rows:
@@ -184,7 +184,7 @@ class Recorder:
 
 
 def _literal(path: str) -> str:
-    """In names of files, the recorder takes %p and the like for what they stand for."""
+    """The recorder replaces %p and the like in names of files."""
     return path.replace("%", "%%")
 
 

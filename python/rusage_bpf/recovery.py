@@ -1,4 +1,4 @@
-"""After a crash: the rows that are there, their charts, and how it ended."""
+"""After a crash: the rows, their charts, and how it ended."""
 
 import os
 import time
@@ -22,10 +22,10 @@ _POLL_S = 0.1
 
 
 def recover_samples_list(path: Optional[str] = None, every_column: bool = False) -> Optional["pandas.DataFrame"]:
-    """What was recorded until a crash: draws it, says how it ended, and returns the rows.
+    """Draws the recording until a crash, prints how it ended, and returns the rows.
 
-    `path` is a recovery ring, as printed when the cell began. The DataFrame is that of the cell, thirteen
-    columns or every one; its `attrs["autopsy"]` is what was said. Nothing is removed. Without a
+    `path` is a recovery ring, as printed when the cell began. The DataFrame is that of the cell, with its
+    columns or every one; its `attrs["autopsy"]` is the printed text. Nothing is removed. Without a
     path, prints which rings there are, newest first. Raises RecorderError where there are no rows.
     """
     if path is None:
@@ -43,12 +43,12 @@ def recover_samples_list(path: Optional[str] = None, every_column: bool = False)
 
 
 def _complete(files: Files) -> Optional[Recording]:
-    """The recording beside the ring, if the recorder lived to finish it: it knows more than the ring."""
+    """The recording beside the ring, if the recorder has finished it: it has more than the ring."""
     until = time.monotonic() + _PATIENCE_S
     while os.path.exists(files.rows):
         if has_end(files.rows):
             return read(files.rows)
-        # One that is at it just now, as the crash was a moment ago, gets the time for it.
+        # Just after a crash the recorder may still be writing it.
         if time.monotonic() > until or time.time() - os.stat(files.rows).st_mtime > _PATIENCE_S:
             break
         time.sleep(_POLL_S)

@@ -1,4 +1,4 @@
-"""What the package says to people, and the rule that no failure of ours becomes the recorded code's."""
+"""The messages of the package, and the rule that no error of the package reaches the recorded code."""
 
 import sys
 from contextlib import contextmanager
@@ -8,10 +8,10 @@ _LONGEST = 500
 
 
 def say(text: str, stream: Optional[Any] = None) -> None:
-    """Prints to `stream`, or to standard output; a stream that is closed, full or gone harms nothing."""
+    """Prints to `stream`, or to standard output; a closed, full or missing stream is no error."""
     try:
         print(text, file=stream or sys.stdout, flush=True)
-    except Exception:  # whatever stands in for a stream may raise anything
+    except Exception:  # a replacement of a stream may raise anything
         pass
 
 
@@ -22,16 +22,16 @@ def warn(text: str) -> None:
 
 
 def one_line(text: Any) -> str:
-    """The words of `text` or of an exception; of an exception without words, its name."""
+    """`text`, or the text of an exception or its name, on one line."""
     words = " ".join(str(text).split()) or type(text).__name__
     return words if len(words) <= _LONGEST else words[:_LONGEST] + "..."
 
 
 @contextmanager
 def attempt(what: str) -> Iterator[None]:
-    """Runs what may fail without harm to the recorded code: a failure becomes the warning `what: why`.
+    """Runs code that may fail without effect on the recorded code: an error becomes the warning `what: why`.
 
-    An interrupt ends what is attempted, and is a failure like others: the code that it was meant for has ended.
+    An interrupt is an error too, because the code that it was meant for has ended.
     """
     try:
         yield

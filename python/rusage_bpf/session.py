@@ -18,23 +18,23 @@ from .ring import recover_ring
 from .say import attempt, one_line, say, warn
 from .surroundings import noted_surroundings
 
-# For what comes later, now: an import within what is recorded would be part of it.
+# Imported now, because an import during a recording would be recorded.
 with suppress(Exception):
     import pandas  # pylint: disable=unused-import
 
-# How a recording ends that was not cut short: as asked for, or with all that was recorded.
+# The values of `ended_by` for a complete recording.
 _ENDS = ("eof", "stop-with", "tree")
 
 
 class Unrecorded:
-    """Stands where a recording should be and is none: it takes marks, so that they are no reason to fail."""
+    """Takes the place of a recording that could not begin: it accepts marks, so that they do not fail."""
 
     def __init__(self) -> None:
         self.recording = Recording(zero_ns=time.monotonic_ns())
         self._thread = threading.get_ident()
         _current.append(self)
 
-    def tell_to_stop(self) -> None:
+    def request_stop(self) -> None:
         pass
 
     def end(self) -> None:
@@ -55,17 +55,17 @@ class Session(Unrecorded):
         self._owner = Owner()
         self._ending = threading.Lock()
 
-    def tell_to_stop(self) -> None:
-        """The recorder takes its last look now; end() waits for the rest. Never raises."""
+    def request_stop(self) -> None:
+        """The recorder takes its final sample now; end() waits for the rest. Never raises."""
         if self._owner.is_this_process() and not self._ending.locked():
             with attempt("the recorder cannot be stopped; it ends with this process"), spare_descriptors():
-                self._recorder.tell_to_stop()
+                self._recorder.request_stop()
 
     def end(self) -> None:
-        """Fills in what was recorded, also where the recorder came to harm; what goes wrong is a warning.
+        """Fills in the recording, as far as the recorder could write it; errors are warnings.
 
-        The first call does it, in the process that began the recording; another, as by a child that was forked
-        meanwhile and leaves the block as well, does nothing.
+        Only the first call in the process that began the recording has an effect: a child that was forked in the block
+        leaves the block too.
         """
         if not self._owner.is_this_process() or not self._ending.acquire(blocking=False):
             return
@@ -100,7 +100,7 @@ class _Block(ContextDecorator):
 
     def __exit__(self, *exception: Any) -> None:
         session = self._sessions.pop()
-        session.tell_to_stop()
+        session.request_stop()
         session.end()
 
 
@@ -108,16 +108,16 @@ def record(interval: float = .1, pid: Optional[int] = None, backend: Optional[st
     """Records this process and its descendants, or those of `pid`, while a `with` block, or a decorated function, runs.
 
     `interval` is the time between rows in seconds, .001 to 3600. The Recording that the block gets is filled in when
-    it has ended, also by an exception. Raises RecorderError, before the block, if there is nothing that records;
-    what goes wrong later is a line on standard error, and `samples` is None where nothing was recorded.
+    it has ended, also by an exception. Raises RecorderError before the block if nothing can be
+    recorded. A later error is a line on standard error, and `samples` is None if there are no rows.
     """
     return _Block(interval, pid, backend)
 
 
 def mark(label: str) -> None:
-    """Names this instant in the recording that runs: see Recording.mark. RecorderError if none does.
+    """Names this instant in the current recording: see Recording.mark. RecorderError if there is none.
 
-    Of several it is the one that this thread began last, or else the one that any began last.
+    Of several recordings it is the newest one of this thread, or else the newest of all.
     """
     running = list(_current)
     if not running:
@@ -133,7 +133,7 @@ def _remove(session: Unrecorded) -> None:
 
 
 def _fill(recording: Recording, recorder: Recorder) -> None:
-    """What was recorded until now belongs in place."""
+    """Stops the recorder, and reads the document or, after a failure, the ring."""
     recorder.stop()
     try:
         done = _whole(recorder)
@@ -141,24 +141,24 @@ def _fill(recording: Recording, recorder: Recorder) -> None:
         raise
     except Exception as failure:
         done = _rest(recorder, one_line(failure))
-    recording.take(done)
+    recording.fill(done)
     for line in killed_by_oom(recording, noted_surroundings(recorder.files.surroundings)):
         warn(line)
     recorder.files.remove()
 
 
 def _whole(recorder: Recorder) -> Recording:
-    """The recorder's document; RecorderError if it has left none that is complete, ValueError if it cannot be read."""
+    """The document; RecorderError if it is missing or incomplete, ValueError if it cannot be read."""
     if not os.path.exists(recorder.files.rows) or not has_end(recorder.files.rows):
         raise RecorderError(f"the recorder failed: {recorder.messages() or 'it was killed'}")
     recording = read(recorder.files.rows)
     if recording.meta["ended_by"] not in _ENDS:
-        warn(f"the recording ended by {recording.meta['ended_by']}, before what was to be recorded did")
+        warn(f"the recording ended by {recording.meta['ended_by']}, before the target did")
     return recording
 
 
 def _rest(recorder: Recorder, why: str) -> Recording:
-    """The rows that the ring has; RecorderError if there are none."""
+    """The rows of the ring; RecorderError if it has none."""
     try:
         recording = recover_ring(recorder.program.path, recorder.files.ring)
     except Exception as failure:

@@ -1,6 +1,6 @@
-"""What around a process could end it: its memory limit, and how often the OOM killer came.
+"""The memory limit of a process, and the counts of OOM kills.
 
-Noted when a recording begins, so that after a crash the same figures tell what happened meanwhile.
+Noted at the beginning of a recording, to be compared after a crash.
 """
 
 import dataclasses
@@ -9,14 +9,14 @@ import os
 from dataclasses import dataclass
 from typing import Iterator, Optional, Tuple
 
-# How each version of cgroups calls its files.
+# The names of the files in each version of cgroups.
 _LIMITS = ("memory.max", "memory.limit_in_bytes")
 _EVENTS = ("memory.events", "memory.oom_control")
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Of one process at one time. What cannot be known is None.
+    """Of one process at one time. None if unknown.
 
     `cgroup` is the directory of the cgroup that accounts its memory, `cgroup_oom_kills` and
     `machine_oom_kills` are how many processes of it, or of the machine, the OOM killer has ended
@@ -31,7 +31,7 @@ class Surroundings:
     memory_total: Optional[int]
 
 
-def see_surroundings(pid: int) -> Surroundings:
+def read_surroundings(pid: int) -> Surroundings:
     cgroup = _memory_cgroup(pid)
     total_kib = _field("/proc/meminfo", "MemTotal:")
     total = None if total_kib is None else total_kib * 1024
@@ -50,7 +50,7 @@ def cgroup_oom_kills(cgroup: Optional[str]) -> Optional[int]:
 
 
 def is_hierarchical(cgroup: Optional[str]) -> bool:
-    """Whether a cgroup's own count has that of the cgroups below it in it."""
+    """Whether the count of a cgroup includes the cgroups below it."""
     return cgroup is not None and os.path.exists(os.path.join(cgroup, "memory.events"))
 
 
@@ -63,13 +63,13 @@ def boot_id() -> Optional[str]:
 
 
 def note_surroundings(path: str, pid: int) -> None:
-    """Writes them to a new file, for the user alone."""
+    """Writes them to a new file, for the user only."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(dataclasses.asdict(see_surroundings(pid)), file)
+        json.dump(dataclasses.asdict(read_surroundings(pid)), file)
 
 
 def noted_surroundings(path: str) -> Optional[Surroundings]:
-    """Those of a file, or None if it is not there or not whole."""
+    """Those of a file, or None if it is missing or incomplete."""
     try:
         with open(path, encoding="utf-8") as file:
             return Surroundings(**json.load(file))
@@ -106,7 +106,7 @@ def _memory_cgroup(pid: int) -> Optional[str]:
     for version, mount in cgroup_mounts():
         if version in of_version:
             directory = os.path.normpath(mount + of_version[version])
-            # In a container the path may be the host's, which is not to be seen there.
+            # In a container the path may be the host's, which does not exist there.
             directory = directory if os.path.isdir(directory) else mount
             if cgroup_oom_kills(directory) is not None:
                 return directory

@@ -1,10 +1,10 @@
-"""Figures as people read them, by the words of the recorder's own summary."""
+"""Values as text, as in the summary of the recorder."""
 
 from typing import Optional
 
 
 def human_bytes(size: Optional[float]) -> str:
-    """`3.34 MiB`; `n/a` where it is not known."""
+    """`3.34 MiB`; `n/a` if unknown."""
     if size is None:
         return "n/a"
     for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
@@ -19,5 +19,5 @@ def plural(count: int, what: str) -> str:
 
 
 def as_label(text: str) -> str:
-    """A name in a chart: plotly would take a few HTML tags for what they say."""
+    """A name in a chart, escaped, because plotly interprets some HTML tags."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

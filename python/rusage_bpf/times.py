@@ -1,4 +1,4 @@
-"""When things were, whatever the machine's clock was set to meanwhile: everything is ordered by what has elapsed."""
+"""Times from `elapsed`, which are right even if the clock of the machine is set meanwhile."""
 
 from typing import Any, Dict
 
@@ -6,12 +6,12 @@ import pandas
 
 
 def axis(samples: pandas.DataFrame) -> pandas.Series:
-    """Each row's end as a time to draw at: the first row's `timestamp`, and what has elapsed since."""
+    """The time of each row's end: the `timestamp` of the first row, and the time elapsed since."""
     return _at(samples, samples["elapsed"])
 
 
 def mark_time(samples: pandas.DataFrame, mark: Dict[str, Any]) -> pandas.Timestamp:
-    """Where a mark is on that axis."""
+    """The time of a mark on that axis."""
     return _at(samples, mark["elapsed"]) if "elapsed" in mark else mark["timestamp"]
 
 

@@ -16,7 +16,8 @@
 namespace rusage_bpf {
 namespace {
 
-constexpr double shortest_s = .001;
+constexpr double min_interval_s = .0001;
+constexpr double min_duration_s = .001;
 constexpr double longest_interval_s = 3600;
 constexpr double max_duration_s = 1e8;  // three years
 constexpr std::uint64_t max_ring_rows = 1'000'000'000;
@@ -30,7 +31,7 @@ std::optional<Number> parse_number(const std::string &text) {
   return number;
 }
 
-std::optional<std::uint64_t> parse_seconds(const std::string &text, double longest_s) {
+std::optional<std::uint64_t> parse_seconds(const std::string &text, double shortest_s, double longest_s) {
   const auto seconds = parse_number<double>(text);
   if (!seconds || !(*seconds >= shortest_s && *seconds <= longest_s)) return std::nullopt;
   return static_cast<std::uint64_t>(std::llround(*seconds * static_cast<double>(ns_per_s)));
@@ -60,13 +61,13 @@ Result<void> read_pid(const CLI::App &app, const char *option, const std::string
 
 Result<void> read_texts(const CLI::App &app, const Texts &texts, Options &options) {
   if (app.count("--interval") > 0) {
-    const auto interval_ns = parse_seconds(texts.interval, longest_interval_s);
+    const auto interval_ns = parse_seconds(texts.interval, min_interval_s, longest_interval_s);
     if (!interval_ns)
-      return error(fmt::format("--interval {}: give seconds between .001 and 3600, such as .01", texts.interval));
+      return error(fmt::format("--interval {}: give seconds between .0001 and 3600, such as .01", texts.interval));
     options.interval_ns = *interval_ns;
   }
   if (app.count("--duration") > 0) {
-    options.duration_ns = parse_seconds(texts.duration, max_duration_s);
+    options.duration_ns = parse_seconds(texts.duration, min_duration_s, max_duration_s);
     if (!options.duration_ns)
       return error(fmt::format("--duration {}: give seconds between .001 and {}, such as 60", texts.duration,
                                static_cast<std::uint64_t>(max_duration_s)));
@@ -152,7 +153,7 @@ void set_usage(CLI::App &app) {
 }
 
 void add_output_options(CLI::App &app, Texts &texts, Options &options) {
-  app.add_option("-i,--interval", texts.interval, "time between rows, .001 to 3600; default 0.1")
+  app.add_option("-i,--interval", texts.interval, "time between rows, .0001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option("-o,--output", options.outputs,
                  "write the rows to FILE; repeatable; the extension selects the format: .json, .ndjson or "

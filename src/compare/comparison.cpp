@@ -11,7 +11,7 @@
 namespace rusage_bpf {
 namespace {
 
-// Empty where it is not known, or there was no command.
+// Empty if it is unknown, or there was no command.
 std::string exit_text(const Exit &exit) {
   if (exit.signal) return fmt::format("signal {}", *exit.signal);
   return exit.code ? fmt::format("exit {}", *exit.code) : "";
@@ -41,13 +41,13 @@ Pair cpu_of(const CommandPair &command) {
   return command.of(cpu);
 }
 
-// How far apart the two are; 0 where that is not known.
+// 0 if one is unknown.
 std::uint64_t distance(const Pair &pair) {
   return pair.a && pair.b ? apart(*pair.a, *pair.b) : 0;
 }
 
 std::vector<CommandPair> pair_commands(const std::vector<Command> &a, const std::vector<Command> &b) {
-  // A recording that tells its commands has at least one.
+  // A recording with a list of commands has at least one.
   if (a.empty() || b.empty()) return {};
   std::map<std::optional<std::string>, CommandPair> by_name;
   for (const Command &command : a) add_to(by_name[command.name].a, command);

@@ -9,7 +9,7 @@
 namespace rusage_bpf {
 namespace {
 
-// More than anybody reads, and next to nothing of the page.
+// A few kilobytes of the page.
 constexpr std::size_t most_commands_on_page = 100;
 
 }  // namespace
@@ -19,7 +19,7 @@ Result<void> write_comparison_page(Output &file, const Comparison &comparison, c
   Comparison shown = comparison;
   shown.commands.resize(std::min(commands, most_commands_on_page));
   Json json = comparison_json(shown, failed);
-  json["commands_left_out"] = commands - shown.commands.size();
+  json["commands_omitted"] = commands - shown.commands.size();
   const Side &a = comparison.a;
   const Side &b = comparison.b;
   json["a"]["words"] = page_document(a.recording, a.outcome)["words"];

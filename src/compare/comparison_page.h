@@ -10,11 +10,11 @@
 
 namespace rusage_bpf {
 
-// Of each of the two. Fewer than a page has of one recording: where two lines lie over each other, an
-// eye compares their means, and finds the peaks in the bands around them.
+// Of each recording. Fewer than on the page of one: of two lines over each other, a reader compares the means, and the
+// bands around them show the peaks.
 inline constexpr std::size_t comparison_buckets = 200;
 
-// Both sides have buckets. `failed` are the limits that are broken, a line each.
+// Both sides have buckets. `failed` has a line for each limit that failed.
 Result<void> write_comparison_page(Output &file, const Comparison &comparison, const std::vector<std::string> &failed);
 
 }  // namespace rusage_bpf

@@ -21,7 +21,7 @@ constexpr auto unknown = "n/a";
 
 using Line = std::vector<std::string>;
 
-// The first column to the left and cut to what the others leave, the others to the right.
+// The first column is aligned left and cut to the width that remains, the others are aligned right.
 std::string table(std::vector<Line> lines) {
   constexpr std::size_t gap = 2;
   constexpr std::size_t narrowest = 8;
@@ -31,9 +31,9 @@ std::string table(std::vector<Line> lines) {
     for (const Line &line : lines) widths[i] = std::max(widths[i], width_of(line[i]));
     others += gap + widths[i];
   }
-  const std::size_t room = std::max(narrowest, page_width - std::min(page_width, others));
+  const std::size_t available = std::max(narrowest, page_width - std::min(page_width, others));
   for (Line &line : lines) {
-    line[0] = one_line(line[0], room);
+    line[0] = one_line(line[0], available);
     widths[0] = std::max(widths[0], width_of(line[0]));
   }
   std::string text;
@@ -89,7 +89,7 @@ std::string totals_table(const Comparison &comparison) {
 
 std::string commands_table(const Comparison &comparison) {
   const auto &commands = comparison.commands;
-  if (commands.empty()) return "commands: not known of both, as out of a recovery ring they are not\n";
+  if (commands.empty()) return "commands: unknown in A or B, as in a recording from a recovery ring\n";
   const Measure &cpu = *find_measure("cpu");
   const Measure &peak = *find_measure("peak_rss");
   std::vector<Line> lines{{"command", "runs A", "B", "cpu A", "B", "B - A", "peak_rss A", "B"}};
@@ -119,7 +119,7 @@ std::string commands_table(const Comparison &comparison) {
   return text;
 }
 
-// As documents have it: seconds and not nanoseconds.
+// In the unit of documents: seconds and not nanoseconds.
 Json number(std::uint64_t figure, std::string_view unit) {
   if (unit == "s") return seconds(figure);
   return figure;
@@ -129,7 +129,7 @@ Json pair_json(const Pair &pair, std::string_view unit) {
   const auto one = [&](const Figure &figure) { return figure ? number(*figure, unit) : Json(nullptr); };
   Json difference;
   if (pair.a && pair.b) {
-    // Whole nanoseconds are subtracted, and not seconds, which are rounded.
+    // Nanoseconds are subtracted, because seconds are rounded.
     const bool less = *pair.b < *pair.a;
     const std::uint64_t distance = apart(*pair.a, *pair.b);
     if (unit == "s")
@@ -149,7 +149,7 @@ Json pair_json(const Pair &pair, std::string_view unit) {
           {"ratio", of_a ? Json(*of_a) : Json(nullptr)}};
 }
 
-// The peak in the rows alone.
+// The peak in the rows only.
 Json sampled_peak(const Side &side) {
   const Totals &totals = side.outcome.totals;
   return totals.known(RUSAGE_rss) ? Json(totals[RUSAGE_rss]) : Json(nullptr);

@@ -1,4 +1,4 @@
-// A comparison for people, and for scripts.
+// A comparison as text, and as JSON for scripts.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace rusage_bpf {
 
-// As a table of 80 columns, but for what is longer than anybody expects.
+// Tables that fit into 80 columns, except for very large values.
 std::string comparison_text(const Comparison &comparison);
 
 // {"schema", "a": {"file", "meta"}, "b", "warnings": [line...], "totals": {name: {"unit", "a", "b",
 // "difference", "ratio"}}, "commands": [{"command", "processes": {"a", "b", ...}, "cpu",
-// "peak_rss"}...], "failed": [line...]}, with null for what is not known. The difference is B less
-// A, the ratio B over A. `failed` are the limits that are broken.
+// "peak_rss"}...], "failed": [line...]}, with null for unknown values. The difference is B - A, the
+// ratio B / A. `failed` has a line for each limit that failed.
 Json comparison_json(const Comparison &comparison, const std::vector<std::string> &failed);
 
 }  // namespace rusage_bpf

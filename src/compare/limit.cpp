@@ -17,7 +17,7 @@ namespace {
 
 struct Scale {
   std::string_view unit;
-  double factor;  // to what figures are held in
+  double factor;  // to the unit in memory
 };
 
 constexpr double kib = 1024;
@@ -56,12 +56,12 @@ std::string list_of_names(bool of_commands) {
   return list;
 }
 
-// Sets what `text` says, "+10%": false where it says nothing.
+// Parses a threshold such as "+10%": false if it is none.
 bool read_threshold(std::string_view text, Limit &limit) {
   const bool minus = text.starts_with('-');
   const bool relative = minus || text.starts_with('+');
   if (relative) text = trimmed(text.substr(1));
-  // Not what else the library takes for a number, such as "inf".
+  // Digits only: the library would also accept "inf".
   const auto digits = text.substr(0, text.find_first_not_of("0123456789."));
   double number = 0;
   const auto [rest, failure] =
@@ -78,7 +78,7 @@ bool read_threshold(std::string_view text, Limit &limit) {
   return true;
 }
 
-// Exactly equal figures are told to be equal, however large: each product is rounded once.
+// Equal values compare as equal, however large: each product is rounded once.
 bool beyond(const Limit &limit, std::uint64_t a, std::uint64_t b) {
   using Wide = long double;
   const bool share = limit.kind == Limit::Kind::share;
@@ -95,22 +95,22 @@ std::string way(std::uint64_t from, std::uint64_t to) {
 
 // "cpu is 12.100 s, 21 % above 10.000 s; the limit is +10 %".
 std::string how_far(const Limit &limit, std::uint64_t a, std::uint64_t b) {
-  const auto said = [&](std::uint64_t figure) { return figure_text(figure, limit.measure->unit); };
-  const std::string is = fmt::format("{} is {}", limit.name, said(b));
+  const auto text_of = [&](std::uint64_t figure) { return figure_text(figure, limit.measure->unit); };
+  const std::string is = fmt::format("{} is {}", limit.name, text_of(b));
   if (limit.kind == Limit::Kind::absolute) {
     const auto most = static_cast<std::uint64_t>(limit.amount);
-    return fmt::format("{}, {} {} the limit of {}", is, said(apart(b, most)), way(most, b), limit.threshold);
+    return fmt::format("{}, {} {} the limit of {}", is, text_of(apart(b, most)), way(most, b), limit.threshold);
   }
   const std::string limit_is = fmt::format("the limit is {}", limit.threshold);
   if (a == b) return fmt::format("{}, as before; {}", is, limit_is);
   if (limit.kind == Limit::Kind::difference)
-    return fmt::format("{}, {} {} {}; {}", is, said(apart(a, b)), way(a, b), said(a), limit_is);
-  if (a == 0) return fmt::format("{}, up from {}, which is more than any share; {}", is, said(a), limit_is);
+    return fmt::format("{}, {} {} {}; {}", is, text_of(apart(a, b)), way(a, b), text_of(a), limit_is);
+  if (a == 0) return fmt::format("{}, up from {}, which is more than any share; {}", is, text_of(a), limit_is);
   return fmt::format("{}, {:.4g} % {} {}; {}", is, static_cast<double>(apart(a, b)) / static_cast<double>(a) * 100,
-                     way(a, b), said(a), limit_is);
+                     way(a, b), text_of(a), limit_is);
 }
 
-// The figure that the limit is about, or why it is not known.
+// The value that the limit is for, or why it is unknown.
 Result<std::uint64_t> figure_of(const Limit &limit, const Side &side) {
   Figure figure;
   if (limit.command) {
@@ -134,9 +134,9 @@ Result<Limit> parse_limit(const std::string &text) {
   const auto refuse = [&](const std::string &why) {
     return error(one_line(fmt::format("--fail-if '{}': {}", text.substr(0, 200), why)));
   };
-  // A command's name may hold anything, a threshold neither of these.
+  // A threshold has neither of these; the name of a command may.
   const auto op = text.find_last_of("<>");
-  if (op == std::string::npos) return refuse("give a name, > or <, and a limit, as in --fail-if 'cpu>+10%'");
+  if (op == std::string::npos) return refuse("write a name, > or <, and a limit, as in --fail-if 'cpu>+10%'");
   Limit limit;
   limit.name = trimmed(std::string_view(text).substr(0, op));
   limit.fails_above = text[op] == '>';
@@ -154,21 +154,21 @@ Result<Limit> parse_limit(const std::string &text) {
 }
 
 std::optional<std::string> broken(const Limit &limit, const Comparison &comparison) {
-  const bool looks_at_a = limit.kind != Limit::Kind::absolute;
-  const auto cannot_tell = [&](const std::string &why) {
+  const bool uses_a = limit.kind != Limit::Kind::absolute;
+  const auto cannot_check = [&](const std::string &why) {
     return one_line(fmt::format("{} cannot be held to the limit {}: {}", limit.name, limit.threshold, why));
   };
-  const auto a = looks_at_a ? figure_of(limit, comparison.a) : Result<std::uint64_t>(0);
-  if (!a) return cannot_tell(a.error().message);
+  const auto a = uses_a ? figure_of(limit, comparison.a) : Result<std::uint64_t>(0);
+  if (!a) return cannot_check(a.error().message);
   const auto b = figure_of(limit, comparison.b);
-  if (!b) return cannot_tell(b.error().message);
+  if (!b) return cannot_check(b.error().message);
   const bool of_peak = !limit.command && limit.measure->series == RUSAGE_rss;
   const std::string note = of_peak ? peak_note(comparison.b) : "";
   if (beyond(limit, *a, *b)) return how_far(limit, *a, *b) + (note.empty() ? "" : fmt::format(" ({})", note));
   for (const Side *side : {&comparison.a, &comparison.b}) {
-    if (side == &comparison.a && !looks_at_a) continue;
+    if (side == &comparison.a && !uses_a) continue;
     if (const std::string missing = what_is_missing(*side); !missing.empty())
-      return cannot_tell(fmt::format("{} {}", side->name, missing));
+      return cannot_check(fmt::format("{} {}", side->name, missing));
   }
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-// What --fail-if says: a limit that the second recording is held to.
+// A limit of --fail-if, for the second recording.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct Limit {
   enum class Kind {
     share,       // of A, more or less
     difference,  // to A
-    absolute,    // what B may be
+    absolute,    // the value of B itself
   };
 
   std::string name;                    // "cpu", "cc1plus:peak_rss"
@@ -24,16 +24,16 @@ struct Limit {
   bool fails_above = true;             // or below
   Kind kind = Kind::absolute;
   std::int64_t amount = 0;  // millionths of A, or in the measure's unit
-  std::string threshold;    // as it is said: "+10 %"
+  std::string threshold;    // as text: "+10 %"
 };
 
 inline constexpr std::int64_t millionths = 1'000'000;
 
-// Fails with a line that says what is wrong, and never otherwise than that.
+// An error is one line that says what is wrong.
 Result<Limit> parse_limit(const std::string &text);
 
-// The line that says how the limit is broken; nothing where it is held. What is not known, or too
-// low as part of the recording is missing, does not hold a limit.
+// The line that says how the limit failed; nothing if it holds. It also fails if a value is unknown, or too low because
+// part of the recording is missing.
 std::optional<std::string> broken(const Limit &limit, const Comparison &comparison);
 
 }  // namespace rusage_bpf

@@ -4,9 +4,6 @@
 
 #include <algorithm>
 
-#include "document/time.h"
-#include "output/text.h"
-
 namespace rusage_bpf {
 namespace {
 
@@ -32,7 +29,7 @@ Figure Measure::of(const Outcome &outcome) const {
 }
 
 bool Measure::of_commands() const {
-  return series == cpu_series || series == RUSAGE_rss || columns[series].is_counter();
+  return series == cpu_series || series == RUSAGE_rss || columns[series].is_per_process();
 }
 
 Figure Measure::of(const Command &command) const {
@@ -55,11 +52,6 @@ const Measure *find_measure(std::string_view name) {
 
 std::uint64_t apart(std::uint64_t one, std::uint64_t other) {
   return std::max(one, other) - std::min(one, other);
-}
-
-std::string figure_text(std::uint64_t figure, std::string_view unit) {
-  if (unit == "s") return fmt::format("{:.3f} s", seconds(figure));
-  return unit == "bytes" ? human_bytes(figure) : human_count(figure);
 }
 
 }  // namespace rusage_bpf

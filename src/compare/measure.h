@@ -1,4 +1,4 @@
-// What two recordings are compared by. One list for the table, for --fail-if and for JSON.
+// The values by which two recordings are compared: one list for the table, --fail-if and JSON.
 #pragma once
 
 #include <optional>
@@ -11,7 +11,7 @@
 
 namespace rusage_bpf {
 
-// In the measure's unit; nothing: not known, which is not 0.
+// In the unit of the measure; nothing: unknown.
 using Figure = std::optional<std::uint64_t>;
 
 struct Measure {
@@ -19,24 +19,22 @@ struct Measure {
   std::string_view unit;  // the column's: "s" is held in nanoseconds
   std::size_t series;     // a column, or cpu_series
 
-  // Of all rows: a counter's sum, a gauge's peak. Of memory, the greatest of that and of single processes' own peaks.
+  // Of all rows: the sum of a counter, the peak of a gauge. Of rss, the larger of that and the largest peak of a
+  // process.
   [[nodiscard]] Figure of(const Outcome &outcome) const;
 
-  // Whether single commands have it: counters, cpu and peak_rss.
+  // Whether single commands have it: the counters of processes, cpu and peak_rss.
   [[nodiscard]] bool of_commands() const;
   [[nodiscard]] Figure of(const Command &command) const;
 };
 
-// elapsed and cpu, the counters, the peaks of the gauges; each in the columns' order.
+// elapsed and cpu, the counters, the peaks of the gauges; each in the order of the columns.
 const std::vector<Measure> &measures();
 
-// Nothing where there is none of that name.
+// Null if there is none of that name.
 const Measure *find_measure(std::string_view name);
 
-// How far two figures are from each other.
+// The distance of two values.
 std::uint64_t apart(std::uint64_t one, std::uint64_t other);
-
-// "12.345 s", "1.21 GiB", "1 234".
-std::string figure_text(std::uint64_t figure, std::string_view unit);
 
 }  // namespace rusage_bpf

@@ -22,7 +22,7 @@ std::string kernel_name() {
 Check way_check(const char *name, const Selection &selection) {
   const auto source = BpfSource::open(selection);
   if (source) return {name, "its programs are loaded and attached"};
-  Check check = programs_refused(name, source.error().errno_value, BpfSource::reason_against(selection));
+  Check check = programs_refused(name, source.error().errno_value, reason_against(selection));
   check.state = Check::State::limits;
   return check;
 }
@@ -30,7 +30,7 @@ Check way_check(const char *name, const Selection &selection) {
 Check dead_check(const BpfSource &source) {
   constexpr auto name = "counting exited tasks";
   if (source.holds_tasks()) return {name, "held until the next sample"};
-  const std::string reason = BpfSource::reason_against(selected::Command{});
+  const std::string reason = reason_against(selected::Command{});
   return {name,
           fmt::format("exact, at a program's cost on every switch of the machine, as tasks cannot be held: {}",
                       reason.empty() ? "the kernel does not say why" : reason),
@@ -57,7 +57,7 @@ void try_recording(std::vector<Check> &checks) {
     checks.push_back(first_that_stops(checks)
                          ? Check{name, "refused, for the above", Check::State::unknown}
                          : programs_refused(name, source.error().errno_value,
-                                            BpfSource::reason_against(selected::Command{}, {.hold_tasks = false})));
+                                            reason_against(selected::Command{}, {.hold_tasks = false})));
     return;
   }
   for (Check &check : checks)

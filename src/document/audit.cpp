@@ -28,6 +28,27 @@ std::optional<std::uint64_t> rss_at_least_from(const Json &totals) {
   return rss && rss->is_object() ? field<std::uint64_t>(*rss, "at_least") : std::nullopt;
 }
 
+namespace {
+
+Json lateness_json(const Punctuality &punctuality) {
+  return {{"p50", seconds(punctuality.lateness_p50_ns)},
+          {"p99", seconds(punctuality.lateness_p99_ns)},
+          {"max", seconds(punctuality.lateness_max_ns)}};
+}
+
+std::optional<Punctuality> punctuality_from(const Json &audit) {
+  const Json *lateness = find_field(audit, "tick_lateness");
+  const auto longest_gap_ns = nanoseconds_field(audit, "longest_gap");
+  if (!lateness || !lateness->is_object() || !longest_gap_ns) return std::nullopt;
+  const auto figure = [&](const char *name) { return nanoseconds_field(*lateness, name).value_or(0); };
+  return Punctuality{.lateness_p50_ns = figure("p50"),
+                     .lateness_p99_ns = figure("p99"),
+                     .lateness_max_ns = figure("max"),
+                     .longest_gap_ns = *longest_gap_ns};
+}
+
+}  // namespace
+
 Json audit_json(const Outcome &outcome) {
   const Audit &audit = outcome.audit;
   Json kernel = Json::object();
@@ -40,6 +61,7 @@ Json audit_json(const Outcome &outcome) {
   const auto &cpu_ns = audit.recorder_cpu_ns;
   const auto &losses = audit.losses;
   const auto &unwaited = audit.unwaited;
+  const auto &punctuality = audit.punctuality;
   return {{"kernel", kernel},
           {"rows", rows},
           {"cpu_accounted", value_or_null(accounted_cpu(outcome))},
@@ -56,9 +78,11 @@ Json audit_json(const Outcome &outcome) {
           {"unreadable_processes", value_or_null(audit.unreadable_processes)},
           {"untraceable_tasks", value_or_null(audit.untraceable_tasks)},
           {"ticks_missed", losses ? Json(losses->ticks_missed) : Json(nullptr)},
+          {"tick_lateness", punctuality ? lateness_json(*punctuality) : Json(nullptr)},
+          {"longest_gap", punctuality ? Json(seconds(punctuality->longest_gap_ns)) : Json(nullptr)},
           {"rows_damaged", audit.rows_damaged},
           {"ring_error", audit.ring_error.empty() ? Json(nullptr) : Json(audit.ring_error)},
-          // A ring holds rows alone.
+          // A ring holds rows only.
           {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
           {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
@@ -83,6 +107,7 @@ Audit audit_from(const Json &json) {
   const auto untracked_tasks = field<std::uint64_t>(json, "untracked_tasks");
   const auto ticks_missed = field<std::uint64_t>(json, "ticks_missed");
   if (untracked_tasks && ticks_missed) audit.losses = Losses{*untracked_tasks, *ticks_missed};
+  audit.punctuality = punctuality_from(json);
   audit.events_lost = field<std::uint64_t>(json, "events_lost");
   audit.unseen_tasks = field<std::uint64_t>(json, "unseen_tasks");
   audit.unlisted_tasks = field<std::uint64_t>(json, "unlisted_tasks");

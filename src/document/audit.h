@@ -1,4 +1,4 @@
-// What the rows add up to, and what makes that trustworthy: the document's `totals` and `audit`.
+// The `totals` and the `audit` of a document.
 #pragma once
 
 #include "document/json.h"
@@ -8,9 +8,9 @@ namespace rusage_bpf {
 
 // {column: sum} of counters, {column: {"peak", "elapsed"}} of gauges; of rss, "at_least" as well.
 Json totals_json(const Outcome &outcome);
-// What `totals` has of it that rows do not tell; an old document's has nothing.
+// The value in `totals` that cannot be computed from rows; nothing in documents of older versions.
 std::optional<std::uint64_t> rss_at_least_from(const Json &totals);
-// {"kernel", "rows"} of the columns that the kernel itself reported, and what was lost.
+// {"kernel", "rows"} of the columns that the kernel reports at wait4(2), and the counts of what was lost.
 Json audit_json(const Outcome &outcome);
 
 // Throws WrongField as document/fields.h does.

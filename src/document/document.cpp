@@ -36,10 +36,10 @@ Json columns_json(const Recording &recording) {
   return list;
 }
 
-// A number for each counter, null where it is not known.
+// A number for each column that processes have a part of, null where it is not known.
 void add_counters(Json &json, const Values &value, const Known &known) {
   for (std::size_t i = 0; i < column_count; i++)
-    if (columns[i].is_counter()) json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
+    if (columns[i].is_per_process()) json[std::string(columns[i].name)] = number_or_null(i, value[i], known[i]);
 }
 
 Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
@@ -48,7 +48,7 @@ Json seconds_or_null(const std::optional<std::uint64_t> &ns) {
 
 void counters_from(const Json &json, Values &value, Known &known) {
   for (std::size_t i = 0; i < column_count; i++) {
-    if (!columns[i].is_counter()) continue;
+    if (!columns[i].is_per_process()) continue;
     const Json *number = find_field(json, columns[i].name);
     if (!number) continue;
     value[i] = number_from(i, *number);
@@ -117,15 +117,10 @@ Json begin_json(const Recording &recording) {
                      {"interval", seconds(recording.interval_ns)},
                      {"start", iso_8601(recording.start_realtime_ns)},
                      {"backend", recording.backend},
-                     {"backend_reason", text_or_null(recording.backend_reason)}};
+                     {"backend_reason", text_or_null(recording.backend_reason)},
+                     {"clock", text_or_null(recording.clock)},
+                     {"realtime_priority", value_or_null(recording.realtime_priority)}};
   return {{"schema", document_schema}, {"meta", meta}, {"columns", columns_json(recording)}};
-}
-
-Json sample_json(const Row &row) {
-  Json json = {{"timestamp", iso_8601(row.realtime_ns)}};
-  for (std::size_t i = 0; i < column_count; i++)
-    json.push_back({std::string(columns[i].name), number_or_null(i, row.value[i], row.known[i])});
-  return json;
 }
 
 Json process_json(const Process &process) {
@@ -195,6 +190,8 @@ Result<Recording> recording_from(const Json &begin) {
     recording.start_realtime_ns = time_from(meta, "start");
     recording.backend = field_or<std::string>(meta, "backend");
     recording.backend_reason = field_or<std::string>(meta, "backend_reason");
+    recording.clock = field_or<std::string>(meta, "clock");
+    recording.realtime_priority = field<bool>(meta, "realtime_priority");
     Known met;
     for (const Json &column : array_in(begin, "columns")) {
       if (!column.is_object()) throw WrongField("columns must be a list of objects");

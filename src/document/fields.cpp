@@ -9,18 +9,18 @@
 namespace rusage_bpf {
 namespace {
 
-// In nanoseconds, 285 years are what fits.
+// 285 years in nanoseconds fit into 64 bits.
 constexpr double longest_s = 9e9;
-// Above, a number with a fraction part cannot hold every whole number.
+// Above this, a double does not hold every whole number.
 constexpr double greatest_whole = 9007199254740992.0;
 
-[[noreturn]] void refuse(const Json &value, std::string_view key, std::string_view wanted) {
+[[noreturn]] void refuse(const Json &value, std::string_view key, std::string_view expected) {
   constexpr std::size_t longest = 40;
-  // Nothing nested is printed: it may be so deep that this would exhaust the stack.
+  // A nested value is not printed: it may be so deep that printing would exhaust the stack.
   std::string text =
       value.is_structured() ? value.type_name() : value.dump(-1, ' ', true, Json::error_handler_t::replace);
   if (text.size() > longest) text = text.substr(0, longest) + "...";
-  throw WrongField(fmt::format("{} must be {}, and is {}", key, wanted, text));
+  throw WrongField(fmt::format("{} must be {}, and is {}", key, expected, text));
 }
 
 const Json &required(const Json &object, std::string_view key) {

@@ -1,6 +1,5 @@
-// Fields of JSON objects that somebody else may have written. A field that is missing or null is
-// nothing; one of another type, or a number that does not fit, throws WrongField: that never leaves
-// this room.
+// Fields of JSON objects that another program may have written. A field that is missing or null is nothing; one of
+// another type, or a number out of range, throws WrongField, which never leaves this module.
 #pragma once
 
 #include <cstdint>
@@ -16,17 +15,17 @@
 
 namespace rusage_bpf {
 
-// What is wrong in words: "cpus must be a whole number from 0 to 4294967295, and is -1".
+// Its text is a sentence: "cpus must be a whole number from 0 to 4294967295, and is -1".
 class WrongField : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// The object that has to be there.
+// The object or list, which must be there.
 const Json &object_in(const Json &object, std::string_view key);
 const Json &array_in(const Json &object, std::string_view key);
 
-// Nothing where it is missing or null.
+// Null if it is missing or null.
 const Json *find_field(const Json &object, std::string_view key);
 
 // `key` is for the message.
@@ -34,7 +33,7 @@ std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t
 int to_int(const Json &value, std::string_view key);
 // From seconds, as nanoseconds.
 std::uint64_t to_nanoseconds(const Json &value, std::string_view key);
-// The same for an instant, which may be before what it counts from.
+// The same for an instant, which may be negative.
 std::int64_t to_signed_nanoseconds(const Json &value, std::string_view key);
 std::string to_string(const Json &value, std::string_view key);
 std::vector<std::string> to_strings(const Json &value, std::string_view key);

@@ -1,4 +1,4 @@
-// Figures as JSON, and back: a column's in its unit, null where it is not known.
+// Values as JSON, and back: in the unit of the column, null if unknown.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace rusage_bpf {
 
-// Of a column in seconds, `value` is nanoseconds.
+// `value` is in nanoseconds if the column is in seconds.
 Json number_or_null(std::size_t column, std::uint64_t value, bool known);
 
 template <typename T>

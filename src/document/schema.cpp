@@ -11,7 +11,7 @@ Json type(const char *name) {
   return {{"type", name}};
 }
 
-// Of bytes: see src/model/name.h.
+// Made of bytes: see src/model/name.h.
 Json name() {
   Json schema = type("string");
   schema["description"] =
@@ -57,7 +57,7 @@ Json list_or_null(const Json &element) {
   return {{"type", {"array", "null"}}, {"items", element}};
 }
 
-// An object with all of these fields, and with those that documents of earlier builds lack.
+// An object with all of these fields; `later` are those that documents of earlier versions lack.
 Json object(const Json &properties, const Json &later = Json::object()) {
   Json required = Json::array();
   for (const auto &item : properties.items()) required.push_back(item.key());
@@ -75,7 +75,7 @@ Json number_or_null(const Column &column) {
   return column.in_nanoseconds() ? seconds_or_null() : count_or_null();
 }
 
-// The list of columns, each in its place.
+// The list of columns, in their order.
 Json column_list() {
   Json list = Json::array();
   const Json begin = begin_json(Recording());
@@ -124,7 +124,10 @@ Json meta() {
                  {"signal", count_or_null()},
                  {"rows", count()},
                  {"rows_overwritten", count()},
-                 {"recovered", type("boolean")}});
+                 {"recovered", type("boolean")}},
+                {{"clock", described({{"enum", {"kernel", "recorder", nullptr}}},
+                                     "what keeps the times of the rows: a timer in the kernel, or the recorder")},
+                 {"realtime_priority", described({{"type", {"boolean", "null"}}}, "of the recorder: SCHED_FIFO")}});
 }
 
 // A counter's sum, or a gauge's peak and when that was.
@@ -144,11 +147,17 @@ Json totals() {
   return object(properties);
 }
 
-// Figures of some columns.
+// Values of some columns.
 Json figures() {
   Json properties = Json::object();
   for (const Column &column : columns) properties[std::string(column.name)] = number_or_null(column);
   return {{"type", "object"}, {"properties", properties}};
+}
+
+Json lateness_or_null() {
+  Json lateness = object({{"p50", seconds_or_null()}, {"p99", seconds_or_null()}, {"max", seconds_or_null()}});
+  lateness["type"] = {"object", "null"};
+  return lateness;
 }
 
 Json audit() {
@@ -168,7 +177,11 @@ Json audit() {
        {"processes_left_out", count_or_null()},
        {"recorder_cpu", seconds_or_null()},
        {"recorder_peak_rss", count_or_null()}},
-      {{"unwaited_processes", described(count_or_null(),
+      {{"tick_lateness", described(lateness_or_null(),
+                                   "in seconds, from a row's deadline to its sample: half of the rows are at most as "
+                                   "late as p50, and 99 of 100 as p99")},
+       {"longest_gap", described(seconds_or_null(), "between the samples of two rows")},
+       {"unwaited_processes", described(count_or_null(),
                                         "processes that the command, and those that it waited for, have not "
                                         "waited for, or that live on: audit.kernel lacks them")},
        {"unwaited_cpu", described(seconds_or_null(), "what these have used")},
@@ -183,7 +196,7 @@ Json audit() {
 // With a number for each counter.
 Json with_counters(Json properties, Json later = Json::object()) {
   for (const Column &column : columns)
-    if (column.is_counter()) properties[std::string(column.name)] = number_or_null(column);
+    if (column.is_per_process()) properties[std::string(column.name)] = number_or_null(column);
   properties["peak_rss"] = count_or_null();
   later["children_cpu"] = described(seconds_or_null(),
                                     "the part of user and system that children have used which polling /proc cannot "

@@ -5,8 +5,8 @@
 
 namespace rusage_bpf {
 
-// What belongs to a column is made from the column list. Every field that this build writes is
-// required; others may come, so that documents of later builds with the same schema are valid too.
+// The parts about columns come from the list of columns. Every field that this version writes is required; others are
+// allowed, so that documents of later versions with the same schema are valid too.
 Json json_schema();
 
 }  // namespace rusage_bpf

@@ -1,4 +1,4 @@
-// Times as documents hold them: seconds, and ISO 8601.
+// Times in documents: seconds, and ISO 8601.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@ void add_reading(Usage &sum, const rusage_reading &reading, std::uint64_t times)
   sum.cpu.run += times * reading.cpu.run;
   sum.cpu.user_ticks += times * reading.cpu.user_ticks;
   sum.cpu.system_ticks += times * reading.cpu.system_ticks;
-#define RUSAGE_ADD(name, unit, field) sum.value[RUSAGE_##name] += times * reading.name;
+#define RUSAGE_ADD(name, unit, field, ...) sum.value[RUSAGE_##name] += times * reading.name;
   RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_ADD, RUSAGE_NOTHING, RUSAGE_NOTHING)
 #undef RUSAGE_ADD
 }

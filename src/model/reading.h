@@ -12,7 +12,7 @@ inline void add(rusage_reading &sum, const rusage_reading &part) {
   sum.cpu.run += part.cpu.run;
   sum.cpu.user_ticks += part.cpu.user_ticks;
   sum.cpu.system_ticks += part.cpu.system_ticks;
-#define RUSAGE_ADD(name, unit, field) sum.name += part.name;
+#define RUSAGE_ADD(name, unit, field, ...) sum.name += part.name;
   RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_ADD, RUSAGE_NOTHING, RUSAGE_NOTHING)
 #undef RUSAGE_ADD
 }
@@ -23,7 +23,7 @@ inline rusage_reading difference(const rusage_reading &all, const rusage_reading
   rest.cpu.run -= part.cpu.run;
   rest.cpu.user_ticks -= part.cpu.user_ticks;
   rest.cpu.system_ticks -= part.cpu.system_ticks;
-#define RUSAGE_SUBTRACT(name, unit, field) rest.name -= part.name;
+#define RUSAGE_SUBTRACT(name, unit, field, ...) rest.name -= part.name;
   RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_SUBTRACT, RUSAGE_NOTHING, RUSAGE_NOTHING)
 #undef RUSAGE_SUBTRACT
   return rest;

@@ -9,6 +9,7 @@
 #include "model/commands.h"
 #include "model/named.h"
 #include "model/process.h"
+#include "model/punctuality.h"
 #include "model/totals.h"
 
 namespace rusage_bpf {
@@ -28,6 +29,8 @@ struct Recording {
   std::uint64_t start_realtime_ns = 0;
   std::string backend;                           // "bpf" or "proc"
   std::string backend_reason;                    // why BPF is not used; else empty
+  std::string clock{};                           // "kernel" or "recorder": what takes the samples on time
+  std::optional<bool> realtime_priority{};       // of the recorder
   std::array<std::string, column_count> origin;  // the source of each column's values
 };
 
@@ -66,6 +69,7 @@ struct Audit {
   std::vector<std::string> sigkilled_commands{};
   // The next ones are not known if the recorder was killed.
   std::optional<Losses> losses;
+  std::optional<Punctuality> punctuality{};
   std::optional<std::uint64_t> events_lost;
   std::optional<std::uint64_t> unseen_tasks;
   std::optional<std::uint64_t> unlisted_tasks;  // tasks that are in the rows, but in no process record

@@ -26,7 +26,7 @@ void say_that_it_waits(const WriterThread &thread) {
 BackgroundWriter::BackgroundWriter(std::shared_ptr<WriterThread> thread) : thread_(std::move(thread)) {}
 
 BackgroundWriter::~BackgroundWriter() {
-  if (!committed_) thread_->ask(WriterThread::Ask::give_up);
+  if (!committed_) thread_->request(WriterThread::Request::give_up);
 }
 
 Result<void> BackgroundWriter::write(std::string_view bytes) {
@@ -45,34 +45,34 @@ Result<void> BackgroundWriter::write(std::unique_ptr<Spool> text) {
 
 Result<void> BackgroundWriter::flush() {
   unflushed_bytes_ = 0;
-  return ask(WriterThread::Ask::write);
+  return request(WriterThread::Request::write);
 }
 
 Result<void> BackgroundWriter::put_in_place() {
-  return ask(WriterThread::Ask::put_in_place);
+  return request(WriterThread::Request::put_in_place);
 }
 
 Result<void> BackgroundWriter::commit() {
   committed_ = true;
-  return ask(WriterThread::Ask::commit);
+  return request(WriterThread::Request::commit);
 }
 
-Result<void> BackgroundWriter::ask(WriterThread::Ask what) {
+Result<void> BackgroundWriter::request(WriterThread::Request what) {
   if (auto error = thread_->error()) return tl::unexpected(*std::move(error));
-  thread_->ask(what);
+  thread_->request(what);
   return {};
 }
 
-// A moment is no matter: a burst that was more than memory is given for, a disk that is busy.
+// No message for a short wait, such as in a burst of rows or on a busy disk.
 void BackgroundWriter::say_if_it_waits() {
-  constexpr std::uint64_t moment_ns = 1'000'000'000;
+  constexpr std::uint64_t short_wait_ns = 1'000'000'000;
   if (said_that_it_waits_) return;
   if (!thread_->waits_in_file()) {
     in_file_since_ns_ = 0;
     return;
   }
   if (in_file_since_ns_ == 0) in_file_since_ns_ = monotonic_ns();
-  if (monotonic_ns() < in_file_since_ns_ + moment_ns) return;
+  if (monotonic_ns() < in_file_since_ns_ + short_wait_ns) return;
   said_that_it_waits_ = true;
   say_that_it_waits(*thread_);
 }
@@ -103,7 +103,7 @@ BackgroundWriters::Waiting BackgroundWriters::waiting() const {
   Waiting waiting;
   for (const auto &thread : threads_) {
     waiting.written_bytes += thread->written_bytes();
-    // A file that was given up has to be taken away.
+    // The thread of a file that was given up still removes the file.
     if (!thread->is_stream() && !thread->has_ended()) waiting.files++;
     if (!thread->is_stream() || thread->is_over()) continue;
     waiting.streams++;

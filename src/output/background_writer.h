@@ -1,5 +1,5 @@
-// Outputs that are written by threads, so that a reader that does not read, or a disk that hangs, holds up nothing but
-// itself: no tick, no signal, no other output.
+// Outputs that are written by threads, so that a slow reader or a hanging disk delays only its own output, and no tick,
+// signal or other output.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@
 
 namespace rusage_bpf {
 
-// What is handed over waits in a Spool until the thread has written it, and says so once if it has to wait in a file.
-// An operation fails if one of the thread's has failed since. Without `commit`, the thread ends and leaves no file.
+// Bytes wait in a Spool until the thread has written them; a message says so once if they wait in a file. An operation
+// fails if the thread has failed before. Without `commit`, the thread ends and leaves no file.
 class BackgroundWriter final : public Output {
  public:
   explicit BackgroundWriter(std::shared_ptr<WriterThread> thread);
@@ -29,49 +29,49 @@ class BackgroundWriter final : public Output {
   Result<void> write(std::unique_ptr<Spool> text) override;
   Result<void> flush() override;
   Result<void> put_in_place() override;
-  // Returns at once; see BackgroundWriters for the end.
+  // Returns at once; BackgroundWriters reports the end.
   Result<void> commit() override;
 
  private:
-  Result<void> ask(WriterThread::Ask what);
+  Result<void> request(WriterThread::Request what);
   void say_if_it_waits();
 
   std::shared_ptr<WriterThread> thread_;
   std::size_t unflushed_bytes_ = 0;
   bool committed_ = false;
-  std::uint64_t in_file_since_ns_ = 0;  // 0: it does not wait in a file
+  std::uint64_t in_file_since_ns_ = 0;  // 0: no bytes are in a file
   bool said_that_it_waits_ = false;
 };
 
-// All of a recording.
+// All outputs of a recording.
 class BackgroundWriters {
  public:
   static Result<BackgroundWriters> create();
 
-  // Its thread starts with the first bytes, with the privileges that are left then.
+  // The thread starts with the first bytes and has the privileges of that time.
   Result<std::unique_ptr<Output>> add(OutputFile file);
 
-  // Readable when an output has ended, well or not, until `take_note`.
+  // Readable from the end of an output, written or failed, until `take_note`.
   [[nodiscard]] int fd() const { return ended_->get(); }
   void take_note() const;
 
-  // Whether there is an output that bytes still go to.
+  // Whether any output is not over.
   [[nodiscard]] bool any_left() const;
-  // What waits still. A stream is a pipe, a terminal or the like, where a reader may never read.
+  // The outputs that are not complete. A stream is a pipe, a terminal or the like, whose reader may never read.
   struct Waiting {
     std::size_t files = 0;
     std::size_t streams = 0;
-    std::string unread;               // the first of these that lacks a reader
+    std::string unread;               // the first stream without a reader
     std::uint64_t written_bytes = 0;  // so far, by all
   };
   [[nodiscard]] Waiting waiting() const;
 
-  // What could not be written, by the number of the output, each once, and not what an operation of a BackgroundWriter
-  // has reported.
+  // The errors of writing, by the number of the output: each one once, without those that an operation of a
+  // BackgroundWriter has returned.
   [[nodiscard]] std::map<std::size_t, Error> take_errors();
-  // Gives up the streams that still wait: an error each.
+  // Gives up the streams that are not complete: an error for each.
   void give_up_streams();
-  // Writes what waits where no thread could be started.
+  // Writes the outputs for which no thread could be started.
   void write_what_has_no_thread();
 
  private:

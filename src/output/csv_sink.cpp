@@ -7,25 +7,9 @@
 namespace rusage_bpf {
 namespace {
 
-// In quotes where the text could be taken for more than one field.
-std::string quoted(const std::string &text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string field = "\"";
-  for (const char c : text) field += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return field + "\"";
-}
-
-std::string field(const Json &value) {
-  if (value.is_null()) return "";
-  return quoted(value.is_string() ? value.get<std::string>() : to_text(value));
-}
-
-// A line of the fields that `text_of` makes of the columns in `object`.
-template <typename TextOf>
-std::string line(const Json &object, TextOf text_of) {
-  std::string line;
-  for (const auto &item : object.items()) line += text_of(item) + ",";
-  line.pop_back();
+std::string line_of_names() {
+  std::string line = "timestamp";
+  for (const Column &column : columns) line += fmt::format(",{}", column.name);
   return line + "\r\n";
 }
 
@@ -38,11 +22,14 @@ Result<void> CsvSink::begin(const Recording &recording) {
     text += fmt::format("# schema: {}\r\n", to_text(begin["schema"]));
     for (const auto &[name, value] : begin["meta"].items()) text += fmt::format("# {}: {}\r\n", name, to_text(value));
   }
-  return file_->write(text + line(sample_json(Row()), [](const auto &item) { return item.key(); }));
+  return file_->write(text + line_of_names());
 }
 
 Result<void> CsvSink::row(const Row &row) {
-  return file_->write(line(sample_json(row), [](const auto &item) { return field(item.value()); }));
+  text_.clear();
+  row_text_.append_csv_fields(row, text_);
+  text_ += "\r\n";
+  return file_->write(text_);
 }
 
 Result<void> CsvSink::end(const Outcome &) {

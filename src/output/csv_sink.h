@@ -2,6 +2,7 @@
 // is unknown is an empty field; numbers and times are written as in JSON.
 #pragma once
 
+#include "document/row_text.h"
 #include "output/output.h"
 #include "output/sink.h"
 
@@ -18,6 +19,8 @@ class CsvSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
+  RowText row_text_;
+  std::string text_;  // of one row; keeps its memory
   std::unique_ptr<Output> file_;
   bool with_meta_;
 };

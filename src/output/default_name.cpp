@@ -24,7 +24,7 @@ bool is_default_name(std::string_view name) {
                              between.find_first_not_of("0123456789", 1) == std::string_view::npos);
 }
 
-// Ends in silence where the directory cannot be read on.
+// Stops without an error if the directory cannot be read.
 template <typename Action>
 void for_each_default_name(const std::filesystem::path &directory, Action action) {
   std::error_code failure;

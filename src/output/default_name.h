@@ -1,5 +1,4 @@
-// What a recording is called that has been given no name: rusage.json, or, where that is taken, rusage-2.json and so
-// on.
+// The name of a recording without --output: rusage.json, or if that exists, rusage-2.json and so on.
 #pragma once
 
 #include <mutex>
@@ -14,21 +13,20 @@ namespace rusage_bpf {
 // The first is rusage.json.
 std::string default_name(unsigned number);
 
-// The name of one recording. It is chosen when the recording is complete, so that one that is killed leaves none. May
-// be used by several threads.
+// The name of one recording. It is chosen when the recording is complete, so that a killed recorder leaves no file.
+// Safe to use from several threads.
 class DefaultName {
  public:
   // `directory` is where the file will be.
   explicit DefaultName(Fd directory) : directory_(std::move(directory)) {}
   DefaultName(const DefaultName &) = delete;
   DefaultName &operator=(const DefaultName &) = delete;
-  // Gives the name back if no document has got it.
+  // Removes the empty file if no document has replaced it.
   ~DefaultName();
 
-  // The first that is free, from the first time on: an empty file keeps it from others until the document replaces
-  // that.
+  // The first free name, and the same one at each call. An empty file reserves it until the document replaces the file.
   Result<std::string> claim();
-  // The name if it was claimed, or else what it should be.
+  // The claimed name, or rusage.json.
   [[nodiscard]] std::string so_far() const;
 
  private:
@@ -38,11 +36,11 @@ class DefaultName {
   Fd claim_;
 };
 
-// The files that a recording with the output `path` may be in: the path itself and, where it is of the default name,
-// those beside it with other numbers that exist.
+// The files that a recording with the output `path` may be in: the path itself and, if it is the default name, the
+// existing ones with other numbers in the same directory.
 std::vector<std::string> possible_names(const std::string &path);
 
-// The one in the working directory that was written last; rusage.json where there is none.
+// The most recently written one in the working directory; rusage.json if there is none.
 std::string newest_default_name();
 
 }  // namespace rusage_bpf

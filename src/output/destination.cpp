@@ -20,7 +20,7 @@ namespace {
 
 constexpr mode_t document_mode = 0644;
 
-// With the flag, opening waits for nothing. It would also make writes fail that have to wait.
+// O_NONBLOCK is for opening only: a write that has to wait would fail with it.
 void clear_nonblocking(int fd) {
   const int flags = fcntl(fd, F_GETFL);
   if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
@@ -49,8 +49,8 @@ tl::unexpected<Error> planted(const std::string &path) {
                   path));
 }
 
-// That there is room, before what is there is given up. Not all file systems know how much they will take.
-bool has_room(int fd, off_t size) {
+// Whether the disk has space for it, before the old content is dropped. Not all file systems can answer.
+bool has_space(int fd, off_t size) {
   if (size == 0 || fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, size) == 0) return true;
   return errno != ENOSPC && errno != EDQUOT && errno != EFBIG;
 }
@@ -88,7 +88,7 @@ Result<Destination> Destination::open_default() {
   place->entry.reset();  // it stays
   auto file = NewFile::create(*place, name, document_mode);
   if (!file) {
-    file.error().message += "; give a file elsewhere with -o";
+    file.error().message += "; name a file elsewhere with -o";
     return tl::unexpected(file.error());
   }
   Destination made(name);
@@ -97,7 +97,7 @@ Result<Destination> Destination::open_default() {
   return made;
 }
 
-// One that was inherited is not closed by an exec, and all of our own are.
+// An inherited descriptor lacks FD_CLOEXEC, which all of the recorder's own have.
 Result<Destination> Destination::of_descriptor(const std::string &name, int fd) {
   const int flags = fcntl(fd, F_GETFD);
   if (flags < 0 || (flags & FD_CLOEXEC) != 0)
@@ -119,7 +119,7 @@ Result<Destination> Destination::of_stream(const std::string &path, FilePlace pl
   made.is_stream_ = true;
   made.stream_ = S_ISSOCK(mode) ? connect_to(place.entry) : open_without_waiting(place.entry);
   if (made.stream_) return made;
-  // That it may be written is known by now; what lacks is a reader.
+  // Its permissions were checked by now; it lacks only a reader.
   if (!S_ISFIFO(mode) || errno != ENXIO) return errno_error(path);
   made.fifo_ = std::move(place.entry);
   return made;
@@ -128,9 +128,9 @@ Result<Destination> Destination::of_stream(const std::string &path, FilePlace pl
 Result<Destination> Destination::of_file(const std::string &path, const FilePlace &place) {
   Destination made(path);
   if (place.entry) {
-    // Root could replace it, and nobody else.
+    // Only root could replace it.
     if (place.is_planted() && acting_uid() != 0) return planted(path);
-    // Whether the user may write there; nothing is changed yet.
+    // Checks the permission to write; nothing is changed yet.
     made.old_ = reopen(place.entry, O_WRONLY);
     if (!made.old_) return errno_error(path);
     if (place.is_planted()) made.old_.reset();
@@ -185,7 +185,7 @@ Result<void> Destination::put_in_place() {
   return in_place_ ? Result<void>() : write_over();
 }
 
-// Two recordings are not mixed: one after the other has the file.
+// Two recorders write the file one after the other.
 Result<void> Destination::lock_old() const {
   constexpr int attempts = 100;
   constexpr useconds_t pause_us = 50'000;
@@ -193,7 +193,7 @@ Result<void> Destination::lock_old() const {
     const auto locked = lock(old_.get(), name_);
     if (locked) return {};
     const int reason = locked.error().errno_value;
-    // Without locks, it has to do without.
+    // A file system without locks.
     if (reason != EAGAIN && reason != EACCES) return {};
     if (attempt == attempts) return error(name_ + ": is being written by another program");
     usleep(pause_us);
@@ -206,8 +206,8 @@ Result<void> Destination::write_over() {
   if (fstat(fd(), &written) != 0 || fstat(old_.get(), &old) != 0) return failed();
   if (old.st_nlink == 0) return errno_error(name_, ENOENT);
   if (auto locked = lock_old(); !locked) return locked;
-  if (!has_room(old_.get(), written.st_size)) return failed();
-  // Cut short first: what is torn after a power cut is seen to be.
+  if (!has_space(old_.get(), written.st_size)) return failed();
+  // Cut short first, so that a file that a power cut interrupts is visibly incomplete.
   if (ftruncate(old_.get(), 0) != 0) return failed();
   if (auto copied = copy(fd(), old_.get(), name_); !copied) return copied;
   in_place_ = true;
@@ -220,7 +220,7 @@ Result<void> Destination::commit() {
   if (is_stream_) return {};
   if (!in_place_ && new_file_ && fsync(fd()) != 0) return failed();
   if (auto placed = put_in_place(); !placed) return placed;
-  // What was written over is there only now.
+  // A file that was written over needs it now.
   if (fsync(fd()) != 0) return failed();
   return {};
 }

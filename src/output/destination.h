@@ -1,4 +1,4 @@
-// Where an output's bytes go, and how they come to stand under its name.
+// Where the bytes of an output go, and how its file gets its name.
 #pragma once
 
 #include <memory>
@@ -13,35 +13,35 @@
 
 namespace rusage_bpf {
 
-// A file is a NewFile, which replaces what has its name. Where that cannot be (a file that is mounted on its name, a
-// directory that is not ours to write), what is there is written over in place, and keeps its content until then. A
-// symbolic link stays, and what it points to is meant. Everything else is a stream, and written as it is: standard
-// output, a descriptor that was inherited, a pipe, a device, a socket.
+// A file is a NewFile, which replaces an older file of its name. If that is impossible (a mounted file, a directory
+// without write permission), the older file keeps its content until the output is complete, and is then written over. A
+// symbolic link remains, and its target is replaced. Anything else is a stream and written directly: standard output,
+// an inherited descriptor, a pipe, a device, a socket.
 class Destination {
  public:
-  // `path` as the command line has it; "-" is standard output. Fails where nothing could be written there.
+  // `path` as the command line has it; "-" is standard output. Fails if it cannot be written.
   static Result<Destination> open(const std::string &path);
   // In the working directory, under a default name.
   static Result<Destination> open_default();
 
   // For messages.
   [[nodiscard]] const std::string &name() const { return name_; }
-  // Nothing where the name is another.
+  // Null if the name is not a default name.
   [[nodiscard]] const std::shared_ptr<DefaultName> &default_name() const { return default_name_; }
   [[nodiscard]] bool is_stream() const { return is_stream_; }
-  // To write to; none before `wait_for_reader` where that has to be called.
+  // To write to; -1 before `wait_for_reader`, if that is needed.
   [[nodiscard]] int fd() const;
 
-  // A FIFO without a reader yet is opened by this, which waits for a reader; anything else is open.
+  // `wait_for_reader` opens a FIFO that has no reader yet; anything else is open.
   [[nodiscard]] bool lacks_reader() const { return static_cast<bool>(fifo_); }
   Result<void> wait_for_reader();
 
-  // Whether some of what is to be done still needs the right to write into whatever place.
+  // Whether later steps need the privilege to write where this user may not.
   [[nodiscard]] bool is_in_place_of_another() const;
 
-  // Gives a file its name. What is written to `fd` from now on is written there.
+  // Gives a file its name; later bytes go to `fd` again.
   Result<void> put_in_place();
-  // That was all: it is on the disk, and the file in its place.
+  // The output is complete: puts it on the disk and the file in its place.
   Result<void> commit();
 
  private:
@@ -63,8 +63,8 @@ class Destination {
   Fd fifo_;  // opened with O_PATH, until there is a reader
 
   std::optional<NewFile> new_file_;
-  Fd spare_;  // instead of a new file, where none can be made beside the old one
-  Fd old_;    // what has the name, to be written over where it cannot be replaced
+  Fd spare_;  // instead of a new file, if the directory cannot have one
+  Fd old_;    // the older file, written over if it cannot be replaced
 };
 
 }  // namespace rusage_bpf

@@ -23,7 +23,7 @@ constexpr std::array extensions{
     Extension{".html", Format::html},    Extension{".perfetto.json", Format::perfetto},
 };
 
-// As far as the format depends on it: what is opened later is looked at again.
+// For the choice of the format only: the file is checked again when it is opened.
 bool is_no_file(const std::string &name) {
   struct stat status {};
   return descriptor_of(name) ||
@@ -65,8 +65,8 @@ Result<void> check_output_names(const std::vector<std::string> &names, bool csv_
     any_csv |= output->format == Format::csv;
   }
   if (to_standard_output > 1)
-    return error("--output: only one output can go to standard output; give the others a file");
-  if (csv_meta && !any_csv) return error("--csv-meta is for a .csv output, and there is none; give -o rows.csv");
+    return error("--output: only one output can go to standard output; name a file for the others");
+  if (csv_meta && !any_csv) return error("--csv-meta is for a .csv output, and there is none; add -o rows.csv");
   return {};
 }
 

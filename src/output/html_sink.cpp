@@ -9,9 +9,9 @@ namespace rusage_bpf {
 
 namespace {
 
-// What an argument takes in memory beside its text.
+// The memory that an argument needs besides its text.
 constexpr std::size_t argument_bytes = sizeof(std::string);
-// A page shows less of a command line.
+// A page shows only the beginning of a command line.
 constexpr std::size_t most_image_bytes = std::size_t{4} << 10;
 
 std::size_t bytes_of(const Image &image) {
@@ -23,12 +23,12 @@ std::size_t bytes_of(const Image &image) {
 std::shared_ptr<const Image> beginning_of(const Image &image) {
   auto beginning = std::make_shared<Image>();
   if (image.command) beginning->command = image.command->substr(0, most_image_bytes);
-  std::size_t room = most_image_bytes;
+  std::size_t remaining = most_image_bytes;
   for (const std::string &argument : image.argv) {
-    beginning->argv.push_back(argument.substr(0, room));
+    beginning->argv.push_back(argument.substr(0, remaining));
     const std::size_t bytes = argument_bytes + beginning->argv.back().size();
-    if (bytes >= room) break;
-    room -= bytes;
+    if (bytes >= remaining) break;
+    remaining -= bytes;
   }
   return beginning;
 }
@@ -56,11 +56,11 @@ Result<void> HtmlSink::row(const Row &row) {
 Result<void> HtmlSink::process(const Process &process) {
   processes_.push_back(process);
   if (bytes_of(*process.image) > 2 * most_image_bytes) processes_.back().image = beginning_of(*process.image);
-  if (processes_.size() >= 2 * page_processes) keep_costliest(page_processes);
+  if (processes_.size() >= 2 * page_processes) keep_most_cpu(page_processes);
   return {};
 }
 
-void HtmlSink::keep_costliest(std::size_t most) {
+void HtmlSink::keep_most_cpu(std::size_t most) {
   if (processes_.size() <= most) return;
   const auto cpu_ns = [](const Process &process) { return process.value[RUSAGE_user] + process.value[RUSAGE_system]; };
   std::nth_element(processes_.begin(), processes_.begin() + static_cast<std::ptrdiff_t>(most), processes_.end(),
@@ -70,7 +70,7 @@ void HtmlSink::keep_costliest(std::size_t most) {
 }
 
 Result<void> HtmlSink::end(const Outcome &outcome) {
-  keep_costliest(page_processes);
+  keep_most_cpu(page_processes);
   std::sort(processes_.begin(), processes_.end(),
             [](const Process &a, const Process &b) { return a.start_ns < b.start_ns; });
   Json document = page_document(recording_, outcome);

@@ -1,5 +1,5 @@
-// The page: a recording as one HTML file, for people. However long it was, the sink holds it in a
-// bounded number of buckets, so that neither its memory nor the page grows.
+// The page: a recording as one HTML file. The sink holds a recording of any length in a bounded number of buckets, so
+// that neither its memory nor the page grows.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +13,9 @@
 
 namespace rusage_bpf {
 
-// More than a screen has columns of dots, and a page of less than 1 MiB.
+// About as many as a screen has pixels in a row, in a page of less than 1 MiB.
 inline constexpr std::size_t page_buckets = 1600;
-// More than a page of less than 1 MiB has room for.
+// More than fit into a page of less than 1 MiB.
 inline constexpr std::size_t page_processes = 10'000;
 
 class HtmlSink final : public Sink {
@@ -28,16 +28,16 @@ class HtmlSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
-  void keep_costliest(std::size_t most);
+  void keep_most_cpu(std::size_t most);
 
   std::unique_ptr<Output> file_;
   Recording recording_;
   std::optional<Buckets> buckets_;
   std::vector<Process> processes_;
-  std::uint64_t dropped_ = 0;  // processes that cost less
+  std::uint64_t dropped_ = 0;  // processes with less CPU time
 };
 
-// The recording without its samples, as write_page wants it.
+// The recording without its samples, for write_page.
 Json page_document(const Recording &recording, const Outcome &outcome);
 
 }  // namespace rusage_bpf

@@ -14,7 +14,10 @@ Result<void> JsonSink::begin(const Recording &recording) {
 }
 
 Result<void> JsonSink::row(const Row &row) {
-  return file_->write((std::exchange(any_row_, true) ? ",\n" : "\n") + to_text(sample_json(row)));
+  text_ = std::exchange(any_row_, true) ? ",\n{" : "\n{";
+  row_text_.append_json_fields(row, text_);
+  text_ += '}';
+  return file_->write(text_);
 }
 
 Result<void> JsonSink::process(const Process &process) {
@@ -23,7 +26,7 @@ Result<void> JsonSink::process(const Process &process) {
 
 Result<void> JsonSink::write_processes(const Outcome &outcome) {
   const std::vector<Command> &commands = outcome.commands;
-  // Not known, which is another thing than none.
+  // Unknown, which is not the same as none.
   if (outcome.recovered && processes_->empty() && commands.empty())
     return file_->write("\n],\n\"processes\": null,\n\"commands\": null");
   if (auto written = file_->write("\n],\n\"processes\": ["); !written) return written;

@@ -1,8 +1,9 @@
 // The JSON document: {"schema", "columns", "samples", "processes", "commands", "meta", "totals", "audit"}, streamed
-// a row at a time. What is known only at the end stands at the end, so that nothing has to be rewritten;
-// the text of the processes waits for the last row.
+// a row at a time. Values that are known only at the end are at the end, so that nothing is rewritten; the text
+// of the processes waits for the last row.
 #pragma once
 
+#include "document/row_text.h"
 #include "output/output.h"
 #include "output/sink.h"
 
@@ -20,6 +21,8 @@ class JsonSink final : public Sink {
  private:
   Result<void> write_processes(const Outcome &outcome);
 
+  RowText row_text_;
+  std::string text_;  // of one row; keeps its memory
   std::unique_ptr<Output> file_;
   Recording recording_;
   std::unique_ptr<Spool> processes_ = std::make_unique<Spool>();

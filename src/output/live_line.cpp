@@ -34,7 +34,7 @@ std::string rate(const std::optional<double> &bytes_per_s) {
   return human_bytes(static_cast<std::uint64_t>(std::llround(*bytes_per_s))) + "/s";
 }
 
-// One core, or what was used at most if that is more, is a full block.
+// A full block is one core, or the greatest value if that is more.
 std::string sparkline(const std::vector<double> &cpu, std::size_t cells) {
   constexpr std::array blocks{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   const auto shown = static_cast<std::ptrdiff_t>(std::min(cells, cpu.size()));
@@ -51,7 +51,7 @@ std::string sparkline(const std::vector<double> &cpu, std::size_t cells) {
 }  // namespace
 
 std::string live_line(const LiveFigures &figures, std::size_t terminal_columns, LiveStyle style) {
-  // Figures have room to grow, so that their neighbours stay where they are.
+  // Figures are padded, so that the others keep their places as they grow.
   const std::array pieces{clock(figures.elapsed_ns),
                           fmt::format("CPU {:>3} %", percent(figures.cpu)),
                           fmt::format("RSS {:>8}", bytes(figures.rss_bytes)),
@@ -59,23 +59,23 @@ std::string live_line(const LiveFigures &figures, std::size_t terminal_columns, 
                           fmt::format("r {:>10}", rate(figures.read_bytes_per_s)),
                           fmt::format("w {:>10}", rate(figures.write_bytes_per_s))};
   constexpr std::size_t place_of_sparkline = 2;
-  std::size_t taken = 0;
+  std::size_t shown = 0;
   std::size_t width = 0;
   for (const std::string &piece : pieces) {
-    const std::size_t wider = width + (taken > 0 ? gap.size() : 0) + piece.size();
+    const std::size_t wider = width + (shown > 0 ? gap.size() : 0) + piece.size();
     if (wider >= terminal_columns) break;
     width = wider;
-    taken++;
+    shown++;
   }
-  // It is the first to go where there is no room.
-  const std::size_t room = terminal_columns - std::min(terminal_columns, width + gap.size() + 1);
-  const bool drawn = style.blocks && taken == pieces.size() && room >= shortest_sparkline;
+  // A narrow terminal has no sparkline.
+  const std::size_t available = terminal_columns - std::min(terminal_columns, width + gap.size() + 1);
+  const bool drawn = style.blocks && shown == pieces.size() && available >= shortest_sparkline;
 
   std::string line;
-  for (std::size_t i = 0; i < taken; i++) {
+  for (std::size_t i = 0; i < shown; i++) {
     if (i > 0) line += gap;
     if (drawn && i == place_of_sparkline) {
-      const std::string cells = sparkline(figures.recent_cpu, std::min(room, longest_sparkline));
+      const std::string cells = sparkline(figures.recent_cpu, std::min(available, longest_sparkline));
       line += (style.colours ? "\x1b[32m" + cells + "\x1b[0m" : cells);
       line += gap;
     }

@@ -1,4 +1,4 @@
-// What a recording uses at the moment, as text on one line.
+// The current usage of a recording, as text on one line.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace rusage_bpf {
 
-// More cells than that do not tell more.
+// A longer one does not show more.
 inline constexpr std::size_t longest_sparkline = 20;
 
-// What is not known is a dash.
+// An unknown value is a dash.
 struct LiveFigures {
   std::uint64_t elapsed_ns = 0;
   std::optional<double> cpu;  // in cores
@@ -27,7 +27,7 @@ struct LiveStyle {
   bool colours = false;
 };
 
-// "0:12  CPU 187 %  ▂▃▅▇█  RSS 1.21 GiB  procs 13  r 3.10 MiB/s  w 12.0 KiB/s": as much of it as is narrower than the
+// "0:12  CPU 187 %  ▂▃▅▇█  RSS 1.21 GiB  procs 13  r 3.10 MiB/s  w 12.0 KiB/s": as much of it as fits into the
 // terminal.
 std::string live_line(const LiveFigures &figures, std::size_t terminal_columns, LiveStyle style);
 

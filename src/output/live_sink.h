@@ -1,4 +1,4 @@
-// The live line: what the recording uses at the moment, on a terminal.
+// The live line: the current usage of the recording, on a terminal.
 #pragma once
 
 #include <vector>
@@ -10,7 +10,7 @@
 
 namespace rusage_bpf {
 
-// To be given what is recorded before whatever writes to the same terminal at the end.
+// Put it before the sinks that write to the same terminal at the end.
 class LiveSink final : public Sink {
  public:
   explicit LiveSink(StatusLine line);
@@ -27,7 +27,7 @@ class LiveSink final : public Sink {
   LiveStyle style_;
   std::uint64_t due_ns_ = 0;  // when to draw next, since the recording began
   Totals totals_;             // of the rows so far
-  Totals drawn_;              // of those that were there when the line was drawn
+  Totals drawn_;              // of the rows until the line was drawn
   std::vector<double> recent_cpu_;
 };
 

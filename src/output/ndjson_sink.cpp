@@ -19,7 +19,10 @@ Result<void> NdjsonSink::begin(const Recording &recording) {
 }
 
 Result<void> NdjsonSink::row(const Row &row) {
-  auto written = file_->write(line("sample", sample_json(row)));
+  text_ = "{\"kind\":\"sample\",";
+  row_text_.append_json_fields(row, text_);
+  text_ += "}\n";
+  auto written = file_->write(text_);
   return written && followed_ ? file_->flush() : written;
 }
 

@@ -1,4 +1,4 @@
-// What a format writes its bytes to: a file at once (OutputFile), or a thread that does (BackgroundWriter).
+// Takes the bytes of a format: writes them at once (OutputFile) or by a thread (BackgroundWriter).
 #pragma once
 
 #include <memory>
@@ -16,15 +16,15 @@ class Output {
   Output &operator=(Output &&) = default;
   virtual ~Output() = default;
 
-  // Appends. Bytes are kept back until there are enough to be worth a system call.
+  // Appends. Bytes are buffered until there are enough for a system call.
   virtual Result<void> write(std::string_view bytes) = 0;
   // Appends all that the spool holds.
   virtual Result<void> write(std::unique_ptr<Spool> text) = 0;
-  // What was written so far is to be there for readers.
+  // Makes all that was written visible to readers.
   virtual Result<void> flush() = 0;
-  // Gives a file its name already, for readers that follow it. It stays there, complete or not.
+  // Gives a file its name before it is complete, for readers that follow it. The file remains, complete or not.
   virtual Result<void> put_in_place() = 0;
-  // That was all: everything is to be on the disk, and the file in its place.
+  // The output is complete: puts it on the disk and the file in its place.
   virtual Result<void> commit() = 0;
 };
 

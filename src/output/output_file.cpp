@@ -35,7 +35,7 @@ Result<void> OutputFile::flush() {
   if (buffer_.empty()) return {};
   if (auto read = destination_.wait_for_reader(); !read) return read;
   if (auto written = write_all(fd(), buffer_, name()); !written) {
-    // If this fails as well, there is one torn line, which readers know to leave out.
+    // If this fails too, there is one torn line, which readers ignore.
     if (!is_stream()) static_cast<void>(ftruncate(fd(), flushed_bytes_));
     return written;
   }

@@ -1,4 +1,4 @@
-// A destination that is written at once.
+// An output that is written at once.
 #pragma once
 
 #include <memory>
@@ -20,12 +20,12 @@ class OutputFile final : public Output {
   [[nodiscard]] const std::string &name() const { return destination_.name(); }
   [[nodiscard]] bool is_stream() const { return destination_.is_stream(); }
   [[nodiscard]] bool lacks_reader() const { return destination_.lacks_reader(); }
-  [[nodiscard]] int fd() const { return destination_.fd(); }  // none before a reader's pipe has one
+  [[nodiscard]] int fd() const { return destination_.fd(); }  // none before a pipe has a reader
 
   Result<void> write(std::string_view bytes) override;
   Result<void> write(std::unique_ptr<Spool> text) override;
-  // Waits for the reader of a pipe that has none yet. Where the disk is full, a file is cut back to what the flush
-  // before this one wrote, so that no torn line is left in one that is in place already.
+  // Waits for the reader of a pipe that has none yet. If the disk is full, a file is cut back to the end of the
+  // previous flush, so that a file that is in place has no torn line.
   Result<void> flush() override;
   Result<void> put_in_place() override;
   Result<void> commit() override;

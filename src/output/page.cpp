@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "document/time.h"
+#include "output/page_groups.h"
 #include "output/page_processes.h"
 #include "page_files.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 using Scripts = std::span<const std::string_view>;
 
-// In the order they run in: each uses what those before it declare.
+// In the order in which they run: each one uses what earlier ones declare.
 const std::array recording_scripts{
     page_files::buckets_js,  page_files::data_js,       page_files::format_js,  page_files::elements_js,
     page_files::view_js,     page_files::ticks_js,      page_files::colours_js, page_files::plot_js,
@@ -34,7 +35,7 @@ const std::array comparison_scripts{page_files::buckets_js,    page_files::compa
                                     page_files::tables_js,     page_files::comparison_tables_js,
                                     page_files::comparison_js, page_files::paper_js};
 
-// "1.2346e9"; the exponent has no sign and no zero that nobody needs.
+// "1.2346e9"; the exponent has no sign and no leading zeros.
 void append_number(std::string &text, double value) {
   std::string number = fmt::format("{:.5g}", value);
   if (const auto exponent = number.find("e+"); exponent != std::string::npos) {
@@ -70,6 +71,7 @@ Result<void> write_part(Output &file, std::string_view name, std::string_view da
   if (name == "style") return file.write(page_files::page_css);
   if (name == "licence") return file.write(page_files::dygraphs_licence_txt);
   if (name == "data") return file.write(data);
+  if (name == "groups") return file.write(to_text(page_groups()));
   if (name == "library") return file.write(page_files::dygraph_min_js);
   if (name == "script") {
     for (const std::string_view script : scripts)
@@ -80,7 +82,7 @@ Result<void> write_part(Output &file, std::string_view name, std::string_view da
 }
 
 Result<void> write_parts(Output &file, std::string_view data, Scripts scripts) {
-  // Each {{name}} is where a part goes.
+  // Each {{name}} is replaced by a part.
   std::string_view rest = page_files::page_html;
   for (;;) {
     const auto begin = rest.find("{{");
@@ -93,7 +95,7 @@ Result<void> write_parts(Output &file, std::string_view data, Scripts scripts) {
   }
 }
 
-// What the page may hold, and what it is made of beside the recording: about 200 KB.
+// The size of a page at most, about 200 KB of which are its own parts.
 constexpr std::size_t page_bytes = std::size_t{1000} << 10;
 constexpr std::size_t least_table_bytes = std::size_t{64} << 10;
 
@@ -104,8 +106,8 @@ std::size_t fixed_bytes() {
   return bytes;
 }
 
-// Null where there is no such thing.
-Json taken(Json &document, const char *name) {
+// Removes a field and returns it; null if it is missing.
+Json extract(Json &document, const char *name) {
   const auto found = document.find(name);
   if (found == document.end()) return nullptr;
   Json value = std::move(*found);
@@ -116,21 +118,21 @@ Json taken(Json &document, const char *name) {
 // The recording as the page's script reads it.
 std::string page_data(Json document, const std::string &buckets) {
   const auto size_of = [](const Json &json) { return inside_script(to_text(json)).size(); };
-  const Json commands = taken(document, "commands");
-  const Json processes = taken(document, "processes");
-  const Json dropped = taken(document, "processes_dropped");
+  const Json commands = extract(document, "commands");
+  const Json processes = extract(document, "processes");
+  const Json dropped = extract(document, "processes_dropped");
   std::size_t used = fixed_bytes() + buckets.size() + size_of(document);
   const auto add = [&](const char *name, const Json &objects, std::size_t share) {
     if (!objects.is_array()) return;
-    const std::size_t room = used < page_bytes ? (page_bytes - used) / share : 0;
-    document[name] = page_table(objects, std::max(room, least_table_bytes / share));
+    const std::size_t available = used < page_bytes ? (page_bytes - used) / share : 0;
+    document[name] = page_table(objects, std::max(available, least_table_bytes / share));
     used += size_of(document[name]);
   };
   add("commands", commands, 4);
   add("processes", processes, 1);
   if (processes.is_array() && dropped.is_number())
-    document["processes"]["left_out"] =
-        document["processes"]["left_out"].get<std::uint64_t>() + dropped.get<std::uint64_t>();
+    document["processes"]["omitted"] =
+        document["processes"]["omitted"].get<std::uint64_t>() + dropped.get<std::uint64_t>();
   std::string data = inside_script(to_text(document));
   data.pop_back();
   return data + ",\n\"buckets\":" + buckets + "}";

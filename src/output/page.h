@@ -1,5 +1,5 @@
-// The pages that draw a recording, or two over each other: one file that opens offline, put together
-// from src/output/page/.
+// The pages that draw a recording, or two over each other: one file that opens offline, made of the parts in
+// src/output/page/.
 #pragma once
 
 #include <string_view>
@@ -11,21 +11,20 @@
 
 namespace rusage_bpf {
 
-// What the beginning of each page has in it.
+// Every page has this in its first lines.
 inline constexpr std::string_view page_mark = R"(<meta name="generator" content="rusage-bpf">)";
 
-// `document` is the recording without its samples, as document/document.h makes it, and one thing of
-// its own: {"words": {"target", "ending", "audit"}}, as the summary says them. `processes` and
-// `commands` are drawn where the document has them, as many of them as fit into 1 MiB with the rest.
-// `processes_dropped`, where it is there, is how many more processes than these there were.
+// `document` is the recording without its samples, as document/document.h makes it, with the texts of the summary as
+// {"words": {"target", "ending", "audit"}}. `processes` and `commands` are drawn if the document has them, as many of
+// them as fit into 1 MiB with the rest. `processes_dropped` is the number of processes that the caller has dropped.
 Result<void> write_page(Output &file, const Json &document, const Buckets &buckets);
 
-// `comparison` is what compare/comparison_page.h makes of two recordings; these are their buckets.
+// `comparison` is made by compare/comparison_page.h from two recordings with these buckets.
 Result<void> write_comparison_page(Output &file, const Json &comparison, const Buckets &a, const Buckets &b);
 
 // The buckets as JSON text, with five digits a number:
 // {"end": [s...], "steps": n, "series": {name: {"mean", "least", "greatest": [number or null...]}}}.
-// Each begins where the one before ends. Where all three would be equal, `mean` stands alone.
+// Each bucket begins at the end of the previous one. If all three are equal, there is only `mean`.
 std::string buckets_json(const Buckets &buckets);
 
 }  // namespace rusage_bpf

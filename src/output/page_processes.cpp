@@ -1,37 +1,27 @@
 #include "output/page_processes.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string_view>
 #include <vector>
 
+#include "model/column.h"
 #include "os/text.h"
 
 namespace rusage_bpf {
 namespace {
 
-constexpr std::array<std::string_view, 19> shown{"command",
-                                                 "processes",
-                                                 "pid",
-                                                 "ppid",
-                                                 "argv",
-                                                 "start",
-                                                 "end",
-                                                 "exit_code",
-                                                 "signal",
-                                                 "user",
-                                                 "system",
-                                                 "children_cpu",
-                                                 "peak_rss",
-                                                 "peak_rss_predates",
-                                                 "read_bytes",
-                                                 "write_bytes",
-                                                 "disk_read_bytes",
-                                                 "disk_write_bytes",
-                                                 "run_delay"};
+// The fields of a process or a command that the page shows.
+std::vector<std::string_view> shown_fields() {
+  std::vector<std::string_view> fields{"command", "processes",    "pid",      "ppid",
+                                       "argv",    "start",        "end",      "exit_code",
+                                       "signal",  "children_cpu", "peak_rss", "peak_rss_predates"};
+  for (const Column &column : columns)
+    if (column.processes == Column::Processes::shown) fields.push_back(column.name);
+  return fields;
+}
 
-// What is not known has no part in the order.
+// An unknown value counts as 0.
 double cpu_of(const Json &object) {
   const auto seconds_of = [&](const char *column) {
     const auto found = object.find(column);
@@ -40,7 +30,7 @@ double cpu_of(const Json &object) {
   return seconds_of("user") + seconds_of("system");
 }
 
-// On one line, in no more bytes than a tooltip has room for; no character is cut into parts.
+// On one line, short enough for a tooltip, and cut only between characters.
 std::string short_text(std::string_view text) {
   constexpr std::size_t longest = 200;
   constexpr std::string_view dots = "...";
@@ -51,7 +41,7 @@ std::string short_text(std::string_view text) {
   return line.substr(0, end).append(dots);
 }
 
-// A command line on one line, no longer than a tooltip.
+// A command line on one line, short enough for a tooltip.
 Json short_line(const Json &argv) {
   std::string line;
   if (argv.is_string()) line = argv.get<std::string>();
@@ -70,7 +60,7 @@ Json cell(std::string_view column, const Json &value) {
 }  // namespace
 
 std::string inside_script(std::string_view json) {
-  // "<" begins everything that HTML looks for in a script, and stands only in JSON's strings.
+  // All that HTML recognizes in a script begins with "<", which JSON has in its strings only.
   std::string text;
   text.reserve(json.size());
   for (const char c : json)
@@ -83,7 +73,7 @@ std::string inside_script(std::string_view json) {
 
 Json page_table(const Json &objects, std::size_t most_bytes) {
   std::vector<std::string_view> names;
-  for (const std::string_view name : shown)
+  for (const std::string_view name : shown_fields())
     if (std::any_of(objects.begin(), objects.end(), [&](const Json &object) { return object.contains(name); }))
       names.push_back(name);
 
@@ -93,7 +83,7 @@ Json page_table(const Json &objects, std::size_t most_bytes) {
                    [&](std::size_t a, std::size_t b) { return cpu_of(objects[a]) > cpu_of(objects[b]); });
   std::vector<Json> rows(objects.size());
   std::size_t bytes = 0;
-  std::size_t taken = 0;
+  std::size_t included = 0;
   for (const std::size_t i : order) {
     Json row = Json::array();
     for (const std::string_view name : names)
@@ -101,9 +91,9 @@ Json page_table(const Json &objects, std::size_t most_bytes) {
     bytes += inside_script(to_text(row)).size() + 1;
     if (bytes > most_bytes) break;
     rows[i] = std::move(row);
-    taken++;
+    included++;
   }
-  Json table = {{"columns", names}, {"rows", Json::array()}, {"left_out", objects.size() - taken}};
+  Json table = {{"columns", names}, {"rows", Json::array()}, {"omitted", objects.size() - included}};
   for (Json &row : rows)
     if (!row.is_null()) table["rows"].push_back(std::move(row));
   return table;

@@ -10,26 +10,31 @@
 namespace rusage_bpf {
 namespace {
 
-// No process of a user has it.
+// No process has this number.
 constexpr std::uint64_t recording_id = 0;
-// Microseconds, as what processes are sorted by: 31 years before the recording.
+// In microseconds, by which processes are sorted: 31 years before the recording.
 constexpr std::int64_t before_all = -1'000'000'000'000'000;
 
-bool is_cpu(std::size_t column) {
-  return column == RUSAGE_user || column == RUSAGE_system;
+using Drawn = Column::Drawn;
+
+std::string unit(const Column &column) {
+  switch (column.drawn()) {
+    case Drawn::cpu_share:
+      return "% of one core";
+    case Drawn::waiting_tasks:
+      return "tasks";
+    case Drawn::rate:
+      return fmt::format("{}/s", column.unit);
+    case Drawn::level:
+      break;
+  }
+  return std::string(column.unit);
 }
 
-// A second's wait each second is one task that waits.
-std::string unit(std::size_t column) {
-  if (is_cpu(column)) return "% of one core";
-  if (columns[column].in_nanoseconds()) return "tasks";
-  return fmt::format("{}{}", columns[column].unit, columns[column].is_counter() ? "/s" : "");
-}
-
-double rate(std::size_t column, std::uint64_t difference, std::uint64_t duration_ns) {
+double rate(const Column &column, std::uint64_t difference, std::uint64_t duration_ns) {
   const double each_ns = static_cast<double>(difference) / static_cast<double>(duration_ns);
-  if (is_cpu(column)) return each_ns * 100;
-  return columns[column].in_nanoseconds() ? each_ns : each_ns * 1e9;
+  if (column.drawn() == Drawn::cpu_share) return each_ns * 100;
+  return column.in_nanoseconds() ? each_ns : each_ns * 1e9;
 }
 
 // A process of the trace has one thread, of the same number.
@@ -42,7 +47,7 @@ std::string with_args(Json event, Json args) {
   return ",\n" + to_text(event);
 }
 
-// Microseconds, of which a double would not keep all nanoseconds in every recording.
+// Microseconds with three digits after the point: a double would lose nanoseconds in a long recording.
 std::string at(std::uint64_t ns, const std::string &event) {
   constexpr std::string_view opening = ",\n{";
   return fmt::format("{}\"ts\":{}.{:03},{}", opening, ns / 1000, ns % 1000, event.substr(opening.size()));
@@ -69,7 +74,7 @@ Result<void> PerfettoSink::begin(const Recording &recording) {
 std::string PerfettoSink::show(std::size_t column, std::uint64_t ns, const Json &value) {
   if (shown_[column] == value) return "";
   shown_[column] = value;
-  return at(ns, with_args(event("C", recording_id, columns[column].name), {{unit(column), value}}));
+  return at(ns, with_args(event("C", recording_id, columns[column].name), {{unit(columns[column]), value}}));
 }
 
 Result<void> PerfettoSink::row(const Row &row) {
@@ -83,51 +88,51 @@ Result<void> PerfettoSink::row(const Row &row) {
     if (columns[i].is_gauge() && row.known[i]) text += show(i, end_ns, row.value[i]);
     if (!columns[i].is_counter()) continue;
     if (row.known[i] && end_ns > begin_ns)
-      text += show(i, begin_ns, rate(i, row.value[i], end_ns - begin_ns));
+      text += show(i, begin_ns, rate(columns[i], row.value[i], end_ns - begin_ns));
     else
       text += end_rate(i, begin_ns);
   }
   return file_->write(text);
 }
 
-// What was told before does not go on.
+// The rate before does not continue.
 std::string PerfettoSink::end_rate(std::size_t column, std::uint64_t ns) {
   return shown_[column].is_null() ? "" : show(column, ns, 0);
 }
 
-// Most often a process's spans come in their order, but one whose threads are late may come after the next.
-const PerfettoSink::Life &PerfettoSink::life_of(const Process &span) {
-  const auto [found, is_first] =
-      lives_.try_emplace(span.pid, Life{static_cast<std::uint64_t>(span.pid), span.start_ns, span.end_ns});
-  Life &life = found->second;
-  if (is_first) return life;
-  if (life.end_ns == span.start_ns)
-    life.end_ns = span.end_ns;
-  else if (span.end_ns == life.start_ns)
-    life.start_ns = span.start_ns;
+// The records of a process usually come in their order, but one with late threads may come after the next.
+const PerfettoSink::TraceProcess &PerfettoSink::trace_process_of(const Process &record) {
+  const auto [found, is_first] = trace_processes_.try_emplace(
+      record.pid, TraceProcess{static_cast<std::uint64_t>(record.pid), record.start_ns, record.end_ns});
+  TraceProcess &process = found->second;
+  if (is_first) return process;
+  if (process.end_ns == record.start_ns)
+    process.end_ns = record.end_ns;
+  else if (record.end_ns == process.start_ns)
+    process.start_ns = record.start_ns;
   else
-    life = {next_id_++, span.start_ns, span.end_ns};
-  return life;
+    process = {next_id_++, record.start_ns, record.end_ns};
+  return process;
 }
 
-// Begin and end are events of their own: readers cut times to whole nanoseconds, and a duration that was cut otherwise
-// than the next span's begin would make the two overlap.
+// Begin and end are separate events: readers cut times to whole nanoseconds, and a duration that is cut differently
+// than the begin of the next record would make the two overlap.
 Result<void> PerfettoSink::process(const Process &process) {
-  const Life &life = life_of(process);
+  const TraceProcess &whole = trace_process_of(process);
   const std::string name = process.image->command.value_or("(unknown)");
   std::string text;
-  if (life.start_ns == process.start_ns)
-    text += metadata(life.id, "process_sort_index", "sort_index", process.start_ns / 1000) +
-            metadata(life.id, "process_labels", "labels", fmt::format("child of {}", process.ppid));
-  // A process has the name of what it executed last.
-  if (life.end_ns == process.end_ns) text += names(life.id, name);
-  // Readers drop what is before 0; the arguments have it.
+  if (whole.start_ns == process.start_ns)
+    text += metadata(whole.id, "process_sort_index", "sort_index", process.start_ns / 1000) +
+            metadata(whole.id, "process_labels", "labels", fmt::format("child of {}", process.ppid));
+  // A process has the name of its last program.
+  if (whole.end_ns == process.end_ns) text += names(whole.id, name);
+  // Readers drop events before 0; the arguments have the true start.
   const auto begin_ns = static_cast<std::uint64_t>(std::max<std::int64_t>(process.start_ns, 0));
-  text += at(begin_ns, with_args(event("B", life.id, name), process_json(process)));
-  // One that lives on has no end.
+  text += at(begin_ns, with_args(event("B", whole.id, name), process_json(process)));
+  // A live process has no end.
   if (process.end_ns)
     text += at(std::max(begin_ns, static_cast<std::uint64_t>(std::max<std::int64_t>(*process.end_ns, 0))),
-               with_args(event("E", life.id, name), Json::object()));
+               with_args(event("E", whole.id, name), Json::object()));
   return file_->write(text);
 }
 

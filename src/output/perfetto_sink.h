@@ -1,5 +1,6 @@
 // A trace for ui.perfetto.dev: a JSON object in Chrome's trace event format. Process 0 is the recording, with a counter
-// track for each column; each process that ran is one of the trace's, a slice for each of its spans.
+// track for each column; each recorded process is a process of the trace, with a slice for each of its process
+// records.
 #pragma once
 
 #include <array>
@@ -13,8 +14,8 @@
 
 namespace rusage_bpf {
 
-// Events are written as they come: readers sort them. Kept is what a column last showed, and of each number that a
-// process had, the last one that had it.
+// Events are written in any order: readers sort them. The sink keeps the last value of each counter track, and the last
+// process with each process number.
 class PerfettoSink final : public Sink {
  public:
   explicit PerfettoSink(std::unique_ptr<Output> file) : file_(std::move(file)) {}
@@ -25,24 +26,24 @@ class PerfettoSink final : public Sink {
   Result<void> end(const Outcome &outcome) override;
 
  private:
-  // A process as its spans tell it: each begins where the one before ended.
-  struct Life {
+  // A process of the trace. Each of its process records begins at the end of the previous one.
+  struct TraceProcess {
     std::uint64_t id = 0;  // in the trace
     std::int64_t start_ns = 0;
     std::optional<std::int64_t> end_ns;
   };
 
-  // Events, or nothing where there is nothing new.
+  // Events, or nothing if the value is the same.
   std::string show(std::size_t column, std::uint64_t ns, const Json &value);
   std::string end_rate(std::size_t column, std::uint64_t ns);
-  // With this span in it.
-  const Life &life_of(const Process &span);
+  // The process of this record, which then includes it.
+  const TraceProcess &trace_process_of(const Process &record);
 
   std::unique_ptr<Output> file_;
   Recording recording_;
   std::optional<std::uint64_t> last_row_ns_;
-  std::array<Json, column_count> shown_;  // null: nothing yet
-  std::unordered_map<int, Life> lives_;
+  std::array<Json, column_count> shown_;  // null: no value yet
+  std::unordered_map<int, TraceProcess> trace_processes_;
   // For a process with a reused number; above any process number.
   std::uint64_t next_id_ = std::uint64_t{1} << 31;
 };

@@ -1,4 +1,4 @@
-// Where rows go. One implementation a format, the summary included.
+// Writes the rows of a recording: one implementation for each format, and for the summary.
 #pragma once
 
 #include "model/recording.h"
@@ -6,8 +6,8 @@
 
 namespace rusage_bpf {
 
-// Created before the command starts, so that what cannot be written is found then. A sink that goes
-// away without `end` leaves nothing behind that looks complete.
+// Created before the command starts, so that an output that cannot be written is an error by then. Without `end`, a
+// sink leaves no file that appears to be complete.
 class Sink {
  public:
   Sink() = default;
@@ -17,7 +17,7 @@ class Sink {
 
   virtual Result<void> begin(const Recording &recording) = 0;
   virtual Result<void> row(const Row &row) = 0;
-  // A span of a process that is over, or lives when the recording ends.
+  // A process record that is complete, or whose process is live at the end of the recording.
   virtual Result<void> process(const Process &) { return {}; }
   virtual Result<void> end(const Outcome &outcome) = 0;
 };

@@ -9,7 +9,7 @@
 
 namespace rusage_bpf {
 
-// A sink that fails is given up; the others go on. As a whole it never fails: see `errors`.
+// A sink that fails is dropped; the others continue. The whole never fails: see `errors`.
 class Sinks final : public Sink {
  public:
   explicit Sinks(std::vector<std::unique_ptr<Sink>> sinks) : sinks_(std::move(sinks)) {}
@@ -21,7 +21,7 @@ class Sinks final : public Sink {
 
   // Of the rows so far.
   [[nodiscard]] const Totals &totals() const { return totals_; }
-  // What the sinks that were given up have failed with, by their number.
+  // The errors of the dropped sinks, by their number.
   [[nodiscard]] const std::map<std::size_t, Error> &errors() const { return errors_; }
 
  private:

@@ -10,7 +10,7 @@ namespace rusage_bpf {
 namespace {
 
 constexpr std::size_t most_in_memory = std::size_t{1} << 20;
-constexpr const char *temporary_file = "a temporary file for what waits to be written (in $TMPDIR, /var/tmp)";
+constexpr const char *temporary_file = "a temporary file for rows that wait to be written (in $TMPDIR, /var/tmp)";
 
 }  // namespace
 
@@ -62,7 +62,7 @@ Result<std::string> Spool::take() {
   if (in_file_ == 0) return std::exchange(buffer_, {});
   const off_t at = taken_;
   std::string text(std::min(most_in_memory, static_cast<std::size_t>(in_file_ - at)), '\0');
-  // What lies between the two offsets does not change.
+  // The text between the two offsets does not change.
   lock.unlock();
   ssize_t got = 0;
   do got = pread(file_.get(), text.data(), text.size(), at);
@@ -73,7 +73,7 @@ Result<std::string> Spool::take() {
   taken_ += got;
   if (taken_ < in_file_) return text;
   taken_ = in_file_ = 0;
-  // What stays in it is overwritten.
+  // If this fails, the file is overwritten.
   static_cast<void>(ftruncate(file_.get(), 0));
   return text;
 }

@@ -1,4 +1,4 @@
-// Text that waits: a little in memory, more in a file that has no name.
+// A queue of text: a little in memory, more in a file without a name.
 #pragma once
 
 #include <sys/types.h>
@@ -12,19 +12,19 @@
 
 namespace rusage_bpf {
 
-// First in, first out. One thread may write while another takes; neither waits for the other's disk.
+// First in, first out. One thread may write while another takes; neither waits for the disk of the other.
 class Spool {
  public:
-  // Fails where there is no room for the file.
+  // Fails if the disk of the file is full.
   Result<void> write(std::string_view text);
-  // Takes what was written first, at most about 1 MiB; nothing where all was taken.
+  // Takes the oldest text, at most about 1 MiB; empty if there is none.
   Result<std::string> take();
 
-  // Forgets all of it.
+  // Drops all text.
   void clear();
 
   [[nodiscard]] bool empty() const;
-  // Whether there was more than memory is given for.
+  // Whether some of the text is in the file.
   [[nodiscard]] bool in_file() const;
 
  private:

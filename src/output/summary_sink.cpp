@@ -43,7 +43,7 @@ std::string why_it_ended(const EndedBy &by) {
   return one_line(by.text());
 }
 
-// On one line, and no longer than a person reads.
+// On one line, cut if it is long.
 std::string command_line(const std::vector<std::string> &argv) {
   constexpr std::size_t longest = 103;
   return one_line(fmt::format("{}", fmt::join(argv, " ")), longest);
@@ -57,39 +57,37 @@ std::string plural(std::uint64_t count, std::string_view what) {
   return counted(count, what, fmt::format("{}s", what));
 }
 
-// Figures of the totals in words, of which each may be unknown.
-class Figures {
- public:
-  explicit Figures(const Totals &totals) : totals_(totals) {}
+std::string total_text(const Totals &totals, std::size_t column) {
+  return totals.known(column) ? figure_text(totals[column], columns[column].unit) : "unknown";
+}
 
-  [[nodiscard]] std::string count(rusage_column column) const {
-    return known(column) ? human_count(totals_[column]) : "unknown";
-  }
-  [[nodiscard]] std::string bytes(rusage_column column) const {
-    return known(column) ? human_bytes(totals_[column]) : "unknown";
-  }
-  [[nodiscard]] std::string count_of(rusage_column column, std::string_view what) const {
-    return known(column) ? plural(totals_[column], what) : fmt::format("unknown {}s", what);
-  }
-  [[nodiscard]] std::string time(rusage_column column) const {
-    return known(column) ? fmt::format("{:.3f} s", seconds(totals_[column])) : "unknown";
-  }
-  [[nodiscard]] bool known(rusage_column column) const { return totals_.known(column); }
+// "12 read calls", "1 fork", "5.00 MiB read".
+std::string labelled_total(const Totals &totals, std::size_t column) {
+  std::string_view label = columns[column].label;
+  const bool is_one = totals.known(column) && totals[column] == 1 && columns[column].drawn() == Column::Drawn::rate;
+  if (is_one && label.ends_with('s')) label.remove_suffix(1);
+  return fmt::format("{} {}", total_text(totals, column), label);
+}
 
- private:
-  const Totals &totals_;
-};
+// "11 voluntary, 22 involuntary", without those that the source does not have.
+std::string counters_text(ChartId chart, const Recording &recording, const Totals &totals) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < column_count; i++)
+    if (columns[i].chart == chart && columns[i].is_counter() && recording.origin[i] != "none")
+      texts.push_back(labelled_total(totals, i));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
 
-// For what ran before we came, the number of processes at the start is not among the totals.
+// The totals do not include the processes of a tree or cgroup at the start of the recording.
 std::string process_counts(const Recording &recording, const Outcome &outcome) {
   const Totals &totals = outcome.totals;
   const bool all_rows = outcome.rows_overwritten == 0 && outcome.audit.rows_damaged == 0;
   const std::string_view at_least = all_rows ? "" : "at least ";
   if (!totals.known(RUSAGE_forks)) {
-    if (outcome.recovered) return "unknown how many ran";  // a ring holds rows alone
-    std::uint64_t seen = 0;
-    for (const Command &command : outcome.commands) seen += command.processes;
-    return fmt::format("{} seen", human_count(seen));
+    if (outcome.recovered) return "unknown how many ran";  // a ring holds rows only
+    std::uint64_t observed = 0;
+    for (const Command &command : outcome.commands) observed += command.processes;
+    return fmt::format("{} observed", human_count(observed));
   }
   if (recording.target == TargetKind::command)
     return fmt::format("{}{} ran", at_least, human_count(totals[RUSAGE_forks] + 1));
@@ -97,8 +95,8 @@ std::string process_counts(const Recording &recording, const Outcome &outcome) {
                      human_count(totals[RUSAGE_exits]));
 }
 
-// "cc1plus x412 83 % CPU": those that used most of it.
-std::string commands_that_cost_most(const Outcome &outcome) {
+// "cc1plus x412 83 % CPU": those with the most CPU time.
+std::string commands_with_most_cpu(const Outcome &outcome) {
   constexpr std::size_t most = 5;
   constexpr std::size_t longest_name = 60;
   const Totals &t = outcome.totals;
@@ -115,11 +113,12 @@ std::string commands_that_cost_most(const Outcome &outcome) {
       text += fmt::format(" ({:.0f} % may be its children's)", others);
   }
   if (outcome.processes_left_out > 0)
-    text += fmt::format("; {} beyond --max-processes are here alone", human_count(outcome.processes_left_out));
+    text += fmt::format("; {} processes over --max-processes appear only in these totals",
+                        human_count(outcome.processes_left_out));
   return text;
 }
 
-// How the rows compare with the kernel's own total, and what that lacks.
+// The CPU time of the rows beside the kernel's total, and what that total lacks.
 std::string kernel_share(const Recording &recording, const Outcome &outcome) {
   const Audit &audit = outcome.audit;
   const auto cpu_of = [](const auto &figures) { return figures[RUSAGE_user] + figures[RUSAGE_system]; };
@@ -132,7 +131,7 @@ std::string kernel_share(const Recording &recording, const Outcome &outcome) {
     return "not all rows to compare with the kernel's own total";
   const auto accounted = accounted_cpu(outcome);
   std::string text;
-  // Of next to nothing, what a process uses after it was waited for is a large share.
+  // If the total is tiny, what a process uses after it was reaped is a large share of it.
   constexpr double most = 1.05;
   if (accounted && *accounted <= most) {
     text = fmt::format("accounted {:.2f} % of the kernel's own total", *accounted * 100);
@@ -143,14 +142,14 @@ std::string kernel_share(const Recording &recording, const Outcome &outcome) {
                        seconds(comparable_ns - std::min(comparable_ns, kernel_ns)), seconds(kernel_ns));
   }
   if (audit.unwaited && audit.unwaited->processes > 0)
-    text += fmt::format(", which lacks {} not waited for or still alive ({:.3f} s)",
+    text += fmt::format(", which lacks {} not reaped or still live ({:.3f} s)",
                         counted(audit.unwaited->processes, "process", "processes"), seconds(audit.unwaited->cpu_ns));
   else if (!accounted && kernel_ns > 0)
-    text += ", which lacks processes that were not waited for";
+    text += ", which lacks processes that were not reaped";
   return text;
 }
 
-// The kernel counts whom it has killed, by cgroup and in all; which these were, the ends of processes say.
+// The kernel only counts its OOM kills, by cgroup and in all. The processes that ended by SIGKILL say which these were.
 std::string killed_for_memory(const Audit &audit) {
   const std::uint64_t in_cgroup = audit.oom_kills.value_or(0);
   const std::uint64_t in_all = audit.oom_kills_on_machine.value_or(0);
@@ -164,21 +163,63 @@ std::string killed_for_memory(const Audit &audit) {
                      one_line(fmt::format("{}", fmt::join(audit.sigkilled_commands, ", "))));
 }
 
-// The rows may miss what lasted shorter than they are apart; the kernel keeps each process's own peak.
-std::string memory_peak(const Outcome &outcome, const Figures &figures) {
+// A peak between two samples is in no row, but the kernel keeps the peak of each process.
+std::string memory_peak(const Outcome &outcome) {
   const Totals &totals = outcome.totals;
-  const std::string sampled = figures.bytes(RUSAGE_rss);
+  const std::string sampled = total_text(totals, RUSAGE_rss);
   const double at_s = seconds(totals.peak_elapsed_ns(RUSAGE_rss));
   const auto &at_least = outcome.rss_at_least;
   if (!at_least || (totals.known(RUSAGE_rss) && *at_least <= totals[RUSAGE_rss]))
     return fmt::format("peak {} resident at {:.3f} s", sampled, at_s);
   const auto command = std::find_if(outcome.commands.begin(), outcome.commands.end(),
                                     [&](const Command &one) { return one.peak_rss == at_least; });
-  const std::string whose = command == outcome.commands.end() || !command->name
+  const std::string owner = command == outcome.commands.end() || !command->name
                                 ? "one process"
                                 : fmt::format("one process, {}", one_line(*command->name));
-  return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s", human_bytes(*at_least), whose,
+  return fmt::format("peak at least {} resident: {}; in the rows {} at {:.3f} s", human_bytes(*at_least), owner,
                      sampled, at_s);
+}
+
+std::string cpu_text(const Totals &totals) {
+  const std::string split =
+      fmt::format("{} user + {} system", total_text(totals, RUSAGE_user), total_text(totals, RUSAGE_system));
+  if (!totals.known(RUSAGE_user) || !totals.known(RUSAGE_system)) return split;
+  const auto cpu_ns = static_cast<double>(totals[RUSAGE_user] + totals[RUSAGE_system]);
+  const auto wall_ns = static_cast<double>(totals.elapsed_ns());
+  return fmt::format("{} = {:.0f} % of one core", split, wall_ns > 0 ? cpu_ns / wall_ns * 100 : 0);
+}
+
+std::string processes_text(const Recording &recording, const Outcome &outcome) {
+  const Totals &totals = outcome.totals;
+  const std::string tasks =
+      totals.known(RUSAGE_thread_count) ? plural(totals[RUSAGE_thread_count], "task") : "unknown tasks";
+  return fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
+                     total_text(totals, RUSAGE_pid_count), tasks);
+}
+
+// The phrases of charts with more to say than the sums of their counters; gauges have no sum.
+std::string chart_text(ChartId chart, const Recording &recording, const Outcome &outcome) {
+  switch (chart) {
+    case ChartId::cpu_time:
+      return cpu_text(outcome.totals);
+    case ChartId::resident:
+      return memory_peak(outcome);
+    case ChartId::live:
+      return processes_text(recording, outcome);
+    case ChartId::forks_and_exits:
+      return "";  // processes_text has them
+    default:
+      return counters_text(chart, recording, outcome.totals);
+  }
+}
+
+std::string group_text(GroupId group, const Recording &recording, const Outcome &outcome) {
+  std::vector<std::string> texts;
+  for (const Chart &chart : charts) {
+    if (chart.group != group) continue;
+    if (std::string text = chart_text(chart.id, recording, outcome); !text.empty()) texts.push_back(std::move(text));
+  }
+  return fmt::format("{}", fmt::join(texts, ", "));
 }
 
 }  // namespace
@@ -216,11 +257,11 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
   if (audit.unseen_tasks.value_or(0) > 0)
     line += fmt::format(", at most {} started and exited between two polls", plural(*audit.unseen_tasks, "task"));
   if (audit.unlisted_tasks.value_or(0) > 0)
-    line += fmt::format(", {} in the rows and in no process's figures", plural(*audit.unlisted_tasks, "task"));
+    line += fmt::format(", {} in the rows and in no process record", plural(*audit.unlisted_tasks, "task"));
   if (audit.unreadable_processes.value_or(0) > 0)
-    line += fmt::format(", {} not ours to read in full", counted(*audit.unreadable_processes, "process", "processes"));
+    line += fmt::format(", {} not readable in full", counted(*audit.unreadable_processes, "process", "processes"));
   if (audit.untraceable_tasks.value_or(0) > 0)
-    line += fmt::format(", {} not yours to trace left out", plural(*audit.untraceable_tasks, "task"));
+    line += fmt::format(", {} excluded that you may not trace", plural(*audit.untraceable_tasks, "task"));
   if (outcome.rows_overwritten > 0)
     line += fmt::format(", {} overwritten in the ring", plural(outcome.rows_overwritten, "row"));
   if (outcome.audit.rows_damaged > 0) line += fmt::format(", {} damaged", plural(outcome.audit.rows_damaged, "row"));
@@ -228,37 +269,16 @@ std::string audit_line(const Recording &recording, const Outcome &outcome) {
 }
 
 std::string summary(const Recording &recording, const Outcome &outcome, const std::vector<std::string> &outputs) {
-  const Totals &t = outcome.totals;
-  const Figures figures(t);
-  const double wall_s = seconds(t.elapsed_ns());
-  const double cpu_s = seconds(t[RUSAGE_user] + t[RUSAGE_system]);
   const auto line = [](std::string_view title, const std::string &text) {
-    return fmt::format("  {:<11}{}\n", title, text);
+    return text.empty() ? "" : fmt::format("  {:<11}{}\n", title, text);
   };
   std::string text = fmt::format("\n{}: {}\n", target_name(recording), ending(outcome));
-  const bool cpu_known = figures.known(RUSAGE_user) && figures.known(RUSAGE_system);
-  text += line(
-      "CPU",
-      fmt::format("{} user + {} system{}; {} waiting for a CPU", figures.time(RUSAGE_user), figures.time(RUSAGE_system),
-                  cpu_known ? fmt::format(" = {:.0f} % of one core", wall_s > 0 ? cpu_s / wall_s * 100 : 0) : "",
-                  figures.time(RUSAGE_run_delay)));
-  text += line("memory", memory_peak(outcome, figures));
-  if (const std::string killed = killed_for_memory(outcome.audit); !killed.empty()) text += line("killed", killed);
-  text +=
-      line("processes", fmt::format("{}, at most {} at once ({})", process_counts(recording, outcome),
-                                    figures.count(RUSAGE_pid_count), figures.count_of(RUSAGE_thread_count, "task")));
-  if (!outcome.commands.empty()) text += line("commands", commands_that_cost_most(outcome));
-  text += line("I/O", fmt::format("read {} in {}, wrote {} in {}; storage: {} read, {} written",
-                                  figures.bytes(RUSAGE_read_bytes), figures.count_of(RUSAGE_read_count, "call"),
-                                  figures.bytes(RUSAGE_write_bytes), figures.count_of(RUSAGE_write_count, "call"),
-                                  figures.bytes(RUSAGE_disk_read_bytes), figures.bytes(RUSAGE_disk_write_bytes)));
-  text += line("switches",
-               fmt::format("{} voluntary, {} involuntary; faults: {} minor, {} major",
-                           figures.count(RUSAGE_ctx_switches_voluntary), figures.count(RUSAGE_ctx_switches_involuntary),
-                           figures.count(RUSAGE_minor_faults), figures.count(RUSAGE_major_faults)));
+  for (const Group &group : groups) text += line(group.name, group_text(group.id, recording, outcome));
+  text += line("killed", killed_for_memory(outcome.audit));
+  if (!outcome.commands.empty()) text += line("commands", commands_with_most_cpu(outcome));
   text += line("audit", audit_line(recording, outcome));
-  text += line("rows",
-               fmt::format("{} in {}", human_count(t.rows()), one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
+  text += line("rows", fmt::format("{} in {}", human_count(outcome.totals.rows()),
+                                   one_line(fmt::format("{}", fmt::join(outputs, ", ")))));
   return text;
 }
 
@@ -271,7 +291,7 @@ Result<void> SummarySink::begin(const Recording &recording) {
         "exits "
         "between two polls counts as part of its parent; the reason: {}",
         recording.backend_reason);
-  // A command shows by itself that it runs. For the rest somebody waits to hear that it has begun.
+  // A command shows that it runs. Otherwise this line says that the recording has begun.
   if (recording.target != TargetKind::command) say("recording {}; Ctrl-C ends the recording", target_name(recording));
   return {};
 }
@@ -281,7 +301,7 @@ Result<void> SummarySink::row(const Row &) {
 }
 
 Result<void> SummarySink::end(const Outcome &outcome) {
-  // That no name could be had is the output's failure, and said by it.
+  // If no name could be claimed, the output reports that.
   if (default_name_) outputs_.push_back(default_name_->claim().value_or(default_name_->so_far()));
   say_text(summary(recording_, outcome, outputs_));
   return {};

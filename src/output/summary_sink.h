@@ -1,4 +1,4 @@
-// What a person wants to know when the command is over, on standard error.
+// The summary: the most important totals, on standard error after the recording.
 #pragma once
 
 #include <memory>
@@ -10,11 +10,11 @@
 
 namespace rusage_bpf {
 
-// What was recorded, in a few words on one line: "make -j8", "process 42, sleep 9".
+// The target on one line: "make -j8", "process 42, sleep 9".
 std::string target_name(const Recording &recording);
-// How that ended: "exit 0 after 0.473 s".
+// How the recording ended: "exit 0 after 0.473 s".
 std::string ending(const Outcome &outcome);
-// What makes the figures trustworthy, or says why they are not.
+// The audit on one line.
 std::string audit_line(const Recording &recording, const Outcome &outcome);
 
 // The summary as text. `outputs` are the files that hold the rows.
@@ -22,11 +22,11 @@ std::string summary(const Recording &recording, const Outcome &outcome, const st
 
 class SummarySink final : public Sink {
  public:
-  // `default_name` is that of an output beside `outputs`, if there is one.
-  // Of what is being recorded: `ring` is where every row can be recovered from, or empty.
+  // Of a recording that is being made. `default_name` is that of an output besides `outputs`, if there is one; `ring`
+  // is the path of the recovery ring, or empty.
   SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name, std::string ring)
       : outputs_(std::move(outputs)), default_name_(std::move(default_name)), ring_(std::move(ring)), live_(true) {}
-  // Of what was recorded before.
+  // Of a recording that was read.
   SummarySink(std::vector<std::string> outputs, std::shared_ptr<DefaultName> default_name)
       : outputs_(std::move(outputs)), default_name_(std::move(default_name)) {}
 

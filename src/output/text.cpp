@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "document/time.h"
+
 namespace rusage_bpf {
 
 std::string human_bytes(std::uint64_t bytes) {
@@ -22,6 +24,11 @@ std::string human_bytes(std::uint64_t bytes) {
 std::string human_count(std::uint64_t count) {
   if (count < 1000) return fmt::format("{}", count);
   return fmt::format("{} {:03}", human_count(count / 1000), count % 1000);
+}
+
+std::string figure_text(std::uint64_t figure, std::string_view unit) {
+  if (unit == "s") return fmt::format("{:.3f} s", seconds(figure));
+  return unit == "bytes" ? human_bytes(figure) : human_count(figure);
 }
 
 }  // namespace rusage_bpf

@@ -15,7 +15,7 @@
 namespace rusage_bpf {
 namespace {
 
-// Of a pipe, a socket, or a terminal that was hung up, whatever a write to it says.
+// True of a pipe, a socket or a terminal whose other end is closed, whatever error a write returns.
 bool reader_has_gone(int fd) {
   pollfd state{fd, 0, 0};
   return poll(&state, 1, 0) == 1;
@@ -37,7 +37,7 @@ Result<void> WriterThread::append(std::string_view bytes) {
   Spool *last = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    last = waiting_.back().get();  // which stays, as the thread takes away those before it alone
+    last = waiting_.back().get();  // the thread never removes the last one
   }
   return last->write(bytes);
 }
@@ -49,14 +49,14 @@ Result<void> WriterThread::append(std::unique_ptr<Spool> text) {
   return {};
 }
 
-void WriterThread::ask(Ask what) {
+void WriterThread::request(Request what) {
   {
     const std::lock_guard lock(mutex_);
     if (has_ended_) return;
-    asked_.put_in_place |= what == Ask::put_in_place;
-    asked_.commit |= what == Ask::commit;
-    asked_.give_up |= what == Ask::give_up;
-    if (!started_ && what == Ask::give_up) {
+    requests_.put_in_place |= what == Request::put_in_place;
+    requests_.commit |= what == Request::commit;
+    requests_.give_up |= what == Request::give_up;
+    if (!started_ && what == Request::give_up) {
       has_ended_ = true;
       file_.reset();
       return;
@@ -72,7 +72,7 @@ void WriterThread::start() {
     std::thread([self = shared_from_this()] { self->run(); }).detach();
     has_thread_ = true;
   } catch (const std::system_error &) {
-    // No more threads are to be had: it is written at the end, see `wants_thread`.
+    // There is a limit of threads: the output is written at the end, see `has_no_thread`.
   }
 }
 
@@ -88,7 +88,7 @@ bool WriterThread::has_ended() const {
 
 bool WriterThread::is_over() const {
   const std::lock_guard lock(mutex_);
-  return has_ended_ || asked_.give_up;
+  return has_ended_ || requests_.give_up;
 }
 
 bool WriterThread::has_no_thread() const {
@@ -118,7 +118,7 @@ void WriterThread::fail(Error error) {
 void WriterThread::run() noexcept {
   std::optional<Error> failure;
   try {
-    if (auto written = write_until_asked_to_end(); !written) failure = written.error();
+    if (auto written = write_until_end_requested(); !written) failure = written.error();
   } catch (const std::exception &exception) {
     failure = Error{.message = name_ + ": " + exception.what()};
   }
@@ -137,22 +137,22 @@ void WriterThread::end(std::optional<Error> error) {
   eventfd_write(ended_event_->get(), 1);
 }
 
-Result<void> WriterThread::write_until_asked_to_end() {
+Result<void> WriterThread::write_until_end_requested() {
   for (;;) {
-    // What was asked for before bytes are taken is asked for after these bytes.
-    Asked asked;
+    // A request that was made before these bytes are taken comes after them.
+    Requests requests;
     {
       const std::lock_guard lock(mutex_);
-      asked = asked_;
+      requests = requests_;
     }
-    if (asked.give_up) return {};
+    if (requests.give_up) return {};
     const auto text = take();
     if (!text) return tl::unexpected(text.error());
     if (auto written = write_out(*text); !written) return written;
-    if (asked.put_in_place)
+    if (requests.put_in_place)
       if (auto placed = file_->put_in_place(); !placed) return placed;
     if (!text->empty()) continue;
-    if (asked.commit) return file_->commit();
+    if (requests.commit) return file_->commit();
     if (auto waited = wait(); !waited) return waited;
   }
 }
@@ -173,7 +173,7 @@ Result<std::string> WriterThread::take() {
   }
 }
 
-// In pieces of whole lines, so that a file that cannot take all ends with one, and progress is seen.
+// In pieces of whole lines, so that a file on a full disk ends with a whole line, and the progress can be shown.
 Result<void> WriterThread::write_out(std::string_view text) {
   constexpr std::size_t piece_bytes = std::size_t{64} << 10;
   while (!text.empty()) {

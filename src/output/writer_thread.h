@@ -1,4 +1,4 @@
-// The thread of one BackgroundWriter, and what the two share.
+// The thread of one BackgroundWriter, and the state that both use.
 #pragma once
 
 #include <atomic>
@@ -16,55 +16,55 @@
 
 namespace rusage_bpf {
 
-// The thread holds it as well, and is never joined: in a write to a pipe that is never read, it stays until the
-// program ends.
+// The thread shares ownership and is never joined: a write to a pipe that is never read blocks it until the program
+// ends.
 class WriterThread : public std::enable_shared_from_this<WriterThread> {
  public:
-  // `ended` is an event that is raised when the output has ended.
+  // `ended` is an event, raised at the end of the output.
   WriterThread(OutputFile file, Fd wake, std::shared_ptr<Fd> ended);
 
   [[nodiscard]] const std::string &name() const { return name_; }
   [[nodiscard]] bool is_stream() const { return is_stream_; }
-  // Whether it is a FIFO that has had no reader yet.
+  // Whether it is a FIFO that has not had a reader.
   [[nodiscard]] bool lacks_reader() const { return lacked_reader_ && written_bytes_ == 0; }
 
-  // For the side that has the bytes.
+  // Used by the thread that has the bytes.
   Result<void> append(std::string_view bytes);
   Result<void> append(std::unique_ptr<Spool> text);
-  enum class Ask { write, put_in_place, commit, give_up };
-  // Starts the thread if it is the first time.
-  void ask(Ask what);
+  enum class Request { write, put_in_place, commit, give_up };
+  // The first request starts the thread.
+  void request(Request what);
 
   // Whether bytes wait in a temporary file.
   [[nodiscard]] bool waits_in_file() const;
-  // Whether all was written, or cannot be.
+  // Whether all was written, or writing failed.
   [[nodiscard]] bool has_ended() const;
-  // The same, or it is no longer to be written.
+  // The same, or the output was given up.
   [[nodiscard]] bool is_over() const;
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
 
-  // What the thread has failed with, which has ended it.
+  // The error that has ended the thread.
   [[nodiscard]] std::optional<Error> error();
-  // The same, unless it was given to somebody before.
+  // The same, unless it was returned before.
   [[nodiscard]] std::optional<Error> unreported_error();
-  // Ends it, as far as others can see, whatever the thread waits for.
+  // Ends the output with an error, even if the thread is still blocked.
   void fail(Error error);
 
-  // The thread's work, to be done by the caller if no thread could be started.
+  // The work of the thread. The caller runs it if no thread could be started.
   void run() noexcept;
   [[nodiscard]] bool has_no_thread() const;
 
  private:
-  struct Asked {
+  struct Requests {
     bool put_in_place = false;
     bool commit = false;
     bool give_up = false;
   };
-  Result<void> write_until_asked_to_end();
-  // The first bytes that wait; none, if all was taken.
+  Result<void> write_until_end_requested();
+  // The oldest bytes; empty if there are none.
   Result<std::string> take();
   Result<void> write_out(std::string_view text);
-  // Until there is something to do; fails if the reader has gone away meanwhile.
+  // Waits for a request; fails if the reader closes its end meanwhile.
   Result<void> wait();
   void start();
   void end(std::optional<Error> error);
@@ -77,9 +77,9 @@ class WriterThread : public std::enable_shared_from_this<WriterThread> {
   std::atomic<std::uint64_t> written_bytes_ = 0;
 
   mutable std::mutex mutex_;
-  std::optional<OutputFile> file_;              // the thread's alone once it is started, until it ends
-  std::deque<std::unique_ptr<Spool>> waiting_;  // bytes go to the last, and come from the first
-  Asked asked_;
+  std::optional<OutputFile> file_;              // used only by the thread while it runs
+  std::deque<std::unique_ptr<Spool>> waiting_;  // bytes are appended to the last one and taken from the first
+  Requests requests_;
   bool started_ = false;
   bool has_thread_ = false;
   bool has_ended_ = false;

@@ -9,6 +9,7 @@
 
 #include "os/alarm.h"
 #include "os/error.h"
+#include "os/fd.h"
 
 namespace rusage_bpf {
 
@@ -25,6 +26,7 @@ class Clock {
   virtual void wait(std::uint64_t until_ns, std::span<pollfd> events) = 0;
 };
 
+// What is waited for stays registered with the kernel, so that a wait costs little more than a sleep.
 class SystemClock final : public Clock {
  public:
   static Result<SystemClock> open();
@@ -34,9 +36,13 @@ class SystemClock final : public Clock {
   void wait(std::uint64_t until_ns, std::span<pollfd> events) override;
 
  private:
-  explicit SystemClock(Alarm alarm) : alarm_(std::move(alarm)) {}
+  SystemClock(Alarm alarm, Fd epoll) : alarm_(std::move(alarm)), epoll_(std::move(epoll)) {}
+  [[nodiscard]] bool is_registered(std::span<const pollfd> events) const;
+  void register_events(std::span<const pollfd> events);
+
   Alarm alarm_;
-  std::vector<pollfd> polled_;  // kept, so that a sample allocates nothing
+  Fd epoll_;                  // of the alarm, and of what was waited for last
+  std::vector<pollfd> last_;  // with revents where it is always ready, as a file is
 };
 
 }  // namespace rusage_bpf

@@ -117,9 +117,15 @@ class Recorder {
   Recorded end(const Ended &ended);
 
  private:
+  void start_clock();
   std::optional<EndReason> wait();
+  [[nodiscard]] std::uint64_t next_wake_ns();
+  // The samples that the source has taken by itself; gives the end of the recording where one shows it.
+  Result<std::optional<Ended>> take_samples();
+  std::optional<Ended> apply(const Sample &sample);
   Result<std::optional<Ended>> take_end_of_target();
-  void add_row();
+  std::uint64_t realtime_ns_of(const Snapshot &snapshot);
+  void add_row(const Snapshot &snapshot);
   [[nodiscard]] Audit final_audit(const Ended &ended, const MissedEvents &missed) const;
 
   Recording recording_;
@@ -136,6 +142,10 @@ class Recorder {
   RowMaker rows_;
   Spans spans_;
   std::optional<Schedule> schedule_;  // since the first sample
+  bool source_keeps_time_ = false;
+  std::uint64_t last_wake_ns_ = 0;
+  std::uint64_t last_check_ns_ = 0;
+  bool signals_came_ = false;
   std::uint64_t stop_ns_ = UINT64_MAX;
   Losses losses_;
 };
@@ -143,16 +153,26 @@ class Recorder {
 Result<void> Recorder::begin() {
   const auto sample = source_.sample(baseline_ == Baseline::first_sample);
   if (!sample) return tl::unexpected(sample.error());
-  recording_.start_realtime_ns = clock_.realtime_ns();
+  rows_.apply(sample->snapshot);
+  start_clock();
+  recording_.start_realtime_ns = realtime_ns_of(sample->snapshot);
   if (auto ready = outputs_.prepare(recording_); !ready) return ready;
   if (auto released = target_.release(); !released) return released;
   outputs_.begin(recording_);
-  rows_.apply(sample->snapshot);
-  schedule_.emplace(rows_.start_ns(), recording_.interval_ns, max_sample_gap_ns);
-  if (stops_.duration_ns) stop_ns_ = rows_.start_ns() + *stops_.duration_ns;
   outputs_.row(rows_.next(recording_.start_realtime_ns, 0));
   spans_.begin(rows_.start_ns(), sample->events);
   return {};
+}
+
+// Before the target is released, which may keep us from the CPU for longer than an interval.
+void Recorder::start_clock() {
+  schedule_.emplace(rows_.start_ns(), recording_.interval_ns, max_sample_gap_ns);
+  if (stops_.duration_ns) stop_ns_ = rows_.start_ns() + *stops_.duration_ns;
+  source_keeps_time_ = source_.start_clock({.start_ns = rows_.start_ns(),
+                                            .row_ns = recording_.interval_ns,
+                                            .samples_per_row = schedule_->samples_per_row(),
+                                            .end_ns = stop_ns_});
+  recording_.clock = source_keeps_time_ ? "kernel" : "recorder";
 }
 
 Result<std::optional<Ended>> Recorder::go_on() {
@@ -163,18 +183,43 @@ Result<std::optional<Ended>> Recorder::go_on() {
   const bool all_over = (ended && ended->by == EndReason::command) || (stopped_by && target_.wait_if_exiting());
   const bool time_is_up = clock_.monotonic_ns() >= stop_ns_;
   const bool is_last = ended || stopped_by || time_is_up;
+  if (source_keeps_time_) {
+    if (is_last)
+      if (auto stopped = source_.stop_clock(); !stopped) return tl::unexpected(stopped.error());
+    auto seen = take_samples();
+    if (!seen || *seen || !is_last) return seen;
+  }
   const auto sample = all_over ? final_sample(source_, clock_) : source_.sample(is_last);
   if (!sample) return tl::unexpected(sample.error());
+  if (!is_last) return apply(*sample);
   rows_.apply(sample->snapshot);
   spans_.apply(sample->events, rows_.counted());
   if (!ended) ended = target_.end_in(sample->snapshot);
-  if (!ended && (stopped_by || time_is_up)) {
+  if (!ended) {
     ended = target_.so_far();
     ended->by = stopped_by.value_or(EndReason::duration);
   }
   // The last row comes when it comes; it stands for a deadline if one has just passed.
-  const bool due = schedule_->take_row(sample->snapshot.monotonic_ns);
-  if (due || ended) add_row();
+  schedule_->take_row(sample->snapshot.monotonic_ns);
+  add_row(sample->snapshot);
+  return ended;
+}
+
+Result<std::optional<Ended>> Recorder::take_samples() {
+  for (;;) {
+    const auto sample = source_.next_sample();
+    if (!sample) return tl::unexpected(sample.error());
+    if (!*sample) return std::nullopt;
+    if (auto ended = apply(**sample)) return ended;
+  }
+}
+
+std::optional<Ended> Recorder::apply(const Sample &sample) {
+  rows_.apply(sample.snapshot);
+  spans_.apply(sample.events, rows_.counted());
+  auto ended = target_.end_in(sample.snapshot);
+  const bool due = schedule_->take_row(sample.snapshot.monotonic_ns);
+  if (due || ended) add_row(sample.snapshot);
   return ended;
 }
 
@@ -182,7 +227,9 @@ Result<std::optional<Ended>> Recorder::go_on() {
 std::optional<EndReason> Recorder::wait() {
   std::array<pollfd, 4> events{pollfd{signals_.fd(), POLLIN, 0}, pollfd{stops_.input, POLLIN, 0},
                                pollfd{stops_.process, POLLIN, 0}, pollfd{writers_.fd(), POLLIN, 0}};
-  clock_.wait(std::min(schedule_->next_sample_ns(clock_.monotonic_ns()), stop_ns_), events);
+  clock_.wait(std::min(next_wake_ns(), stop_ns_), events);
+  last_wake_ns_ = clock_.monotonic_ns();
+  signals_came_ = events[0].revents != 0;
   if (events[1].revents != 0 && at_end(stops_.input)) return EndReason::eof;
   if (events[2].revents != 0) return EndReason::stop_with;
   if (events[3].revents != 0) {
@@ -192,14 +239,34 @@ std::optional<EndReason> Recorder::wait() {
   return std::nullopt;
 }
 
-// By a signal that came, or found without one.
+// Where the source keeps time, a wake-up costs more than many samples: rows are read right after their deadlines, but
+// many at once where they are close together.
+std::uint64_t Recorder::next_wake_ns() {
+  constexpr std::uint64_t margin_ns = 150'000;
+  constexpr std::uint64_t least_sleep_ns = 1'000'000;
+  constexpr std::uint64_t batch_ns = max_row_delay_ns - least_sleep_ns / 2;
+  const std::uint64_t now_ns = clock_.monotonic_ns();
+  if (!source_keeps_time_) return schedule_->next_sample_ns(now_ns);
+  const std::uint64_t pays_ns = std::max(schedule_->due_ns() + margin_ns, last_wake_ns_ + batch_ns);
+  return std::min(std::max(pays_ns, now_ns + least_sleep_ns), now_ns + max_sample_gap_ns);
+}
+
+// By a signal that came, or found without one. Where the source keeps time, that is looked for now and then: it takes
+// longer than a row.
 Result<std::optional<Ended>> Recorder::take_end_of_target() {
+  if (source_keeps_time_ && !signals_came_ && last_wake_ns_ - last_check_ns_ < max_sample_gap_ns) return std::nullopt;
+  last_check_ns_ = last_wake_ns_;
   auto ended = take_signals(signals_, target_);
   return ended && !*ended ? target_.check() : ended;
 }
 
-void Recorder::add_row() {
-  const Row row = rows_.next(clock_.realtime_ns(), schedule_->missed());
+// The time of day at the sample.
+std::uint64_t Recorder::realtime_ns_of(const Snapshot &snapshot) {
+  return clock_.realtime_ns() - (clock_.monotonic_ns() - snapshot.monotonic_ns);
+}
+
+void Recorder::add_row(const Snapshot &snapshot) {
+  const Row row = rows_.next(realtime_ns_of(snapshot), schedule_->missed());
   losses_ = row.losses;
   outputs_.row(row);
 }
@@ -226,6 +293,7 @@ Recorded Recorder::end(const Ended &ended) {
 Audit Recorder::final_audit(const Ended &ended, const MissedEvents &missed) const {
   Audit proof = audit(ended.kernel, losses_, missed);
   if (!ended.kernel.known.none()) proof.unwaited = spans_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
+  proof.punctuality = schedule_->punctuality();
   proof.oom_kills = kills_.count();
   proof.oom_kills_on_machine = kills_on_machine_.count();
   proof.sigkilled_processes = spans_.killed();

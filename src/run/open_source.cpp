@@ -7,6 +7,9 @@
 namespace rusage_bpf {
 namespace {
 
+// The recorder itself cannot wake more often than that.
+constexpr std::uint64_t min_interval_without_clock_ns = 1'000'000;
+
 // BPF programs can read every process, so the user's permission is checked here. /proc checks it by itself.
 Result<OpenedSource> open_best(const Options &options, const Selection &selection, const Target &target) {
   std::string reason = "--backend proc was given";
@@ -31,6 +34,10 @@ Result<OpenedSource> open_source(const Options &options, const Selection &select
   auto opened = open_best(options, selection, target);
   if (!opened) return opened;
   Source &source = *opened->source;
+  if (options.interval_ns < min_interval_without_clock_ns && !source.can_keep_time())
+    return error(
+        "rows that are less than .001 s apart need the kernel's clock, which is not to be had here; give "
+        "--interval .001 or more");
   if (source.needs_subreaper()) {
     const auto reaps = target.reap_orphans([&source](auto... child) { source.before_reaping(child...); });
     if (!reaps) return tl::unexpected(reaps.error());

@@ -7,6 +7,7 @@
 #include "os/caller.h"
 #include "os/message.h"
 #include "os/privileges.h"
+#include "os/realtime_priority.h"
 #include "recorder/recorder.h"
 #include "run/describe.h"
 #include "run/ending.h"
@@ -68,13 +69,18 @@ Result<int> run(const Options &options) {
   if (!opened) return tl::unexpected(opened.error());
   auto clock = SystemClock::open();
   if (!clock) return tl::unexpected(clock.error());
+  // Where the recorder itself takes the samples, it may use more of a CPU than others could spare.
+  std::optional<RealtimePriority> priority;
+  if (opened->source->can_keep_time()) priority = RealtimePriority::request();
   if (auto given_up = give_up_privileges(*outputs, *opened->source, **target); !given_up)
     return tl::unexpected(given_up.error());
 
-  const auto recorded =
-      record(describe(options, selection, *opened), baseline_of(selection), stop_conditions(options, *stops),
-             {*opened->source, **target, *stops->signals, outputs->ring, std::move(outputs->outputs.sinks),
-              outputs->writers, *clock, options.max_processes});
+  Recording recording = describe(options, selection, *opened);
+  recording.realtime_priority = priority && priority->held();
+  const auto recorded = record(std::move(recording), baseline_of(selection), stop_conditions(options, *stops),
+                               {*opened->source, **target, *stops->signals, outputs->ring,
+                                std::move(outputs->outputs.sinks), outputs->writers, *clock, options.max_processes});
+  priority.reset();
   (*target)->remove_before_reaping();
   opened->source.reset();
 

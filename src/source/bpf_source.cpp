@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <bit>
+#include <atomic>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
@@ -60,23 +60,35 @@ tl::unexpected<Error> refused(int error_number, const std::string &reason = {}) 
 }
 
 // Gives what the program returns.
-Result<std::uint32_t> run(int program, const char *what_for) {
+Result<std::uint32_t> run(int program, const char *what_for, rusage_tick_context *context = nullptr) {
   LIBBPF_OPTS(bpf_test_run_opts, options);
+  options.ctx_in = context;
+  options.ctx_size_in = context ? sizeof(*context) : 0;
   const int failure = bpf_prog_test_run_opts(program, &options);
   if (failure) return errno_error(what_for, -failure);
   return options.retval;
 }
 
-// A task that forks may be letting exited tasks go right now (bpf/sweep.h): a matter of microseconds, unless its CPU is
+// Asks the tick program for something.
+Result<std::uint32_t> ask(int tick, rusage_tick_request request, const char *what_for, const SampleTimes &times = {}) {
+  rusage_tick_context context{.start_ns = times.start_ns,
+                              .row_ns = times.row_ns,
+                              .end_ns = std::min<std::uint64_t>(times.end_ns, INT64_MAX),
+                              .samples_per_row = times.samples_per_row,
+                              .request = request};
+  // Brings our own run time up to date, by which the programs set their clock (bpf/cpu_time.h).
+  timespec own{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+  return run(tick, what_for, &context);
+}
+
+// A task that forks may be releasing exited tasks right now (bpf/sweep.h): a matter of microseconds, unless its CPU is
 // taken away.
-Result<void> run_tick(int program) {
+Result<void> run_tick(int tick) {
   constexpr std::uint64_t patience_ns = 10 * ns_per_s;
   constexpr useconds_t pause_us = 50;
   for (const std::uint64_t give_up_ns = monotonic_ns() + patience_ns;;) {
-    // Brings our own run time up to date, by which the tick sets its clock (bpf/cpu_time.h).
-    timespec own{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
-    const auto result = run(program, "reading the counters of the tracked tasks");
+    const auto result = ask(tick, RUSAGE_TAKE_SAMPLE, "reading the counters of the tracked tasks");
     if (!result) return tl::unexpected(result.error());
     if (*result == RUSAGE_TICKED) return {};
     if (monotonic_ns() > give_up_ns) return error("the BPF programs do not let a tick in");
@@ -86,115 +98,10 @@ Result<void> run_tick(int program) {
 
 }  // namespace
 
-// A BPF array of 64-bit numbers, mapped.
-class BpfSource::Numbers {
- public:
-  static Result<std::unique_ptr<Numbers>> map(int map, std::size_t count) {
-    void *memory = mmap(nullptr, count * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
-    if (memory == MAP_FAILED) return errno_error("mapping what the BPF programs share with us");
-    return std::make_unique<Numbers>(std::span(static_cast<std::uint64_t *>(memory), count));
-  }
-
-  explicit Numbers(std::span<std::uint64_t> numbers) : numbers_(numbers) {}
-  Numbers(const Numbers &) = delete;
-  Numbers &operator=(const Numbers &) = delete;
-  ~Numbers() { munmap(numbers_.data(), numbers_.size_bytes()); }
-
-  [[nodiscard]] std::span<std::uint64_t> get() const { return numbers_; }
-
- private:
-  std::span<std::uint64_t> numbers_;
-};
-
-void BpfSource::Destroy::operator()(kernel_side *kernel) const {
-  const std::unique_ptr<kernel_side> owned(kernel);
-  owned->destroy(owned->skeleton);
-}
-
-BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way, std::unique_ptr<EventReader> events,
-                     std::unique_ptr<Numbers> group_pids)
-    : kernel_(std::move(kernel)),
-      selection_(std::move(selection)),
-      way_(way),
-      events_(std::move(events)),
-      group_pids_(std::move(group_pids)) {}
+BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way) noexcept
+    : kernel_(std::move(kernel)), selection_(std::move(selection)), way_(way) {}
 
 BpfSource::~BpfSource() = default;
-
-// The scheduler's tick: the coarse clocks move with it. CPUs without one are brought up to date
-// each second.
-static std::uint64_t tick_ns() {
-  timespec tick{};
-  clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-  const bool tickless = std::ifstream("/sys/devices/system/cpu/nohz_full").peek() >= '0';
-  return tickless ? ns_per_s : static_cast<std::uint64_t>(tick.tv_nsec);
-}
-
-// The build of the kernel side that has what this way needs.
-static decltype(&load_held_command) loader(TargetKind kind, const BpfOptions &way) {
-  const auto either = [&way](auto held, auto unheld, auto held_of_user, auto unheld_of_user) {
-    if (way.checks_access) return way.hold_tasks ? held_of_user : unheld_of_user;
-    return way.hold_tasks ? held : unheld;
-  };
-  if (kind == TargetKind::cgroup)
-    return either(load_held_cgroup, load_unheld_cgroup, load_held_cgroup_of_user, load_unheld_cgroup_of_user);
-  if (kind == TargetKind::tree)
-    return either(load_held_tree, load_unheld_tree, load_held_tree_of_user, load_unheld_tree_of_user);
-  return either(load_held_command, load_unheld_command, load_held_command_of_user, load_unheld_command_of_user);
-}
-
-// Of an exec a CPU tells some hundred bytes, or 8 KiB where its arguments are long. This is enough for longer
-// than from one look to the next even then.
-static std::uint32_t exec_buffer_bytes(std::uint32_t cpus) {
-  return std::bit_ceil(std::min(cpus, 4U)) << 20;
-}
-
-// No more tasks can live at once than there are numbers for them, and no more than as many die between two
-// looks. Memory that nobody could ever use takes as long to get as any other.
-static std::uint32_t fit_to_machine(std::uint32_t capacity) {
-  std::uint32_t pid_max = 0;
-  std::ifstream("/proc/sys/kernel/pid_max") >> pid_max;
-  return pid_max == 0 || pid_max > capacity / 2 ? capacity : 2 * pid_max;
-}
-
-// At most; the kernel side finds out how many there are. Without /sys, which has their number, as many as any kernel
-// can be built for.
-static std::uint32_t most_cpus() {
-  libbpf_set_print(nullptr);  // it would say that a file is missing
-  const int cpus = libbpf_num_possible_cpus();
-  return cpus > 0 ? static_cast<std::uint32_t>(cpus) : 8192;
-}
-
-BpfSource::Kernel BpfSource::load(const Selection &selection, const BpfOptions &way, std::span<char> log) {
-  const auto *const cgroup = std::get_if<selected::Cgroup>(&selection);
-  const std::uint32_t cpus = most_cpus();
-  const kernel_options options{
-      .capacity = way.capacity,
-      .cpus = cpus,
-      .exec_buffer_bytes = exec_buffer_bytes(cpus),
-      .cgroup_id = cgroup ? cgroup->id : 0,
-      .tick_ns = tick_ns(),
-      .page_bytes = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
-      .gauges_from_proc = way.gauges_from_proc,
-      .is_root_of_namespace = geteuid() == 0,
-      .log = log.data(),
-      .log_bytes = static_cast<std::uint32_t>(log.size()),
-  };
-  auto loaded = std::make_unique<kernel_side>();
-  errno = loader(kind_of(selection), way)(&options, loaded.get());
-  return errno == 0 ? Kernel(loaded.release()) : nullptr;
-}
-
-std::string BpfSource::reason_against(const Selection &selection, const BpfOptions &way) {
-  if (way.hold_tasks)
-    if (const auto missing = missing_functions({"bpf_task_acquire", "bpf_task_release", "bpf_rdonly_cast"});
-        !missing.empty())
-      return fmt::format("this kernel lacks {}", fmt::join(missing, ", "));
-  std::vector<char> log(std::size_t{16} << 20);  // more than a verifier ever said
-  if (load(selection, way, log)) return {};
-  if (std::getenv("RUSAGE_BPF_DEBUG")) say_text(log.data());
-  return reason_in(log.data());
-}
 
 Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, const BpfOptions &options) {
   if (bpf_kills()) return refused(EPERM);
@@ -202,10 +109,10 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
   way.capacity = fit_to_machine(way.capacity);
-  Kernel kernel = load(selection, way);
+  Kernel kernel = load_kernel(selection, way);
   if (!kernel && way.hold_tasks) {
     way.hold_tasks = false;
-    kernel = load(selection, way);
+    kernel = load_kernel(selection, way);
   }
   if (!kernel) {
     const int error_number = errno;
@@ -219,22 +126,32 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
         "rusage-bpf ...");
   if (*kernel->gauges_are_readable == 0 && !way.gauges_from_proc) {
     way.gauges_from_proc = true;
-    kernel = load(selection, way);
+    kernel = load_kernel(selection, way);
     if (!kernel) return refused(errno);
   }
 
-  std::unique_ptr<Numbers> group_pids;
-  if (way.gauges_from_proc) {
-    auto mapped = Numbers::map(kernel->group_pids, way.capacity);
+  std::unique_ptr<BpfSource> source(new BpfSource(std::move(kernel), selection, way));
+  if (auto mapped = source->map_memory(); !mapped) return tl::unexpected(mapped.error());
+  if (const int failure = source->kernel_->attach(source->kernel_->skeleton); failure < 0) return refused(errno);
+  return source;
+}
+
+Result<void> BpfSource::map_memory() {
+  if (way_.gauges_from_proc) {
+    auto mapped = MappedArray<std::uint64_t>::map(kernel_->group_pids, way_.capacity);
     if (!mapped) return tl::unexpected(mapped.error());
-    group_pids = std::move(*mapped);
+    group_pids_ = *std::move(mapped);
   }
-  // A command that is held back has nothing to tell before it is executed.
-  auto events = EventReader::open(*kernel, kind_of(selection) != TargetKind::command);
+  if (way_.sample_ring_length > 0) {
+    auto mapped = MappedArray<const rusage_sample>::map(kernel_->samples, way_.sample_ring_length);
+    if (!mapped) return tl::unexpected(mapped.error());
+    samples_ = *std::move(mapped);
+  }
+  // A command that is held back does nothing before it is executed.
+  auto events = EventReader::open(*kernel_, kind_of(selection_) != TargetKind::command);
   if (!events) return tl::unexpected(events.error());
-  if (const int failure = kernel->attach(kernel->skeleton); failure < 0) return refused(errno);
-  return std::unique_ptr<BpfSource>(
-      new BpfSource(std::move(kernel), selection, way, *std::move(events), std::move(group_pids)));
+  events_ = *std::move(events);
+  return {};
 }
 
 Result<void> BpfSource::track() {
@@ -270,28 +187,78 @@ Result<void> BpfSource::exclude(std::span<const pid_t> processes) {
   return {};
 }
 
+Result<void> BpfSource::track_moved_groups() {
+  const std::uint64_t moved = *kernel_->groups_moved;
+  if (moved == groups_moved_) return {};
+  groups_moved_ = moved;
+  return iterate(kernel_->track_by_cgroup);
+}
+
 Result<Sample> BpfSource::sample(bool reports_live_tasks) {
-  if (const std::uint64_t moved = *kernel_->groups_moved; moved != groups_moved_) {
-    groups_moved_ = moved;
-    if (auto done = iterate(kernel_->track_by_cgroup); !done) return tl::unexpected(done.error());
-  }
+  if (auto done = track_moved_groups(); !done) return tl::unexpected(done.error());
   *kernel_->report_round = reports_live_tasks ? ++report_rounds_ : 0;
-  const rusage_sample &kernel = *kernel_->sample;
+  const rusage_sample &sample = *kernel_->sample;
   do {
     if (auto done = run_tick(kernel_->tick); !done) return tl::unexpected(done.error());
-    events_->read(kernel);
-  } while (kernel.more_to_report != 0);
+    events_->read(sample, false);
+  } while (sample.more_to_report != 0);
+  return take(sample);
+}
 
-  Snapshot snapshot{.monotonic_ns = kernel.monotonic_ns,
+// With the events that were read since this was done last.
+Sample BpfSource::take(const rusage_sample &sample) {
+  Snapshot snapshot{.monotonic_ns = sample.monotonic_ns,
                     .known = Known().set(),
-                    .untracked_tasks = kernel.untracked_tasks,
-                    .dying_tasks = kernel.dying_tasks,
-                    .pending_new_tasks = kernel.pending_new_tasks,
-                    .hidden_tasks = kernel.hidden_tasks};
-  std::copy(std::begin(kernel.value), std::end(kernel.value), snapshot.value.begin());
+                    .untracked_tasks = sample.untracked_tasks,
+                    .dying_tasks = sample.dying_tasks,
+                    .pending_new_tasks = sample.pending_new_tasks,
+                    .hidden_tasks = sample.hidden_tasks};
+  std::copy(std::begin(sample.value), std::end(sample.value), snapshot.value.begin());
   snapshot.value[RUSAGE_execs] += events_->execs();
-  if (group_pids_) add_proc_gauges(group_pids_->get().first(*kernel_->listed_groups), snapshot);
+  if (way_.gauges_from_proc) add_proc_gauges(group_pids_.get().first(*kernel_->listed_groups), snapshot);
   return Sample{snapshot, events_->drain()};
+}
+
+// Memory and descriptors that come from /proc have to be read at the sample's own time.
+bool BpfSource::can_keep_time() const {
+  return !samples_.get().empty() && !way_.gauges_from_proc;
+}
+
+bool BpfSource::start_clock(const SampleTimes &times) {
+  if (!can_keep_time()) return false;
+  const auto started = ask(kernel_->tick, RUSAGE_START_CLOCK, "starting the kernel's clock", times);
+  return started && *started == RUSAGE_TICKED;
+}
+
+Result<void> BpfSource::stop_clock() {
+  const auto stopped = ask(kernel_->tick, RUSAGE_STOP_CLOCK, "stopping the kernel's clock");
+  return stopped ? Result<void>() : tl::unexpected(stopped.error());
+}
+
+Result<std::optional<Sample>> BpfSource::next_sample() {
+  const std::uint64_t position = *kernel_->samples_read;
+  const std::uint64_t waiting = std::atomic_ref(*kernel_->samples_written).load(std::memory_order_acquire) - position;
+  if (waiting == 0) {
+    if (auto done = get_ready_for_next_samples(); !done) return tl::unexpected(done.error());
+    return std::nullopt;
+  }
+  const rusage_sample &sample = samples_.get()[position % samples_.get().size()];
+  events_->read(sample, waiting > 1);
+  const Sample taken = take(sample);
+  std::atomic_ref(*kernel_->samples_read).store(position + 1, std::memory_order_release);
+  return taken;
+}
+
+// Between two readings the clocks drift apart by some 50 ns a millisecond.
+Result<void> BpfSource::get_ready_for_next_samples() {
+  constexpr std::uint64_t clock_age_ns = 50'000'000;
+  if (auto done = track_moved_groups(); !done) return done;
+  const std::uint64_t now_ns = monotonic_ns();
+  if (now_ns - clock_read_ns_ < clock_age_ns) return {};
+  clock_read_ns_ = now_ns;
+  if (auto done = ask(kernel_->tick, RUSAGE_READ_CLOCK, "reading the clock"); !done)
+    return tl::unexpected(done.error());
+  return {};
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {

@@ -1,11 +1,11 @@
 #include "source/event_reader.h"
 
 #include <bpf/libbpf.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -57,23 +57,18 @@ void EventReader::Free::operator()(::ring_buffer *buffer) const {
 
 Result<std::unique_ptr<EventReader>> EventReader::open(const ::kernel_side &kernel, bool find_images) {
   std::unique_ptr<EventReader> reader(new EventReader(kernel, find_images));
-  constexpr std::size_t bytes = RUSAGE_TASK_EVENTS * sizeof(rusage_task_event);
-  void *memory = mmap(nullptr, bytes, PROT_READ, MAP_SHARED, kernel.task_events, 0);
-  if (memory == MAP_FAILED) return errno_error("mapping what the BPF programs tell of tasks");
-  reader->ring_ = std::span(static_cast<rusage_task_event *>(memory), RUSAGE_TASK_EVENTS);
+  auto ring = MappedArray<const rusage_task_event>::map(kernel.task_events, RUSAGE_TASK_EVENTS);
+  if (!ring) return tl::unexpected(ring.error());
+  reader->ring_ = *std::move(ring);
   reader->buffer_.reset(ring_buffer__new(kernel.execs, add_exec, reader.get(), nullptr));
   if (!reader->buffer_) return errno_error("mapping what the BPF programs tell of execs");
   return reader;
 }
 
-EventReader::~EventReader() {
-  if (!ring_.empty()) munmap(ring_.data(), ring_.size_bytes());
-}
-
-void EventReader::read(const rusage_sample &sample) {
+void EventReader::read(const rusage_sample &sample, bool more_follow) {
   std::uint64_t position = *kernel_.events_read;
   for (; position != sample.task_events; position++) {
-    const rusage_task_event &event = ring_[position % ring_.size()];
+    const rusage_task_event &event = ring_.get()[position % RUSAGE_TASK_EVENTS];
     events_.tasks.push_back(event);
     const bool process = event.kind == RUSAGE_NEW && (event.flags & RUSAGE_PROCESS) != 0;
     const bool late = (event.flags & RUSAGE_LATE) != 0;
@@ -84,6 +79,7 @@ void EventReader::read(const rusage_sample &sample) {
   }
   std::atomic_ref(*kernel_.events_read).store(position, std::memory_order_release);
   ring_buffer__consume(buffer_.get());
+  take_execs(more_follow ? sample.monotonic_ns : UINT64_MAX);
   events_.new_tasks_reported = sample.new_tasks;
   events_.new_tasks = *const_cast<const volatile __u64 *>(kernel_.slots_taken);
   events_.monotonic_ns = sample.monotonic_ns;
@@ -95,9 +91,18 @@ int EventReader::add_exec(void *self, void *record, std::size_t bytes) {
   std::memcpy(&exec.record, record, sizeof(exec.record));
   const std::string_view text(static_cast<const char *>(record) + sizeof(exec.record), bytes - sizeof(exec.record));
   exec.image = image_of(exec.record, text);
-  reader.events_.execs.push_back(std::move(exec));
-  reader.execs_++;
+  reader.later_execs_.push_back(std::move(exec));
   return 0;
+}
+
+// Those of one CPU are in order; of two CPUs, the later one may come first.
+void EventReader::take_execs(std::uint64_t until_ns) {
+  if (later_execs_.empty()) return;
+  const auto later = std::stable_partition(later_execs_.begin(), later_execs_.end(),
+                                           [&](const Exec &exec) { return exec.record.time_ns <= until_ns; });
+  execs_ += static_cast<std::uint64_t>(later - later_execs_.begin());
+  std::move(later_execs_.begin(), later, std::back_inserter(events_.execs));
+  later_execs_.erase(later_execs_.begin(), later);
 }
 
 TaskEvents EventReader::drain() {

@@ -7,6 +7,7 @@
 #include "model/task_events.h"
 #include "os/error.h"
 #include "source/kernel_side.h"
+#include "source/mapped_array.h"
 
 struct ring_buffer;
 
@@ -17,12 +18,13 @@ class EventReader {
   // `find_images`: what a process executes that was neither born nor executed anything while we looked is read from
   // /proc.
   static Result<std::unique_ptr<EventReader>> open(const ::kernel_side &kernel, bool find_images);
-  ~EventReader();
   EventReader(const EventReader &) = delete;
   EventReader &operator=(const EventReader &) = delete;
+  ~EventReader() = default;
 
-  // What has happened up to the tick that has just left `sample`. To be called after each.
-  void read(const rusage_sample &sample);
+  // What has happened up to the tick that left `sample`. To be called for each, in order. Where samples follow that were
+  // taken already, execs after this one are left for them.
+  void read(const rusage_sample &sample, bool more_follow);
   // How many execs were read so far.
   [[nodiscard]] std::uint64_t execs() const { return execs_; }
   // All that was read since this was asked last.
@@ -30,6 +32,7 @@ class EventReader {
 
  private:
   explicit EventReader(const ::kernel_side &kernel, bool find_images) : kernel_(kernel), find_images_(find_images) {}
+  void take_execs(std::uint64_t until_ns);
   static int add_exec(void *self, void *record, std::size_t bytes);
 
   struct Free {
@@ -38,8 +41,9 @@ class EventReader {
 
   const ::kernel_side &kernel_;
   bool find_images_;
-  std::span<rusage_task_event> ring_;  // mapped
+  MappedArray<const rusage_task_event> ring_;
   std::unique_ptr<::ring_buffer, Free> buffer_;
+  std::vector<Exec> later_execs_;  // than the samples so far
   std::uint64_t execs_ = 0;
   TaskEvents events_;
 };

@@ -14,6 +14,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->rodata->most_cpus = options->cpus;
   skeleton->rodata->cgroup_id = options->cgroup_id;
   skeleton->rodata->tick_ns = options->tick_ns;
+  skeleton->rodata->sample_ring_length = options->sample_ring_length;
   skeleton->rodata->page_bytes = options->page_bytes;
   skeleton->rodata->gauges_from_proc = options->gauges_from_proc;
   skeleton->rodata->is_root_of_namespace = options->is_root_of_namespace;
@@ -24,6 +25,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.exited_slots.max_entries = options->capacity;
   skeleton->maps.lives.max_entries = options->capacity;
   skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
+  skeleton->maps.samples.max_entries = options->sample_ring_length;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
 #if !HOLD_TASKS || SELECTION == RUSAGE_CGROUP
   skeleton->maps.finals.max_entries = options->capacity;
@@ -76,12 +78,13 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
     .exclude_task = skeleton->progs.exclude_task.prog_fd,
 #endif
     .group_pids = skeleton->maps.group_pids.map_fd, .task_events = skeleton->maps.task_events.map_fd,
-    .execs = skeleton->maps.execs.map_fd, .on_exec = skeleton->progs.on_exec.prog_fd,
+    .execs = skeleton->maps.execs.map_fd, .samples = skeleton->maps.samples.map_fd, .on_exec = skeleton->progs.on_exec.prog_fd,
     .on_exec_again = skeleton->progs.on_exec_again.prog_fd,
 #if SELECTION == RUSAGE_CGROUP
     .on_move = skeleton->progs.on_move.prog_fd,
 #endif
     .report_round = &skeleton->bss->report_round, .sample = &skeleton->bss->sample,
+    .samples_written = &skeleton->bss->samples_written, .samples_read = &skeleton->bss->samples_read,
     .slots_taken = &skeleton->bss->queue.taken, .execs_lost = &skeleton->bss->execs_lost,
     .events_read = &skeleton->bss->events_read, .newly_tracked = &skeleton->bss->newly_tracked,
     .groups_moved = &skeleton->bss->groups_moved, .listed_groups = &skeleton->bss->listed_groups,

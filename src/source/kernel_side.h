@@ -21,6 +21,7 @@ struct kernel_options {
   __u32 capacity;
   __u32 cpus;              /* at most */
   __u32 exec_buffer_bytes; /* a power of two */
+  __u32 sample_ring_length;
   __u64 cgroup_id;
   __u64 tick_ns;
   __u64 page_bytes;
@@ -39,11 +40,13 @@ struct kernel_side {
   void (*destroy)(struct rusage_kernel *);
 
   int tick, prepare, track_root, track_descendants, track_by_cgroup, exclude_task;
-  int group_pids, task_events, execs;
+  int group_pids, task_events, execs, samples;
   int on_exec, on_exec_again, on_move;
 
   /* Memory that both sides have mapped. */
   const struct rusage_sample *sample;
+  __u64 *samples_written;
+  __u64 *samples_read; /* how many of those in samples user space has read */
   const __u64 *slots_taken;
   const __u64 *execs_lost;
   __u64 *events_read; /* how many of the events in task_events user space has read */

@@ -16,9 +16,11 @@
 namespace rusage_bpf {
 namespace {
 
-// What no file of /proc tells.
-Known never_known() {
-  return Known().set(RUSAGE_forks).set(RUSAGE_execs).set(RUSAGE_exits);
+// The columns that no file of /proc has.
+Known not_in_proc() {
+  Known missing;
+  for (std::size_t i = 0; i < column_count; i++) missing[i] = columns[i].sources == Column::Sources::bpf;
+  return missing;
 }
 
 // In a /proc of another pid namespace, processes have other pids than here.
@@ -29,7 +31,7 @@ bool is_of_own_namespace(int proc) {
 }
 
 void add_counters(const rusage_reading &reading, Values &sum) {
-#define RUSAGE_SUM(name, unit, field) sum[RUSAGE_##name] += reading.name;
+#define RUSAGE_SUM(name, unit, field, ...) sum[RUSAGE_##name] += reading.name;
   RUSAGE_COLUMNS(RUSAGE_NOTHING, RUSAGE_NOTHING, RUSAGE_SUM, RUSAGE_NOTHING, RUSAGE_NOTHING)
 #undef RUSAGE_SUM
 }
@@ -37,7 +39,7 @@ void add_counters(const rusage_reading &reading, Values &sum) {
 }  // namespace
 
 Known ProcSource::unknown_of(const Tracked &tracked) {
-  return ~tracked.process.known() | never_known();
+  return ~tracked.process.known() | not_in_proc();
 }
 
 rusage_reading ProcSource::Tracked::usage() const {
@@ -246,7 +248,7 @@ void ProcSource::report_live_tasks() {
 
 std::string_view ProcSource::origin(rusage_column column) const {
   if (columns[column].is_time()) return "clock";
-  return never_known()[column] ? "none" : "proc";
+  return not_in_proc()[column] ? "none" : "proc";
 }
 
 MissedEvents ProcSource::missed_events() const {

@@ -27,6 +27,15 @@ struct MissedEvents {
   std::uint64_t untraceable_tasks = 0;
 };
 
+// When a source that keeps time by itself takes samples: the first at `start_ns`, then evenly `samples_per_row` in each
+// `row_ns`, before `end_ns`.
+struct SampleTimes {
+  std::uint64_t start_ns = 0;
+  std::uint64_t row_ns = 0;
+  std::uint32_t samples_per_row = 1;
+  std::uint64_t end_ns = UINT64_MAX;
+};
+
 class Source {
  public:
   Source() = default;
@@ -46,6 +55,16 @@ class Source {
   // Takes a sample. The time between two samples is at most `max_sample_gap_ns`. If counting starts or ends with the
   // sample, it `reports_live_tasks`: it has an event for each live task in the snapshot.
   virtual Result<Sample> sample(bool reports_live_tasks = false) = 0;
+
+  // Whether start_clock() is likely to succeed.
+  [[nodiscard]] virtual bool can_keep_time() const { return false; }
+  // From now on samples are taken without the recorder, on time, and next_sample() gives them. False: this source cannot
+  // do that. Called after the first sample.
+  virtual bool start_clock(const SampleTimes &) { return false; }
+  // Takes no more samples that way. Those that were taken are still there to be read.
+  virtual Result<void> stop_clock() { return {}; }
+  // The next of these samples, in order; nothing if all were given.
+  virtual Result<std::optional<Sample>> next_sample() { return std::nullopt; }
 
   // Called before a child of the recorder is reaped. `total` is the usage of the child and its reaped children,
   // `status` is as wait(2) reports it.

@@ -193,7 +193,7 @@ class ComparePageTest(unittest.TestCase):
     def test_names_from_the_recordings_are_text_wherever_they_stand(self):
         self.open("hostile")
         self.assertEqual(self.browser.run("document.querySelectorAll('main img, main script').length"), 0)
-        self.assertEqual(self.browser.run("document.scripts.length"), 3)
+        self.assertEqual(self.browser.run("document.scripts.length"), 4)
         self.assertIn("<img src=x onerror=alert(1)> <b>{{data}}.ndjson", self.text("h1"))
         for place in (".side .command", ".side .where", ".warnings", "#commands tbody"):
             with self.subTest(place=place):

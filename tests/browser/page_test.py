@@ -113,10 +113,10 @@ class PageTest(unittest.TestCase):
         self.assertRegex(self.text(".tiles"), "at most 1 at once, 1 task")
         self.assertRegex(self.text(".where"), "a row every 10 s$")
 
-    def test_processes_that_no_output_lists_are_spoken_of(self):
+    def test_processes_over_the_limit_are_in_a_note(self):
         self.open("short")
         self.assertRegex(self.text("#timeline .note"),
-                         r"^\d beyond --max-processes are in the table of commands alone\.$")
+                         r"^\d processes over --max-processes appear only in the table of commands\.$")
 
     def test_every_chart_is_drawn(self):
         for kind in ("build", "hour", "real"):
@@ -285,7 +285,7 @@ class PageTest(unittest.TestCase):
             if self.run_js("document.querySelector('#tip').hidden"):
                 self.browser.point_at("#timeline .lanes", 0.5, share / 20)
         self.assertEqual(self.run_js("document.querySelectorAll('main img, main script').length"), 0)
-        self.assertEqual(self.run_js("document.scripts.length"), 3)
+        self.assertEqual(self.run_js("document.scripts.length"), 4)
         for place in ("h1", "#commands", "#timeline tbody", "#tip", "#details"):
             with self.subTest(place=place):
                 self.assertIn("<script>alert(1)</script> </script><!--", self.text(place))

@@ -36,7 +36,7 @@ class Text final : public Sink {
   }
   Result<void> row(const Row &row) override {
     require(!text.empty() && !ended, "rows come between beginning and end");
-    return add("sample", sample_json(row));
+    return add("sample", test::sample_json(row));
   }
   Result<void> end(const Outcome &outcome) override {
     require(!text.empty() && !ended, "the end comes once");
@@ -87,7 +87,7 @@ std::vector<std::string> fuzz_seeds() {
   const auto rows = test::rows(3);
   for (const Row &row : rows) {
     static_cast<void>(ndjson.row(row));
-    samples += (samples.empty() ? "" : ",") + to_text(sample_json(row));
+    samples += (samples.empty() ? "" : ",") + to_text(test::sample_json(row));
   }
   Outcome outcome = test::outcome_of(rows);
   outcome.audit.kernel.known.set(RUSAGE_user);

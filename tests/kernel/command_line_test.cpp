@@ -70,9 +70,9 @@ TEST_CASE("A missing interpreter of a script or a program is named", "[host]") {
 
 TEST_CASE("Wrong options are refused with a line that says what to do instead", "[host]") {
   const Refusal refusal;
-  for (const char *interval : {"0", "-1", "abc", "1e9", "nan", ".0009", "3601", "1s", "", " 1"})
+  for (const char *interval : {"0", "-1", "abc", "1e9", "nan", ".00009", "3601", "1s", "", " 1"})
     refusal.check({"--interval", interval}, 125,
-                  {fmt::format("--interval {}:", interval), "give seconds between .001 and 3600"});
+                  {fmt::format("--interval {}:", interval), "give seconds between .0001 and 3600"});
   refusal.check({"--bogus"}, 125, {"--bogus", "see rusage-bpf --help"});
   refusal.check({"--interval"}, 125, {"--interval", "see rusage-bpf --help"});
   refusal.check({"--output"}, 125, {"--output", "see rusage-bpf --help"});

@@ -113,7 +113,7 @@ TEST_CASE("a process over --max-processes is only in its command, and that is re
   CHECK(left_out == 1 + 2 + 50 * (2 + 2) - 10);
   CHECK(command_named(run.document, "true").at("processes") == 50);
   CHECK(command_named(run.document, "env").at("processes") == 50);
-  CHECK_THAT(run.errors, Contains("beyond --max-processes"));
+  CHECK_THAT(run.errors, Contains("over --max-processes"));
 }
 
 TEST_CASE("execs that did not fit into the ring buffer are counted as lost", "[host]") {

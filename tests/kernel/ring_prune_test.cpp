@@ -177,7 +177,8 @@ TEST_CASE("recover of a recording by /proc has no number of processes", "[host]"
       run_to_end(home.recorder({"-q", "--backend", "proc", "--ring", "ring", "-o", "out.json", "--", "sleep", ".05"}))
           .exit_code == 0);
   const Finished recovered = run_to_end(home.recorder({"recover", "ring", "-o", "a.json"}));
-  CHECK_THAT(recovered.errors, Contains("unknown how many ran") && !Contains("0 seen") && !Contains("polling /proc"));
+  CHECK_THAT(recovered.errors,
+             Contains("unknown how many ran") && !Contains("0 observed") && !Contains("polling /proc"));
 }
 
 TEST_CASE("Wrong usage of recover --prune is one line", "[host]") {

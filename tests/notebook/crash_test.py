@@ -108,14 +108,14 @@ class CrashTest(unittest.TestCase):
                                r"was killed by signal 9 \(Killed\) after ")
         self.assertRegex(text, r"memory: +at most [34]\d\d MiB resident, at .*: \d+ ?% of ")
         self.assertRegex(text, r"OOM kills: +(\d+|not known) in its cgroup, \d+ on the machine")
-        self.assertRegex(text, rf"alive: +python3 \({sleeper}\)")
+        self.assertRegex(text, rf"live: +python3 \({sleeper}\)")
         self.assertRegex(text, r"charts 3\nrows \d+ columns 13 ")
         self.assertGreater(int(re.search(r"rss (\d+)", text)[1]), 300 << 20)
 
         # Of the ring alone the same rows come, and less is known.
         os.remove(ring.replace(".ring", ".ndjson"))
         alone = self.recovered(ring)
-        self.assertIn("ended is not known", alone)
+        self.assertIn("ended is unknown", alone)
         self.assertEqual(text[text.index("last rows"):], alone[alone.index("last rows"):])
         self.assertEqual(self.rings(), [ring])
 
@@ -129,8 +129,8 @@ class CrashTest(unittest.TestCase):
         script.kill()
         text = self.recovered(ring)
         self.assertRegex(text, r"the end: +the recorder was gone after \d+\.\d+ s; "
-                               r"how process \d+ .* ended is not known")
-        self.assertRegex(text, r"alive: +1 process in the last row")
+                               r"how process \d+ .* ended is unknown")
+        self.assertRegex(text, r"live: +1 process in the last row")
         self.assertGreater(int(re.search(r"rows (\d+)", text)[1]), 3)
 
     def test_a_script_that_the_oom_killer_ends_is_told_why(self):

@@ -63,9 +63,9 @@ class HarmlessTest(unittest.TestCase):
         not_recorded = "; the cell runs and is not recorded$"
         for before, words in (
                 ("os.environ['RUSAGE_BPF'] = '/nowhere/rusage-bpf'", "is no program"),
-                ("os.environ['RUSAGE_BPF'] = '/bin/false'", "the recorder ended without a word"),
+                ("os.environ['RUSAGE_BPF'] = '/bin/false'", "the recorder ended without a message"),
                 ("echo 'rusage-bpf: refused' >&2; exit 125", "refused"),
-                ("kill -9 $$", "the recorder ended without a word"),
+                ("kill -9 $$", "the recorder ended without a message"),
                 ('for file; do :; done; echo no recording >"$file"; sleep .2', "recorder.sh writes no recording: ")):
             with self.subTest(before):
                 before = before if "RUSAGE_BPF" in before else self.program(before)

@@ -212,7 +212,7 @@ assert twice(2) == 4""")
             pass
         output, errors = process.communicate(timeout=PATIENCE_S)
         self.assertEqual(json.loads(output)[0], "SIGTERM")
-        self.assertEqual(errors, "rusage-bpf: the recording ended by SIGTERM, before what was to be recorded did\n")
+        self.assertEqual(errors, "rusage-bpf: the recording ended by SIGTERM, before the target did\n")
 
     def test_a_process_that_ends_in_the_block_leaves_no_recorder(self):
         for end in ("os._exit(3)", "os.kill(os.getpid(), 9)", "os.execv('/bin/true', ['true'])"):

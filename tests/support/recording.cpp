@@ -3,6 +3,9 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "document/figures.h"
+#include "document/time.h"
+
 namespace test {
 
 using namespace rusage_bpf;
@@ -45,6 +48,14 @@ std::vector<Row> rows(std::uint64_t count) {
   std::vector<Row> rows;
   for (std::uint64_t number = 0; number < count; ++number) rows.push_back(a_row(number));
   return rows;
+}
+
+nlohmann::ordered_json sample_json(const Row &row) {
+  nlohmann::ordered_json json = {{"timestamp", rusage_bpf::iso_8601(row.realtime_ns)}};
+  for (std::size_t i = 0; i < rusage_bpf::column_count; i++)
+    json.push_back(
+        {std::string(rusage_bpf::columns[i].name), rusage_bpf::number_or_null(i, row.value[i], row.known[i])});
+  return json;
 }
 
 Outcome outcome_of(const std::vector<Row> &rows) {

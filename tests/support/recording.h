@@ -1,6 +1,7 @@
 // A small recording to write and to read.
 #pragma once
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ rusage_bpf::Recording a_recording();
 // In the first row only gauges are known, in the others everything. Each value is its row's number.
 rusage_bpf::Row a_row(std::uint64_t number);
 std::vector<rusage_bpf::Row> rows(std::uint64_t count);
+
+// {"timestamp", a number or null for each column}.
+nlohmann::ordered_json sample_json(const rusage_bpf::Row &row);
 
 // The end of a command with these rows.
 rusage_bpf::Outcome outcome_of(const std::vector<rusage_bpf::Row> &rows);

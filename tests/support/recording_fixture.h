@@ -57,6 +57,25 @@ class FakeSource final : public Source {
     adjust(samples, sample.snapshot);
     return sample;
   }
+  bool start_clock(const SampleTimes &times) override {
+    if (keeps_time) times_ = times;
+    return keeps_time;
+  }
+  Result<void> stop_clock() override {
+    times_.end_ns = std::min(times_.end_ns, clock_.now_ns + 1);
+    return {};
+  }
+  Result<std::optional<Sample>> next_sample() override {
+    const std::uint64_t due_ns = times_.start_ns + (taken + 1) * times_.row_ns / times_.samples_per_row;
+    if (due_ns > clock_.now_ns || due_ns >= times_.end_ns) return std::nullopt;
+    taken++;
+    Sample sample;
+    sample.snapshot.monotonic_ns = due_ns;
+    sample.snapshot.known.set();
+    sample.snapshot.value[RUSAGE_forks] = (due_ns - start_ns) / ms;
+    sample.snapshot.value[RUSAGE_thread_count] = due_ns < empty_from_ns ? 1 : 0;
+    return sample;
+  }
   [[nodiscard]] std::string_view origin(rusage_column) const override { return "fake"; }
   [[nodiscard]] MissedEvents missed_events() const override {
     MissedEvents missed;
@@ -65,6 +84,9 @@ class FakeSource final : public Source {
   }
   [[nodiscard]] bool needs_proc_of_others() const override { return false; }
 
+  bool keeps_time = false;  // with a clock of its own, which has taken so many samples
+  std::uint64_t taken = 0;
+  std::uint64_t empty_from_ns = UINT64_MAX;
   int samples = 0;
   int fails_at = 0;
   int throws_at = 0;
@@ -73,6 +95,7 @@ class FakeSource final : public Source {
 
  private:
   FakeClock &clock_;
+  SampleTimes times_;
 };
 
 class FakeTarget final : public Target {
@@ -102,8 +125,7 @@ struct Written {
 
 class FakeSink final : public Sink {
  public:
-  FakeSink(Written &written, std::uint64_t fails_at_row, std::function<void(const Row &)> at_row)
-      : written_(written), fails_at_row_(fails_at_row), at_row_(std::move(at_row)) {}
+  FakeSink(Written &written, std::uint64_t fails_at_row) : written_(written), fails_at_row_(fails_at_row) {}
 
   Result<void> begin(const Recording &) override {
     written_.begins++;
@@ -112,7 +134,6 @@ class FakeSink final : public Sink {
   Result<void> row(const Row &row) override {
     if (row.number == fails_at_row_) return error("the disk is full");
     written_.rows.push_back(row);
-    if (at_row_) at_row_(row);
     return {};
   }
   Result<void> end(const Outcome &outcome) override {
@@ -123,7 +144,6 @@ class FakeSink final : public Sink {
  private:
   Written &written_;
   std::uint64_t fails_at_row_;
-  std::function<void(const Row &)> at_row_;
 };
 
 // Restores the signal actions, which a recording changes.
@@ -168,8 +188,8 @@ struct RecordingFixture {
 
   Result<Recorded> record(const StopConditions &stops) {
     std::vector<std::unique_ptr<Sink>> sinks;
-    sinks.push_back(std::make_unique<FakeSink>(first, first_fails_at_row, nullptr));
-    sinks.push_back(std::make_unique<FakeSink>(second, UINT64_MAX, at_row));
+    sinks.push_back(std::make_unique<FakeSink>(first, first_fails_at_row));
+    sinks.push_back(std::make_unique<FakeSink>(second, UINT64_MAX));
     return rusage_bpf::record(recording, Baseline::fork, stops,
                               {source, target, *signals, *ring, std::move(sinks), *writers, clock});
   }
@@ -198,7 +218,6 @@ struct RecordingFixture {
   Written first;
   Written second;
   std::uint64_t first_fails_at_row = UINT64_MAX;
-  std::function<void(const Row &)> at_row;
 };
 
 }  // namespace rusage_bpf::recorder_test

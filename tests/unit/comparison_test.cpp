@@ -118,7 +118,7 @@ TEST_CASE("unknown commands in one recording do not count as none") {
   const Side a = read("a.json", 2, {command("make", 1, second)});
   const Side b = read("b.json", 2, {});
   CHECK(compare(a, b).commands.empty());
-  CHECK_THAT(comparison_text(compare(a, b)), Contains("commands: not known of both"));
+  CHECK_THAT(comparison_text(compare(a, b)), Contains("commands: unknown in A or B"));
 }
 
 TEST_CASE("differences that make two recordings hard to compare are reported") {

@@ -4,8 +4,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <set>
 
 #include "output/page.h"
+#include "output/page_groups.h"
 #include "output/page_processes.h"
 #include "support/process.h"
 #include "support/recording.h"
@@ -89,7 +91,7 @@ TEST_CASE("the page is one file, with the library, its licence and every part in
   // The page fetches nothing, and no placeholder of a part is left.
   for (const char *other : {"src=\"http", "href=\"http", "url(", "@import", "sourceMappingURL"})
     CHECK_THAT(text, !Contains(other));
-  for (const char *name : {"style", "licence", "data", "library", "script"})
+  for (const char *name : {"style", "licence", "data", "groups", "library", "script"})
     CHECK_THAT(text, !Contains("{{" + std::string(name) + "}}"));
 }
 
@@ -104,6 +106,25 @@ TEST_CASE("the page has the recording without its rows, and the texts of the sum
   CHECK(data["words"]["target"] == "true");
   CHECK(data["words"]["ending"] == "exit 0 after 0.020 s");
   CHECK_FALSE(data.contains("samples"));
+}
+
+TEST_CASE("the page draws each column but the times in one chart, and no chart without a column") {
+  std::multiset<std::string> drawn;
+  for (const Json &group : page_groups())
+    for (const Json &chart : group["charts"]) {
+      INFO(group["key"] << ", " << chart["name"]);
+      REQUIRE_FALSE(chart["columns"].empty());
+      for (const Json &column : chart["columns"]) {
+        drawn.insert(column["name"].get<std::string>());
+        // One axis for all of them.
+        CHECK(column["drawn"] == chart["columns"][0]["drawn"]);
+        CHECK((column["unit"] == "bytes") == (chart["columns"][0]["unit"] == "bytes"));
+      }
+    }
+  std::multiset<std::string> expected;
+  for (const Column &column : columns)
+    if (!column.is_time()) expected.insert(std::string(column.name));
+  CHECK(drawn == expected);
 }
 
 TEST_CASE("buckets have rates per second and gauges, and null if these are unknown") {
@@ -175,14 +196,28 @@ TEST_CASE("processes and commands are in the page if the recording has them") {
   const Json data =
       Json::parse(data_of(page_with(Json::array({process}), Json::array({Json{{"command", "cc"}, {"user", .1}}}))));
   CHECK(data["processes"]["columns"] ==
-        Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "user", "system", "peak_rss"});
-  CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, .1, 0, 4096}}));
-  CHECK(data["processes"]["left_out"] == 0);
+        Json{"command", "pid", "ppid", "argv", "start", "end", "exit_code", "signal", "peak_rss", "user", "system"});
+  CHECK(data["processes"]["rows"] == Json::array({{"cc", 7, 1, "cc -c", .5, 1.25, 0, nullptr, 4096, .1, 0}}));
+  CHECK(data["processes"]["omitted"] == 0);
   CHECK(data["commands"]["rows"] == Json::array({{"cc", .1}}));
 
   const Json without = Json::parse(data_of(page(rows(2))));
   CHECK_FALSE(without.contains("processes"));
   CHECK_FALSE(without.contains("commands"));
+}
+
+TEST_CASE("of the counters, the page's tables have those that its list of columns has for them") {
+  std::set<std::string> expected{"command"};
+  for (const Json &group : page_groups())
+    for (const Json &chart : group["charts"])
+      for (const Json &column : chart["columns"])
+        if (column["of_processes"] == true) expected.insert(column["name"].get<std::string>());
+  Json process = {{"command", "cc"}};
+  for (const Column &column : columns) process[std::string(column.name)] = 1;
+  const Json table = page_table(Json::array({process}), 10'000);
+  CHECK(table["columns"].get<std::set<std::string>>() == expected);
+  CHECK(expected.contains("read_bytes"));
+  CHECK_FALSE(expected.contains("read_count"));
 }
 
 TEST_CASE("if there are too many processes, the page has those with the most CPU time, in order", "[long]") {
@@ -198,7 +233,7 @@ TEST_CASE("if there are too many processes, the page has those with the most CPU
   const Json table = Json::parse(data_of(text))["processes"];
   const Json &kept = table["rows"];
   CHECK(kept.size() > 100);
-  CHECK(kept.size() + table["left_out"].get<std::size_t>() == processes.size());
+  CHECK(kept.size() + table["omitted"].get<std::size_t>() == processes.size());
   int last = -1;
   for (const Json &row : kept) {
     CHECK(row[4] > 900);
@@ -223,7 +258,7 @@ TEST_CASE("processes that are not in the page are counted", "[long]") {
   }
   REQUIRE(sink.end(outcome_of(rows(2))));
   const Json table = Json::parse(data_of(test::read_file(directory.file("out.html"))))["processes"];
-  CHECK(table["rows"].size() + table["left_out"].get<std::uint64_t>() == count);
+  CHECK(table["rows"].size() + table["omitted"].get<std::uint64_t>() == count);
   // The last ones used the most.
   const auto user = static_cast<std::size_t>(std::find(table["columns"].begin(), table["columns"].end(), "user") -
                                              table["columns"].begin());

@@ -140,7 +140,10 @@ TEST_CASE("the recording is described") {
   Outcome outcome = outcome_of(rows(3));
   outcome.end_realtime_ns = 1'795'346'926 * second;
   outcome.exit = {.code = 3, .signal = {}};
-  const Json meta = Json::parse(document(a_recording(), rows(3), outcome))["meta"];
+  Recording recording = a_recording();
+  recording.clock = "kernel";
+  recording.realtime_priority = false;
+  const Json meta = Json::parse(document(recording, rows(3), outcome))["meta"];
   CHECK(meta == Json{{"version", "1.2.3"},
                      {"host", "host"},
                      {"kernel", "6.18.0"},
@@ -154,6 +157,8 @@ TEST_CASE("the recording is described") {
                      {"start", "2026-11-22T11:28:45.000000Z"},
                      {"backend", "bpf"},
                      {"backend_reason", nullptr},
+                     {"clock", "kernel"},
+                     {"realtime_priority", false},
                      {"end", "2026-11-22T11:28:46.000000Z"},
                      {"ended_by", "command"},
                      {"exit_code", 3},
@@ -212,6 +217,10 @@ TEST_CASE("the audit has the kernel's totals beside those of the rows, and the l
                    .sigkilled_processes = 9,
                    .sigkilled_commands = {"cc1"},
                    .losses = Losses{.untracked_tasks = 1, .ticks_missed = 3},
+                   .punctuality = Punctuality{.lateness_p50_ns = second / 16,
+                                              .lateness_p99_ns = second / 8,
+                                              .lateness_max_ns = second / 4,
+                                              .longest_gap_ns = 2 * second},
                    .events_lost = 2,
                    .unseen_tasks = 4,
                    .unlisted_tasks = 6,
@@ -241,6 +250,8 @@ TEST_CASE("the audit has the kernel's totals beside those of the rows, and the l
                       {"unreadable_processes", 5},
                       {"untraceable_tasks", 6},
                       {"ticks_missed", 3},
+                      {"tick_lateness", {{"p50", .0625}, {"p99", .125}, {"max", .25}}},
+                      {"longest_gap", 2.0},
                       {"rows_damaged", 0},
                       {"ring_error", nullptr},
                       {"processes_left_out", 0},

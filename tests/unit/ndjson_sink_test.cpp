@@ -36,7 +36,7 @@ TEST_CASE("NDJSON has a line for the start, each row and the end, with a kind") 
   const auto lines = lines_of(test::read_file(directory.file("out.ndjson")));
   REQUIRE(lines.size() == 5);
   CHECK(lines[0] == with_kind("begin", begin_json(a_recording())));
-  for (std::size_t i = 0; i < rows.size(); i++) CHECK(lines[i + 1] == with_kind("sample", sample_json(rows[i])));
+  for (std::size_t i = 0; i < rows.size(); i++) CHECK(lines[i + 1] == with_kind("sample", test::sample_json(rows[i])));
   CHECK(lines[4] == with_kind("end", end_json(test::outcome_of(rows))));
   for (const Json &line : lines) CHECK(line.begin().key() == "kind");
 }

@@ -57,6 +57,60 @@ TEST_CASE("with a long interval, samples between rows make no row and lose nothi
   CHECK(fixture.source.samples == 12);
 }
 
+TEST_CASE("where the source keeps time, a recorder that is late misses no row") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.clock.while_waiting = [&](int wait, auto) {
+    if (wait == 2) fixture.clock.now_ns += 27 * ms;
+  };
+  const auto recorded = fixture.record({.duration_ns = 65 * ms});
+  REQUIRE(recorded);
+  CHECK(recorded->outcome.ended_by == EndReason::duration);
+  CHECK(fixture.row_ends_ms() == Ends{0, 10, 20, 30, 40, 50, 60, 65});
+  for (const Row &row : fixture.second.rows) CHECK(row.realtime_ns == midnight_ns + row.value[RUSAGE_elapsed]);
+  CHECK(fixture.forks() == 65);
+  CHECK(recorded->outcome.audit.losses->ticks_missed == 0);
+  CHECK(recorded->outcome.audit.punctuality->longest_gap_ns == 10 * ms);
+  // It takes the first sample and the last one itself.
+  CHECK(fixture.source.samples == 2);
+}
+
+TEST_CASE("where the source keeps time, rows that are close together are read several at a time") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.recording.interval_ns = ms;
+  const auto recorded = fixture.record({.duration_ns = 100 * ms});
+  REQUIRE(recorded);
+  CHECK(fixture.second.rows.size() == 101);
+  CHECK(fixture.source.samples == 2);
+  CHECK(fixture.clock.waits >= 10);
+  CHECK(fixture.clock.waits <= 12);
+}
+
+TEST_CASE("where the source keeps time, samples between rows that are far apart make no row") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.recording.interval_ns = 250 * ms;
+  const auto recorded = fixture.record({.duration_ns = 600 * ms});
+  REQUIRE(recorded);
+  CHECK(fixture.row_ends_ms() == Ends{0, 250, 500, 600});
+  CHECK(fixture.source.taken == 7);
+  CHECK(fixture.forks() == 600);
+}
+
+TEST_CASE("where the source keeps time, the sample without a task is the last row") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.source.empty_from_ns = start_ns + 30 * ms;
+  fixture.clock.while_waiting = [&](int wait, auto) {
+    if (wait == 2) fixture.clock.now_ns += 50 * ms;
+  };
+  const auto recorded = fixture.record({});
+  REQUIRE(recorded);
+  CHECK(recorded->outcome.ended_by == EndReason::tree);
+  CHECK(fixture.row_ends_ms() == Ends{0, 10, 20, 30});
+}
+
 TEST_CASE("a command that exits between two ticks has its last row then, when its tasks are gone") {
   RecordingFixture fixture;
   fixture.clock.while_waiting = [&](int wait, auto) {
@@ -115,13 +169,13 @@ TEST_CASE("a sink that fails is given up, and the recording continues") {
 TEST_CASE("a ring that fails gets no more rows, and the recording continues and reports it") {
   RecordingFixture fixture;
   SECTION("it was cut short") {
-    fixture.at_row = [&](const Row &row) {
-      if (row.number == 1) std::filesystem::resize_file(fixture.ring_path, 0);
+    fixture.clock.while_waiting = [&](int wait, auto) {
+      if (wait == 2) std::filesystem::resize_file(fixture.ring_path, 0);
     };
   }
   SECTION("it was removed") {
-    fixture.at_row = [&](const Row &row) {
-      if (row.number == 1) std::filesystem::remove(fixture.ring_path);
+    fixture.clock.while_waiting = [&](int wait, auto) {
+      if (wait == 2) std::filesystem::remove(fixture.ring_path);
     };
   }
   const auto recorded = fixture.record({.duration_ns = 40 * ms});

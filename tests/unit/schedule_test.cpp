@@ -93,5 +93,25 @@ TEST_CASE("rows do not drift in a year with a row each millisecond") {
   CHECK(schedule.next_sample_ns(year_later_ns) == year_later_ns + millisecond_ns);
 }
 
+TEST_CASE("an interval longer than the maximum gap has several samples") {
+  struct Case {
+    std::uint64_t interval_ns, max_gap_ns;
+    std::uint32_t samples;
+  };
+  const auto given =
+      GENERATE(values<Case>({{10, 100, 1}, {100, 100, 1}, {101, 100, 2}, {200, 100, 2}, {1000, 100, 10}}));
+  CHECK(Schedule(start_ns, given.interval_ns, given.max_gap_ns).samples_per_row() == given.samples);
+}
+
+TEST_CASE("lateness is that of rows to their deadlines, and the longest gap that between rows") {
+  Schedule schedule(start_ns, interval_ns, any_gap_ns);
+  schedule.take_row(start_ns + interval_ns + 5);
+  schedule.take_row(start_ns + 2 * interval_ns - 1);  // no row
+  schedule.take_row(start_ns + 5 * interval_ns + 7);  // and three were missed
+  CHECK(schedule.punctuality().lateness_p50_ns == 5);
+  CHECK(schedule.punctuality().lateness_max_ns == 7);
+  CHECK(schedule.punctuality().longest_gap_ns == 4 * interval_ns + 2);
+}
+
 }  // namespace
 }  // namespace rusage_bpf::schedule_test

@@ -6,8 +6,9 @@
 # builds of one source; the library is then <name>_<folder>.
 #
 # The compiler must be a clang that writes btf_type_tag into BTF, which the kernel needs to see which
-# pointers in a map are held: 15 and later. It writes a dependency file, so that the object and the skeleton
-# are made again when any header changes. DWARF is stripped and BTF stays.
+# pointers in a map are held: 15 and later. It writes a dependency file, so that the object and the skeleton are made
+# again when any header changes. DWARF is stripped and BTF stays. The program that loads a light skeleton has room for 32
+# functions; with more, the kernel would refuse it.
 find_program(BPF_CLANG NAMES clang-19 clang-18 clang-17 clang-16 clang-15 REQUIRED)
 find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16 llvm-strip-15 REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
@@ -36,6 +37,8 @@ function(add_bpf_skeleton name source)
       -I ${PROJECT_SOURCE_DIR}/include -I ${PROJECT_SOURCE_DIR}/bpf -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${skeleton} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     COMMAND ${BPF_STRIP} -g ${object}
+    COMMAND sh -c "test $(readelf -sW $1 | grep -c ' FUNC ') -le 32 || { echo $1: more than 32 functions; exit 1; }"
+            check ${object}
     COMMAND ${BPFTOOL} gen skeleton ${light} ${object} name ${name} > ${skeleton}
     DEPENDS ${source}
     DEPFILE ${object}.d

@@ -1,4 +1,4 @@
-// A recording's buckets: stretches of time that follow each other, each of one or several rows.
+// The buckets of a recording: successive periods, each of one or several rows.
 function bucketsOf({ buckets, meta }) {
   const { end, series, steps } = buckets;
   const begin = end.map((_, i) => (i === 0 ? 0 : end[i - 1]));
@@ -8,9 +8,9 @@ function bucketsOf({ buckets, meta }) {
     count: end.length,
     duration: end.length > 0 ? end[end.length - 1] : 0,
     interval: meta.interval ?? 0,
-    // Where a bucket holds one row, its least, mean and greatest are one.
+    // In a bucket of one row, least, mean and greatest are equal.
     merged: steps > 1,
-    // {buckets, mean, least, greatest}, or null where no bucket knows the series.
+    // {buckets, mean, least, greatest}, or null if the series is unknown in every bucket.
     series(name) {
       const found = series[name];
       if (!found || found.mean.every((value) => value === null)) return null;
@@ -36,14 +36,14 @@ function bucketsOf({ buckets, meta }) {
   return made;
 }
 
-// Over the buckets that reach into a window of time: the mean by time, and the greatest.
+// Over the buckets in a window of time: the mean, weighted by time, and the greatest.
 function overWindow(figures, from, to) {
   const { buckets, mean } = figures;
   let sum = 0;
   let time = 0;
   let greatest = null;
   for (let i = buckets.at(from); i < buckets.count && buckets.begin[i] <= to; i++) {
-    // The first row covers no time, and has its gauges all the same.
+    // The first row covers no time, but has gauges.
     const before = buckets.end[i] <= from && buckets.begin[i] < buckets.end[i];
     if (mean[i] === null || before) continue;
     const length = Math.min(buckets.end[i], to) - Math.max(buckets.begin[i], from);

@@ -1,8 +1,8 @@
-// One chart: a title, a choice of views, a legend that tells the figures, the drawing, and the table
-// behind it. A view is {name, unit, series: [{label, from, of, colour, dashes}], stacked, bare, level, peak,
-// note}; a series is of the page's buckets where it does not say of which.
+// One chart: a title, a choice of views, a legend with the values, the drawing, and the table behind it. A view is
+// {name, unit, series: [{label, from, of, colour, dashes}], stacked, bare, level, peak, note}; `of` are the buckets of
+// a series, by default those of the page.
 
-// Views without the series that are not known.
+// Views without the unknown series.
 function knownViews(views) {
   return views
     .map((each) => ({
@@ -37,7 +37,7 @@ function makeChart({ id, title, views: allViews, tall }) {
     header, legend, plot, table.details);
   byId("charts").append(card);
 
-  // Shown from 0, with a little air above the highest.
+  // The axis begins at 0 and ends a little above the highest value.
   function highest() {
     const tops = shown.series.map(({ figures }) => overWindow(figures, view.from, view.to).greatest ?? 0);
     const peak = shown.peak ? buckets.series(shown.peak.from) : null;
@@ -61,7 +61,7 @@ function makeChart({ id, title, views: allViews, tall }) {
     axisLineColor: colours.of("line"),
     gridLineColor: colours.of("grid"),
   });
-  // What dygraphs lays out is the axes and what reacts to a reader; `plotter` draws.
+  // dygraphs lays out the axes; `plotter` draws.
   const graph = new Dygraph(canvas, [[view.whole.from, 0], [view.whole.to, 0]], {
     ...axes(),
     labels: ["elapsed", title],
@@ -81,67 +81,67 @@ function makeChart({ id, title, views: allViews, tall }) {
   function draw() {
     graph.updateOptions(axes());
     table.refresh();
-    tell();
+    showValues();
   }
-  function tell() {
+  function showValues() {
     const here = view.instant !== null;
     legend.replaceChildren(...legendItems(shown, here ? view.instant : null));
-    const said = [...legend.children].map((item) => item.textContent).join(", ");
-    plot.setAttribute("aria-label", `${title}. ${said}`);
+    const values = [...legend.children].map((item) => item.textContent).join(", ");
+    plot.setAttribute("aria-label", `${title}. ${values}`);
     const inside = here && view.instant >= view.from && view.instant <= view.to;
     cursor.hidden = !inside;
     if (!inside) return;
     cursor.style.transform = `translateX(${graph.toDomXCoord(view.instant)}px)`;
     if (document.activeElement === plot && !plot.matches(":hover"))
-      byId("spoken").textContent = `${instantText(view.instant, view.fineness())}: ${said}`;
+      byId("spoken").textContent = `${instantText(view.instant, view.fineness())}: ${values}`;
   }
   zoomable(plot, () => {
     const { x, w } = graph.getArea();
     return { left: x, width: w };
   });
   view.onZoom(draw);
-  view.onHover(tell);
+  view.onHover(showValues);
   colours.changed.push(draw);
   new ResizeObserver(() => {
     graph.resize();
-    tell();
+    showValues();
   }).observe(plot);
-  tell();
+  showValues();
   return { id, graph };
 }
 
-// Known beside the mean only where buckets hold several rows.
+// It differs from the mean only if buckets hold several rows.
 function peakOf(shown) {
   return shown.peak && buckets.merged ? buckets.series(shown.peak.from) : null;
 }
 
-// Whether a level can be drawn with enough left to see of what is below it.
+// Whether the values are not too small in a chart that reaches up to the level.
 function isNear(level, top) {
   return level.value < 2.5 * top;
 }
 
-// Of the bucket that holds an instant.
+// The values of the bucket that holds an instant.
 function atInstant({ buckets, mean, greatest }, instant) {
   if (instant > buckets.duration) return { mean: null, greatest: null };
   const bucket = buckets.at(instant);
   return { mean: mean[bucket], greatest: greatest[bucket] };
 }
 
-// Under the pointer, the figures at that instant; else the mean and the greatest of what is seen.
+// The values at the instant under the pointer, or else the mean and the greatest in the window.
 function legendItems(shown, instant) {
   const figuresOf = (figures) => (instant === null ? overWindow(figures, view.from, view.to)
     : atInstant(figures, instant));
   const items = shown.series.map(({ label, figures, colour, dashes }) => {
     const { mean, greatest } = figuresOf(figures);
     return legendItem(label, dashes ? `${colour} dashed` : colour, instant === null ? "mean" : "",
-      said(shown.unit, mean),
-      instant === null || figures.buckets.merged ? said(shown.unit, greatest) : null);
+      valueText(shown.unit, mean),
+      instant === null || figures.buckets.merged ? valueText(shown.unit, greatest) : null);
   });
   const peak = peakOf(shown);
   if (peak)
-    items.push(legendItem(shown.peak.label, "peak", "", said(shown.unit, figuresOf(peak).greatest), null));
+    items.push(legendItem(shown.peak.label, "peak", "", valueText(shown.unit, figuresOf(peak).greatest), null));
   if (shown.level)
-    items.push(legendItem(shown.level.label, "muted dashed", "", said(shown.unit, shown.level.value), null));
+    items.push(legendItem(shown.level.label, "muted dashed", "", valueText(shown.unit, shown.level.value), null));
   if (shown.note) items.push(element("li", { class: "what" }, shown.note));
   return items;
 }
@@ -155,13 +155,13 @@ function legendItem(label, colour, what, value, greatest) {
     greatest ? element("b", {}, greatest) : null);
 }
 
-// What is seen, in no more rows than a person reads.
+// The values in the window, in at most 100 rows.
 function windowTable(title, shown) {
   const most = 100;
   const first = buckets.at(view.from);
   const last = buckets.at(view.to);
   const each = Math.ceil((last - first + 1) / most);
-  // Where a row holds one row of what is drawn, its mean is its greatest.
+  // If a row of the table is one row of the recording, its mean is its greatest.
   const merged = each > 1 || shown.series.some(({ figures }) =>
     figures.buckets.merged || figures.buckets !== buckets);
   const rows = [];
@@ -170,9 +170,9 @@ function windowTable(title, shown) {
     const to = buckets.end[Math.min(i + each - 1, last)];
     const fineness = (buckets.end[last] - buckets.begin[first]) / (rows.length + most) || 1;
     rows.push([instantText(to, fineness), ...shown.series.flatMap(({ figures }) => {
-      // The first row covers no time, and has its gauges all the same.
+      // The first row covers no time, but has gauges.
       const { mean, greatest } = to > from ? overWindow(figures, from, to) : atInstant(figures, to);
-      return merged ? [said(shown.unit, mean), said(shown.unit, greatest)] : [said(shown.unit, mean)];
+      return merged ? [valueText(shown.unit, mean), valueText(shown.unit, greatest)] : [valueText(shown.unit, mean)];
     })]);
   }
   const names = shown.series.flatMap(({ label }) =>

@@ -4,7 +4,7 @@ function machineViews(view) {
   const machine = { label: `machine, ${plural(cpus, "CPU")}`, value: cpus };
   const top = Math.max(0, ...(buckets.series("cpu")?.greatest ?? []));
   const views = [{ ...view, level: machine }];
-  // Drawn to the machine's capacity where that leaves enough to see; else that is a choice.
+  // The chart reaches up to the capacity of the machine if the values are large enough; otherwise that is a view.
   if (!isNear(machine, top))
     views.push({ ...view, name: "of the machine", level: { ...machine, always: true } });
   return views;
@@ -20,6 +20,6 @@ function makeCharts() {
   return placeCharts({
     nothing: `${plural(recording.meta.rows ?? 0, "row")} and no time between them: there is nothing to draw.`,
     note: buckets.merged ? mergedNote() : null,
-    viewsOf: ({ id, views }) => (id === "cpu" ? machineViews(cpuView) : views),
+    viewsOf: ({ views }) => views.flatMap((view) => (view.stacked ? machineViews(view) : [view])),
   });
 }

@@ -1,4 +1,4 @@
-// Colours come from the style sheet, which knows light, dark and paper.
+// Colours come from the style sheet, which has those for light, dark and paper.
 const colours = {
   of: (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim(),
   changed: [],

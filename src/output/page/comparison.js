@@ -25,7 +25,7 @@ function pairTile(title, name) {
         : `${differenceText(name, pair)}, ${ratioText(pair)} of A`)));
 }
 
-// None where there are none.
+// Empty if there are none.
 function lines(kind, texts) {
   if (texts.length === 0) return "";
   return element("ul", { class: kind }, ...texts.map((text) => element("li", {}, visibleText(text))));

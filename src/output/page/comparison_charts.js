@@ -1,17 +1,21 @@
-// The charts of both recordings: those of one, but each view is one figure of A and of B.
+// The charts of both recordings: each view is one column of A and of B.
 function viewOfBoth(unit, name, from, level) {
   const series = sides.map(({ name: label, buckets: of, colour, dashes }) => ({ label, from, of, colour, dashes }));
   return { unit, name, series, level, bare: true };
 }
 
 function viewsOfBoth(chart) {
-  const views = chart.views.flatMap(({ unit, series, note }) =>
-    series.map(({ label, from }) => ({ ...viewOfBoth(unit, label, from), note })));
-  if (chart.id !== "cpu") return views;
+  return chart.views.flatMap(({ unit, series, note, stacked }) => [
+    ...(stacked ? [togetherView()] : []),
+    ...series.map(({ label, from }) => ({ ...viewOfBoth(unit, label, from), note })),
+  ]);
+}
+
+function togetherView() {
   const [cpus, others] = sides.map(({ meta }) => meta.cpus);
   const machine = cpus > 0 && cpus === others
     ? { label: `machine, ${plural(cpus, "CPU")}`, value: cpus } : undefined;
-  return [viewOfBoth(units.percent, "together", "cpu", machine), ...views];
+  return viewOfBoth(units.percent, "together", "cpu", machine);
 }
 
 function makeCharts() {

@@ -1,7 +1,7 @@
-// The comparison that stands in this page.
+// The comparison in this page.
 const comparison = JSON.parse(document.getElementById("recording").textContent);
 
-// The two recordings, told apart by colour and by dashes.
+// The two recordings, distinguished by colour and by dashes.
 const sides = ["a", "b"].map((key, i) => ({
   ...comparison[key],
   key,
@@ -11,8 +11,8 @@ const sides = ["a", "b"].map((key, i) => ({
   dashes: [undefined, [5, 3]][i],
 }));
 
-// The longer one's are the time axis of both.
+// The buckets of the longer one are the time axis of both.
 const { buckets } = sides.reduce((one, other) => (other.buckets.duration > one.buckets.duration ? other : one));
 
-// The figures that are compared by their names: each has a unit.
+// The compared values by their names: each has a unit.
 const columnOf = new Map(Object.entries(comparison.totals));

@@ -1,4 +1,4 @@
-// The figures of both recordings beside each other.
+// The values of both recordings beside each other.
 const noPair = { a: null, b: null, difference: null, ratio: null };
 
 function differenceText(name, { difference }) {
@@ -24,15 +24,15 @@ function makeTotals() {
 }
 
 function makeCommands() {
-  const { commands, commands_left_out: leftOut } = comparison;
+  const { commands, commands_omitted: omitted } = comparison;
   if (commands.length === 0) return;
   const column = (name, key, figure, value) => ({
     name, number: true, value: (row) => row[figure][key], text: (row) => columnText(value, row[figure][key]),
   });
   byId("commands").append(element("div", { class: "card" },
     element("div", { class: "title" }, element("h2", {}, "Commands")),
-    leftOut === 0 ? null : element("p", { class: "note" },
-      `The ${grouped(commands.length)} commands whose CPU time changed most; there were ${grouped(leftOut)} more.`),
+    omitted === 0 ? null : element("p", { class: "note" },
+      `The ${grouped(commands.length)} commands whose CPU time changed most; there were ${grouped(omitted)} more.`),
     sortableTable({
       caption: "What each command used in both recordings, all its processes together",
       rows: commands,

@@ -1,7 +1,7 @@
-// The recording that stands in this page.
+// The recording in this page.
 const recording = JSON.parse(document.getElementById("recording").textContent);
 
-// Processes and commands stand as tables, to save room: here they are objects again.
+// Processes and commands are tables in the page, to save bytes; this makes objects of them.
 function objectsOf(table) {
   return (table?.rows ?? []).map((row) =>
     Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
@@ -9,7 +9,7 @@ function objectsOf(table) {
 
 const buckets = bucketsOf(recording);
 
-// A counter's sum or a gauge's peak; null where it is unknown.
+// The sum of a counter or the peak of a gauge; null if it is unknown.
 function total(column) {
   const found = recording.totals[column];
   return found !== null && typeof found === "object" ? found.peak : (found ?? null);

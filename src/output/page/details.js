@@ -1,4 +1,4 @@
-// The last part: every total, the audit and what is known of the recording.
+// The last part of the page: every total, the audit and the metadata.
 // "1 call", "2 calls".
 function unitOf(value, unit) {
   return value === 1 ? unit.replace(/(?<=ss|ch)es$|s$/, "") : unit;
@@ -33,16 +33,20 @@ function auditTable() {
     Object.keys(kernel).length > 0 ? table : null,
     pairsTable("", [
       ["CPU accounted", known(accounted, (share) => `${(share * 100).toFixed(2)} % of the kernel's own total`)],
-      ["processes not waited for, or alive", known(recording.audit.unwaited_processes, grouped)],
+      ["processes not reaped, or still live", known(recording.audit.unwaited_processes, grouped)],
       ["their CPU, not in the kernel's total", known(recording.audit.unwaited_cpu, secondsText)],
-      ["killed for lack of memory, in the cgroup", known(recording.audit.oom_kills, grouped)],
+      ["OOM kills in the cgroup", known(recording.audit.oom_kills, grouped)],
       ["untracked tasks", known(recording.audit.untracked_tasks, grouped)],
       ["events lost", known(recording.audit.events_lost, grouped)],
-      ["unseen tasks, at most", known(recording.audit.unseen_tasks, grouped)],
-      ["tasks in the rows alone", known(recording.audit.unlisted_tasks, grouped)],
+      ["unobserved tasks, at most", known(recording.audit.unseen_tasks, grouped)],
+      ["tasks in the rows only", known(recording.audit.unlisted_tasks, grouped)],
       ["unreadable processes", known(recording.audit.unreadable_processes, grouped)],
-      ["tasks that were not the user's to trace", known(recording.audit.untraceable_tasks, grouped)],
+      ["tasks that the user may not trace", known(recording.audit.untraceable_tasks, grouped)],
       ["ticks missed", known(recording.audit.ticks_missed, grouped)],
+      ["lateness of ticks, median", known(recording.audit.tick_lateness?.p50, secondsText)],
+      ["lateness of ticks, 99 of 100", known(recording.audit.tick_lateness?.p99, secondsText)],
+      ["lateness of ticks, greatest", known(recording.audit.tick_lateness?.max, secondsText)],
+      ["longest time between two rows", known(recording.audit.longest_gap, secondsText)],
       ["rows damaged", known(recording.audit.rows_damaged, grouped)],
       ["the recorder's CPU", known(recording.audit.recorder_cpu, secondsText)],
       ["the recorder's peak memory", known(recording.audit.recorder_peak_rss, bytesText)],

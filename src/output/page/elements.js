@@ -1,4 +1,4 @@
-// Makes elements. What comes from the recording only ever becomes text.
+// Makes elements. Anything from the recording becomes text only.
 function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -15,7 +15,7 @@ function byId(id) {
   return document.getElementById(id);
 }
 
-// Buttons of which one is chosen.
+// Buttons, one of which is chosen.
 function choice(label, names, chosen, onchosen) {
   const group = element("div", { class: "choice", role: "group", "aria-label": label });
   const buttons = names.map((name, i) =>
@@ -30,7 +30,7 @@ function choice(label, names, chosen, onchosen) {
   return group;
 }
 
-// A table that a reader opens, filled when it is first seen and again when `refresh` is called.
+// A table that can be opened. It is filled when it is opened, and again by `refresh`.
 function openable(title, fill) {
   const body = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title });
   const refresh = () => {
@@ -58,7 +58,7 @@ const tip = {
   },
 };
 
-// How a recording ended, in the summary's words.
+// How a recording ended, as in the summary.
 function endingLine({ meta, words }) {
   const failed = Boolean(meta.exit_code) || Boolean(meta.signal);
   return element("p", { class: failed ? "ending failed" : "ending" }, visibleText(words.ending));

@@ -1,4 +1,4 @@
-// Numbers as people read them, as the summary on the terminal has them.
+// Numbers as text, as in the summary on the terminal.
 const narrowSpace = "\u202f";
 const unknown = "\u2013";
 
@@ -53,7 +53,7 @@ function secondsText(value) {
   return `${Math.floor(hours / 24)} d ${twoDigits(hours % 24)} h`;
 }
 
-// An instant of the recording: "0.201 s", "4:05.3", "1:02:03". `step` is how fine it must be.
+// An instant of the recording: "0.201 s", "4:05.3", "1:02:03". `step` is its resolution.
 function instantText(value, step) {
   const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9));
   if (buckets.duration < 120) return `${value.toFixed(digits)} s`;
@@ -66,7 +66,7 @@ function instantText(value, step) {
   return `${Math.floor(minutes / 60)}:${twoDigits(minutes % 60)}:${seconds}`;
 }
 
-// What a chart's or a table's numbers are, and how they are said.
+// The units of charts and tables, with the text of a value.
 const units = {
   percent: { text: percentText, base: 10, scale: 100 },
   bytes: { text: bytesText, base: 1024, scale: 1 },
@@ -75,7 +75,7 @@ const units = {
   count: { text: countText, base: 10, scale: 1 },
 };
 
-function said(unit, value) {
+function valueText(unit, value) {
   return value === null || value === undefined ? unknown : unit.text(value);
 }
 
@@ -83,7 +83,7 @@ function plural(count, what) {
   return `${grouped(count)} ${what}${count === 1 ? "" : "s"}`;
 }
 
-// A figure of a column, by its unit.
+// A value of a column, by its unit.
 function columnText(column, value) {
   if (value === null || value === undefined) return unknown;
   const unit = columnOf.get(column)?.unit;
@@ -92,7 +92,7 @@ function columnText(column, value) {
   return countText(value);
 }
 
-// Control characters, and those that turn the direction of text, are shown and not obeyed.
+// Control characters, and those that change the direction of text, become visible escapes.
 function visibleText(text) {
   return String(text).replace(
     /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
@@ -103,7 +103,7 @@ function visibleText(text) {
   );
 }
 
-// The time between rows, without zeros that nobody asked for: "10 ms".
+// The time between rows, without trailing zeros: "10 ms".
 function intervalText(value) {
   return secondsText(value).replace(/(\.\d*[1-9])0+|\.0+/, "$1");
 }

@@ -1,6 +1,6 @@
-// What a person wants to know first, in the words of the summary.
+// The most important totals, as in the summary.
 function tile(title, figure, ...notes) {
-  const shown = figure.startsWith(unknown) ? ["not known"] : notes;
+  const shown = figure.startsWith(unknown) ? ["unknown"] : notes;
   return element("div", { class: "tile" },
     element("dt", {}, title),
     element("dd", {}, element("b", {}, figure), element("span", {}, shown.join(", "))));
@@ -10,16 +10,16 @@ function processTile() {
   const forks = total("forks");
   const atOnce = `at most ${columnText("pid_count", total("pid_count"))} at once`;
   const tasks = total("thread_count") === null ? null : plural(total("thread_count"), "task");
-  // /proc tells of those alone that were there at a look.
+  // A process that no poll of /proc found is not counted.
   if (forks === null && total("pid_count") !== null)
-    return tile("Processes", atOnce, ...[tasks, "how many there were is not known"].filter((text) => text));
+    return tile("Processes", atOnce, ...[tasks, "their number is unknown"].filter((text) => text));
   const ofCommand = recording.meta.target === "command";
   const exits = ofCommand ? null : `${columnText("exits", total("exits"))} ended`;
   const ran = ofCommand ? `${grouped(forks + 1)} ran` : `${grouped(forks)} started`;
   return tile("Processes", forks === null ? unknown : ran, ...[exits, atOnce, tasks].filter((text) => text));
 }
 
-// The kernel keeps each process's own peak, the rows that of all processes at their instants.
+// The rows have the peak of all processes together, at the samples; the kernel keeps the peak of each process.
 function memoryTile() {
   const { peak, elapsed, at_least: atLeast } = recording.totals.rss ?? {};
   const known = (value) => value !== null && value !== undefined;
@@ -30,26 +30,44 @@ function memoryTile() {
     known(peak) ? `${columnText("rss", peak)} in the rows${at}` : "");
 }
 
-function tiles() {
-  const sum = (first, second) => (total(first) === null ? null : total(first) + total(second));
-  const cpu = sum("user", "system");
+// The sum of columns; null where one is unknown.
+function sumOf(names) {
+  const totals = names.map(total);
+  return totals.includes(null) ? null : totals.reduce((sum, value) => sum + value, 0);
+}
+
+function cpuTile() {
+  const cpu = sumOf(["user", "system"]);
   const perSecond = cpu !== null && buckets.duration > 0 ? percentText(cpu / buckets.duration) : "0 %";
+  return tile("CPU", cpu === null ? unknown : perSecond,
+    `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`);
+}
+
+function ioTiles() {
   const calls = (column) => `in ${total(column) === null ? unknown : plural(total(column), "call")}`;
-  return element("dl", { class: "tiles" },
-    tile("CPU", cpu === null ? unknown : perSecond,
-      `of one core: ${columnText("user", total("user"))} user`, `${columnText("system", total("system"))} system`),
-    memoryTile(),
-    processTile(),
-    tile("Waiting for a CPU", columnText("run_delay", total("run_delay")), "ready to run, all tasks together"),
+  return [
     tile("Read", columnText("read_bytes", total("read_bytes")), calls("read_count"),
       `${columnText("disk_read_bytes", total("disk_read_bytes"))} from storage`),
     tile("Written", columnText("write_bytes", total("write_bytes")), calls("write_count"),
       `${columnText("disk_write_bytes", total("disk_write_bytes"))} to storage`),
-    tile("Switches", columnText("", sum("ctx_switches_voluntary", "ctx_switches_involuntary")),
-      `${columnText("", total("ctx_switches_voluntary"))} voluntary`,
-      `${columnText("", total("ctx_switches_involuntary"))} involuntary`),
-    tile("Page faults", columnText("", sum("minor_faults", "major_faults")),
-      `${columnText("", total("minor_faults"))} minor`, `${columnText("", total("major_faults"))} major`));
+  ];
+}
+
+// The sum of the columns with the unit of the first one, and each known column.
+function groupTile({ title, charts }) {
+  const columns = charts.flatMap((chart) => chart.columns).filter(({ name }) => total(name) !== null);
+  if (columns.length === 0) return tile(title, unknown);
+  const [{ name: first, unit }] = columns;
+  const sum = sumOf(columns.filter((column) => column.unit === unit).map(({ name }) => name));
+  const notes = columns.length > 1 ? columns.map(({ name, label }) => `${columnText(name, total(name))} ${label}`)
+    : ["all tasks together"];
+  return tile(title, columnText(first, sum), ...notes);
+}
+
+function tiles() {
+  const special = { cpu: cpuTile, memory: memoryTile, processes: processTile, io: ioTiles };
+  return element("dl", { class: "tiles" },
+    ...groups.flatMap((group) => (special[group.key] ?? groupTile)(group)));
 }
 
 function makeHeadline() {

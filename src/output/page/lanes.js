@@ -1,5 +1,5 @@
-// Puts processes into lanes: those of one command together, and as many in one lane as do not
-// overlap, so that thousands of short ones take the room of those that ran at once.
+// Puts processes into lanes: those of one command together, and in one lane those that do not overlap, so that
+// thousands of short processes need as many lanes as ran at once.
 function packLanes(processes, duration) {
   const groups = new Map();
   for (const process of processes) {
@@ -10,7 +10,7 @@ function packLanes(processes, duration) {
     if (!groups.has(name)) groups.set(name, { name, cpu: 0, bars: [], lanes: [] });
     const group = groups.get(name);
     group.cpu += cpu;
-    // A process of no length that a clock could tell has no share of it either.
+    // A process without a measurable duration has no share.
     group.bars.push({ process, begin, end, cpu, share: end > begin ? cpu / (end - begin) : 0 });
   }
   const sorted = [...groups.values()].sort((a, b) => b.cpu - a.cpu || b.bars.length - a.bars.length);

@@ -1,5 +1,5 @@
-// Paper is narrower than a screen, and its dots are finer. The charts are drawn anew for it, as
-// pictures, since what a canvas shows does not come to paper in every browser.
+// Paper is narrower than a screen and has a higher resolution. The charts are drawn again for it, as pictures, because
+// not every browser prints a canvas.
 const pictures = [];
 
 function fit(pixelRatio) {

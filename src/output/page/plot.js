@@ -1,7 +1,7 @@
-// Draws the series of a chart on the canvas that dygraphs has laid out. A bucket is a step as long as
-// it lasted: a rate was that over all of it, and a gauge stands for the rows that end in it.
+// Draws the series of a chart on the canvas that dygraphs has laid out. A bucket is a step over its time: a rate is
+// that of the whole bucket, a gauge that of the rows that end in it.
 
-// The path through one value a bucket, as [x, y] runs: unknown values part them.
+// The path through the values of the buckets, as runs of [x, y]; an unknown value ends a run.
 function runs(g, buckets, series) {
   const all = [];
   let run = null;
@@ -50,7 +50,7 @@ function strokeAlong(context, g, { buckets, mean }, colour, width, dashes = []) 
   context.setLineDash([]);
 }
 
-// `peak` is the greatest sum in each bucket, which is no sum of the greatest.
+// `peak` is the greatest sum in each bucket, which is not the sum of the greatest values.
 function plotStacked(context, g, shown, peak) {
   if (peak) {
     const zero = peak.greatest.map((value) => (value === null ? null : 0));
@@ -73,14 +73,14 @@ function plotLines(context, g, shown, filled) {
     if (filled) fillBetween(context, g, buckets, zero, mean, colours.of(colour), 0.09);
     if (buckets.merged) fillBetween(context, g, buckets, least, greatest, colours.of(colour), 0.28);
   }
-  // Where lines lie on each other, the wider one below shows on both sides.
+  // The first line is wider, so that it is visible below another.
   shown.forEach(({ figures, colour, dashes }, i) => {
     const width = i === 0 && shown.length > 1 ? 2.5 : dashes ? 1.75 : 1.25;
     strokeAlong(context, g, figures, colours.of(colour), width, dashes);
   });
 }
 
-// What is drawn across the whole width, such as what the machine could do at most.
+// A line across the whole width, such as the capacity of the machine.
 function plotLevel(context, g, level) {
   const { x, w } = g.getArea();
   const y = Math.round(g.toDomYCoord(level)) + 0.5;

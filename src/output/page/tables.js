@@ -1,19 +1,19 @@
 // Tables: plain ones, and those that a click on a column's name sorts.
 function plainTable(caption, names, rows) {
   return element("table", {},
-    element("caption", { class: "unseen" }, caption),
+    element("caption", { class: "visually-hidden" }, caption),
     element("thead", {}, element("tr", {}, ...names.map((name, i) =>
       element("th", { scope: "col", class: i > 0 ? "number" : "" }, name)))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell, i) =>
       element(i === 0 ? "th" : "td", { scope: i === 0 ? "row" : null, class: i > 0 ? "number" : "" }, cell))))));
 }
 
-// A column's name, which a narrow table breaks where its words end.
+// The name of a column, which a narrow table breaks after an underscore.
 function columnName(name) {
   return element("span", {}, ...name.split(/(?<=_)/).flatMap((word) => [word, element("wbr")]));
 }
 
-// Names beside what they mean, as text.
+// Names beside their values, as text.
 function pairsTable(caption, pairs) {
   return element("table", { class: "pairs" },
     element("caption", {}, caption),
@@ -62,32 +62,29 @@ function sortableTable({ caption, columns, rows, sortBy, most = 100 }) {
   }
   fill();
   return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    element("table", { class: "sortable" }, element("caption", { class: "unseen" }, caption),
+    element("table", { class: "sortable" }, element("caption", { class: "visually-hidden" }, caption),
       element("thead", {}, element("tr", {}, ...heads)), body),
     more);
 }
 
-// What processes and commands both have, as far as this recording has it.
+// The columns of processes and of commands that this recording has.
 function resourceColumns(rows) {
   const cpuOf = (row) => (row.user ?? 0) + (row.system ?? 0);
   const most = rows.reduce((sum, row) => sum + cpuOf(row), 0);
-  const column = (name, key, text) => ({
-    name, key, number: true, value: (row) => row[key], text: (row) => said({ text }, row[key]),
+  const counters = groups.flatMap(({ charts }) => charts).flatMap(({ columns }) => columns)
+    .filter(({ of_processes: ofProcesses }) => ofProcesses);
+  const counterColumn = ({ name: key, label }) => ({
+    name: label, key, number: true, value: (row) => row[key], text: (row) => columnText(key, row[key]),
   });
   return [
     { name: "CPU", number: true, value: cpuOf, text: (row) => secondsText(cpuOf(row)) },
     { name: "share", number: true, value: cpuOf, cell: (row) => shareBar(most > 0 ? cpuOf(row) / most : 0) },
-    column("user", "user", secondsText),
-    column("system", "system", secondsText),
+    ...counters.filter(({ drawn }) => drawn === "cpu_share").map(counterColumn),
     { name: "children's", key: "children_cpu", number: true, value: (row) => row.children_cpu,
       text: (row) => (row.children_cpu > 0 ? `up to ${secondsText(row.children_cpu)}` : "") },
     { name: "peak memory", key: "peak_rss", number: true, value: (row) => row.peak_rss,
-      text: (row) => said(units.bytes, row.peak_rss) + (row.peak_rss_predates === true ? " (before)" : "") },
-    column("read", "read_bytes", bytesText),
-    column("written", "write_bytes", bytesText),
-    column("from storage", "disk_read_bytes", bytesText),
-    column("to storage", "disk_write_bytes", bytesText),
-    column("waiting", "run_delay", secondsText),
+      text: (row) => valueText(units.bytes, row.peak_rss) + (row.peak_rss_predates === true ? " (before)" : "") },
+    ...counters.filter(({ drawn }) => drawn !== "cpu_share").map(counterColumn),
   ].filter(({ key }) => !key || rows.some((row) =>
     (key === "children_cpu" ? row[key] > 0 : (row[key] ?? null) !== null)));
 }
@@ -98,14 +95,14 @@ function shareBar(share) {
   return element("span", { class: "share" }, percentText(share), bar);
 }
 
-// `beyond` is how many more the outputs do not list one by one.
-function leftOutNote({ rows, left_out: leftOut }, what, beyond = 0) {
-  const said = [
-    leftOut > 0
-      ? `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(leftOut)} more.` : "",
-    beyond > 0 ? `${grouped(beyond)} beyond --max-processes are in the table of commands alone.` : "",
+// `over` is the number of processes over --max-processes.
+function omittedNote({ rows, omitted }, what, over = 0) {
+  const notes = [
+    omitted > 0
+      ? `The ${grouped(rows.length)} ${what} with the most CPU time; there were ${grouped(omitted)} more.` : "",
+    over > 0 ? `${grouped(over)} processes over --max-processes appear only in the table of commands.` : "",
   ].filter((text) => text);
-  return said.length === 0 ? null : element("p", { class: "note" }, said.join(" "));
+  return notes.length === 0 ? null : element("p", { class: "note" }, notes.join(" "));
 }
 
 function makeCommands() {
@@ -113,7 +110,7 @@ function makeCommands() {
   if (rows.length === 0) return;
   byId("commands").append(element("div", { class: "card" },
     element("div", { class: "title" }, element("h2", {}, "Commands")),
-    leftOutNote(recording.commands, "commands"),
+    omittedNote(recording.commands, "commands"),
     sortableTable({
       caption: "What each command used, all its processes together",
       rows,
@@ -123,7 +120,7 @@ function makeCommands() {
         { name: "command", value: (row) => row.command, cell: (row) =>
           element("code", { title: visibleText(row.command) }, visibleText(row.command)) },
         { name: "processes", number: true, value: (row) => row.processes,
-          text: (row) => said(units.count, row.processes) },
+          text: (row) => valueText(units.count, row.processes) },
         ...resourceColumns(rows),
       ],
     })));

@@ -1,4 +1,4 @@
-// Where the marks of an axis stand: at numbers that people count by.
+// The positions of the marks of an axis: at round numbers.
 
 // The least of 1, 2, 5, 10, ... that is not below `step`; for bytes, of 1, 2, 4, 8, ...
 function niceStep(step, base) {
@@ -16,8 +16,8 @@ function ticksBetween(low, high, step) {
 // One unit for the whole axis, so that its numbers can be compared at a glance.
 function valueTicks(low, high, pixels, unit) {
   const whole = unit === units.count ? 1 : 0;
-  const wanted = Math.max(2, Math.floor(pixels / 36));
-  const step = Math.max(niceStep(((high - low) * unit.scale) / wanted, unit.base), whole) / unit.scale;
+  const count = Math.max(2, Math.floor(pixels / 36));
+  const step = Math.max(niceStep(((high - low) * unit.scale) / count, unit.base), whole) / unit.scale;
   return ticksBetween(low, high, step).map((v) => ({ v, label: tickText(v, high, unit) }));
 }
 

@@ -1,8 +1,8 @@
 // A bar per process from its start to its end, darker the more of a core it used. One canvas, of
-// which only what is seen is drawn.
-const timelineLook = { label: 190, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
+// which only the visible part is drawn.
+const timelineSizes = { label: 190, narrowLabel: 84, lane: 12, thinLane: 5, gap: 10, right: 12, axis: 22, most: 420 };
 
-// What a process went on as where an exec ended its bar.
+// The next record of a process whose bar ended with an exec.
 function findSuccessors(processes) {
   const key = (pid, instant) => `${pid} ${instant}`;
   const byStart = new Map(processes.map((process) => [key(process.pid, process.start), process]));
@@ -34,32 +34,32 @@ function processLines({ process, begin, end, cpu, share }, successor) {
 function makeTimeline() {
   const processes = objectsOf(recording.processes);
   if (processes.length === 0 || buckets.duration === 0) return;
-  const groups = packLanes(processes, buckets.duration);
-  // A process has a bar for each program it executed, and one for what its parent executed, before that.
+  const commands = packLanes(processes, buckets.duration);
+  // A process has a bar for each program that it executed, and one for the time before the first.
   const ran = new Map(objectsOf(recording.commands).map((each) => [each.command ?? unknown, each.processes]));
   const successorOf = findSuccessors(processes);
-  const laneCount = groups.reduce((sum, group) => sum + group.lanes.length, 0);
-  const look = timelineLook;
-  const laneHeight = laneCount > 60 ? look.thinLane : look.lane;
+  const laneCount = commands.reduce((sum, group) => sum + group.lanes.length, 0);
+  const sizes = timelineSizes;
+  const laneHeight = laneCount > 60 ? sizes.thinLane : sizes.lane;
   const rows = [];  // {y, lane, group} of every lane, from the top
   let height = 4;
-  for (const group of groups) {
+  for (const group of commands) {
     group.y = height;
     for (const lane of group.lanes) {
       rows.push({ y: height, lane, group });
       height += laneHeight;
     }
-    height = Math.max(height, group.y + 14) + (laneHeight > 8 ? look.gap : 6);
+    height = Math.max(height, group.y + 14) + (laneHeight > 8 ? sizes.gap : 6);
   }
 
   const canvas = element("canvas");
-  const axis = element("canvas", { class: "axis", height: look.axis });
+  const axis = element("canvas", { class: "axis", height: sizes.axis });
   const cursor = element("div", { class: "cursor", hidden: true });
   const sizer = element("div", { class: "sizer" });
   const scroller = element("div", { class: "lanes" }, sizer, canvas);
   const plot = element("div", {
     class: "plot timeline", tabindex: "0", role: "application", "aria-roledescription": "timeline",
-    "aria-label": `Processes: ${grouped(processes.length)} of ${plural(groups.length, "command")}. ` +
+    "aria-label": `Processes: ${grouped(processes.length)} of ${plural(commands.length, "command")}. ` +
       "The table behind has them all.",
   }, scroller, axis, cursor);
   const scale = element("span", { class: "scale" }, "0 %",
@@ -67,13 +67,13 @@ function makeTimeline() {
   const table = openable("Processes as a table", () => processTable(processes, successorOf));
   byId("processes").append(element("figure", { class: "card", id: "timeline" },
     element("div", { class: "title" }, element("h2", {}, "Process timeline"), scale),
-    leftOutNote(recording.processes, "processes", recording.audit.processes_left_out ?? 0),
+    omittedNote(recording.processes, "processes", recording.audit.processes_left_out ?? 0),
     plot, table.details));
   sizer.style.height = `${height}px`;
-  scroller.style.height = `${Math.min(height, look.most)}px`;
+  scroller.style.height = `${Math.min(height, sizes.most)}px`;
 
-  const label = () => (plot.clientWidth < 560 ? look.narrowLabel : look.label);
-  const area = () => ({ left: label(), width: Math.max(1, scroller.clientWidth - label() - look.right) });
+  const label = () => (plot.clientWidth < 560 ? sizes.narrowLabel : sizes.label);
+  const area = () => ({ left: label(), width: Math.max(1, scroller.clientWidth - label() - sizes.right) });
   const xOf = (time) => area().left + ((time - view.from) / (view.to - view.from)) * area().width;
 
   function context(of, width, pixels) {
@@ -90,25 +90,25 @@ function makeTimeline() {
 
   function draw() {
     const { left: begin, width } = area();
-    const seen = scroller.clientHeight;
-    const pen = context(canvas, scroller.clientWidth, seen);
+    const visible = scroller.clientHeight;
+    const pen = context(canvas, scroller.clientWidth, visible);
     const ramp = ["share-0", "share-1", "share-2", "share-3", "share-4"].map(colours.of);
     const top = scroller.scrollTop;
     pen.textBaseline = "top";
-    groups.forEach((group) => {
+    commands.forEach((group) => {
       const y = group.y - top;
       pen.fillStyle = colours.of("grid");
-      pen.fillRect(0, y - Math.ceil(look.gap / 2) + (laneHeight > 8 ? 0 : 2), scroller.clientWidth, 1);
+      pen.fillRect(0, y - Math.ceil(sizes.gap / 2) + (laneHeight > 8 ? 0 : 2), scroller.clientWidth, 1);
       const stays = Math.max(y, Math.min(0, y + group.lanes.length * laneHeight - 14));
       pen.fillStyle = colours.of("text");
       const label = fitted(pen, visibleText(group.name), ran.get(group.name) ?? group.bars.length, begin - 12);
       pen.fillText(label, 0, stays);
     });
     pen.beginPath();
-    pen.rect(begin, 0, width + 2, seen);
+    pen.rect(begin, 0, width + 2, visible);
     pen.clip();
     for (const { y, lane } of rows) {
-      if (y - top < -laneHeight || y - top > seen) continue;
+      if (y - top < -laneHeight || y - top > visible) continue;
       let drawnTo = -Infinity;
       for (const bar of lane) {
         if (bar.end < view.from || bar.begin > view.to) continue;
@@ -124,7 +124,7 @@ function makeTimeline() {
     drawAxis(begin, width);
   }
   function drawAxis(begin, width) {
-    const pen = context(axis, plot.clientWidth, look.axis);
+    const pen = context(axis, plot.clientWidth, sizes.axis);
     pen.fillStyle = colours.of("line");
     pen.fillRect(begin, 0, width, 1);
     pen.fillStyle = colours.of("muted");
@@ -135,9 +135,9 @@ function makeTimeline() {
     }
   }
   // "cc1plus  412", cut where the name is too long.
-  function fitted(pen, name, count, room) {
+  function fitted(pen, name, count, width) {
     const tail = count > 1 ? `  \u00d7${grouped(count)}` : "";
-    const fits = (text) => pen.measureText(text + tail).width <= room;
+    const fits = (text) => pen.measureText(text + tail).width <= width;
     if (fits(name)) return name + tail;
     let length = Math.min(name.length, 60);
     while (length > 1 && !fits(`${name.slice(0, length)}\u2026`)) length--;
@@ -176,7 +176,7 @@ function makeTimeline() {
 
 function processTable(processes, successorOf) {
   const number = (name, key, text) => ({
-    name, number: true, value: (row) => row[key], text: (row) => said({ text }, row[key]),
+    name, number: true, value: (row) => row[key], text: (row) => valueText({ text }, row[key]),
   });
   return sortableTable({
     caption: "Processes",
@@ -188,7 +188,7 @@ function processTable(processes, successorOf) {
       number("pid", "pid", String),
       number("parent", "ppid", String),
       number("start", "start", secondsText),
-      { name: "lived", number: true, value: (row) => (row.end ?? buckets.duration) - row.start,
+      { name: "duration", number: true, value: (row) => (row.end ?? buckets.duration) - row.start,
         text: (row) => secondsText((row.end ?? buckets.duration) - row.start) },
       { name: "end", value: (row) => endText(row, successorOf(row)), text: (row) => endText(row, successorOf(row)) },
       ...resourceColumns(processes),

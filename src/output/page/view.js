@@ -1,7 +1,7 @@
-// What all charts show: one window of time, and one instant under the pointer.
+// The window of time of all charts, and the instant under the pointer.
 const view = (() => {
   const whole = { from: 0, to: buckets.duration > 0 ? buckets.duration : 1 };
-  // Closer than a few rows there is nothing more to see.
+  // At least a few rows.
   const shortest = Math.min(whole.to, Math.max(3 * buckets.interval, whole.to * 1e-5));
   const zoomed = [];
   const hovered = [];
@@ -10,7 +10,7 @@ const view = (() => {
     ...whole,
     whole,
     instant: null,
-    // The finest difference that an instant has to show.
+    // The resolution of an instant as text.
     fineness: () => (view.to - view.from) / 100,
     isWhole: () => view.from <= whole.from && view.to >= whole.to,
     onZoom: (listener) => zoomed.push(listener),
@@ -41,7 +41,7 @@ const view = (() => {
       view.instant = instant;
       for (const listener of hovered) listener();
     },
-    // The neighbouring bucket, for those who have no pointer.
+    // Moves to the neighbouring bucket, for use without a pointer.
     step(by) {
       const at = view.instant === null || view.instant < view.from || view.instant > view.to
         ? buckets.at(view.from) : buckets.at(view.instant) + by;
@@ -93,7 +93,7 @@ function zoomable(target, area, keys = {}) {
   });
   for (const left of ["pointerleave", "blur"]) target.addEventListener(left, () => view.hover(null));
   target.addEventListener("dblclick", view.reset);
-  // A pinch on a touchpad comes as a turned wheel with Ctrl.
+  // A pinch on a touchpad is a wheel event with Ctrl.
   target.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return;
     event.preventDefault();
