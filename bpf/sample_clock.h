@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The kernel's clock: a timer takes each sample on time, whatever user space does meanwhile, and leaves it in a ring that
- * user space reads when it pays.
+ * The kernel's clock: a timer takes each sample on time, whatever user space does meanwhile, and leaves it in a ring
+ * that user space reads when it pays.
  *
  * The timer's callback runs in a software interrupt, which holds up everything else on its CPU. So it visits some
  * hundred tasks and lets the CPU go before it visits the next.

@@ -1,4 +1,4 @@
-// A table of contents, and the one place where an error becomes a message and an exit status.
+// The subcommands, and the one place where an error becomes a message and an exit status.
 #include <exception>
 #include <new>
 #include <string_view>
@@ -23,7 +23,7 @@
 namespace rusage_bpf {
 namespace {
 
-// A command's exit status is its own: what is ours must look different.
+// Exit statuses of the recorder. They must differ from those of most commands.
 constexpr int failed_with_command = 125;
 constexpr int failed_otherwise = 1;
 
@@ -47,7 +47,7 @@ int fail(const Error &error, int otherwise) {
   return exit_status(error, otherwise);
 }
 
-// Errors are values; what throws all the same is a library, or out of memory.
+// Errors are values. Only libraries and a lack of memory throw.
 template <typename Act>
 int without_exceptions(Act act, int failed) {
   try {
@@ -68,7 +68,7 @@ int print(const std::string &text, int failed) {
   return printed ? 0 : fail(printed.error(), failed);
 }
 
-// Does what the options ask for; `act` gives the exit status.
+// Parses the options and calls `act`, which returns the exit status.
 template <typename Options>
 int act_on(const Options &options, Result<int> (*act)(const Options &), int failed) {
   if (!options.print.empty()) return print(options.print, failed);
@@ -83,7 +83,7 @@ int record_main(Arguments arguments) {
   return without_exceptions([&] { return act_on(*options, run, failed); }, failed);
 }
 
-// What needs no recorder, and starts nothing that would inherit how signals are taken.
+// Subcommands without a recorder, which start no process that would inherit the signal actions.
 template <typename Options>
 int sub_command_main(Arguments arguments, Result<Options> (*parse)(Arguments), Result<int> (*act)(const Options &)) {
   const auto parse_and_act = [&] {

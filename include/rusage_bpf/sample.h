@@ -40,7 +40,8 @@ struct rusage_sample {
  * from then on, until it is stopped. RUSAGE_READ_CLOCK: see bpf/cpu_time.h; a sample does that as well. */
 enum rusage_tick_request { RUSAGE_TAKE_SAMPLE, RUSAGE_READ_CLOCK, RUSAGE_START_CLOCK, RUSAGE_STOP_CLOCK };
 
-/* The kernel's clock takes `samples_per_row` samples in each `row_ns`, evenly, from `start_ns` on and before `end_ns`. */
+/* The kernel's clock takes `samples_per_row` samples in each `row_ns`, evenly, from `start_ns` on and before `end_ns`.
+ * */
 struct rusage_tick_context {
   __u64 start_ns; /* CLOCK_MONOTONIC */
   __u64 row_ns;

@@ -140,14 +140,7 @@ Result<void> expand_names(Options &options) {
   return expand_output_names(options.outputs, values);
 }
 
-// Everything after the first `--` belongs to the command, even if it looks like an option.
-Result<Options> recording_options(Arguments arguments) {
-  const auto separator =
-      std::find_if(arguments.begin() + 1, arguments.end(), [](std::string_view a) { return a == "--"; });
-
-  Options options;
-  Texts texts;
-  CLI::App app("Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.", "rusage-bpf");
+void set_usage(CLI::App &app) {
   app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
   // CLI11 prints one usage line and closes the bracket. This label makes three lines of it.
   app.get_formatter()->label("OPTIONS",
@@ -157,6 +150,9 @@ Result<Options> recording_options(Arguments arguments) {
   app.footer(
       "rusage-bpf recover, convert, report, compare, schema and doctor are commands with a --help "
       "of their own.");
+}
+
+void add_output_options(CLI::App &app, Texts &texts, Options &options) {
   app.add_option("-i,--interval", texts.interval, "time between rows, .0001 to 3600; default 0.1")
       ->option_text("SECONDS");
   app.add_option("-o,--output", options.outputs,
@@ -174,6 +170,9 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_flag("--progress", texts.progress,
                "show a live line if standard error is a terminal; default with --pid and --cgroup");
   app.add_flag("--no-progress", texts.no_progress, "no live line");
+}
+
+void add_target_options(CLI::App &app, Texts &texts, Options &options) {
   app.add_option("-p,--pid", texts.pid, "attach to a running process and its descendants")->option_text("PID");
   app.add_option("--cgroup", options.cgroup, "record every process in a cgroup (v2) and below it")->option_text("PATH");
   app.add_option("--backend", texts.backend,
@@ -188,6 +187,9 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_flag("--stop-on-eof", options.stop_on_eof, "with --pid or --cgroup: stop at the end of standard input");
   app.add_option("--stop-with", texts.stop_with, "with --pid or --cgroup: stop when that process exits")
       ->option_text("PID");
+}
+
+void add_ring_options(CLI::App &app, Texts &texts, Options &options) {
   app.add_option("--ring", options.ring.path,
                  "use this file as the recovery ring, and keep it; default: a new file in "
                  "~/.local/state/rusage-bpf, or another directory with room, removed when the "
@@ -201,6 +203,9 @@ Result<Options> recording_options(Arguments arguments) {
                  "number of processes that the outputs list; the others appear only in the totals "
                  "of their command; default 100000")
       ->option_text("N");
+}
+
+void add_test_options(CLI::App &app, Options &options) {
   constexpr auto for_tests = "For tests: what other kernels need";
   app.add_flag("--count-at-last-switch", options.count_at_last_switch,
                "count exited tasks at their last context switch, as before Linux 6.4; costs every switch")
@@ -208,6 +213,25 @@ Result<Options> recording_options(Arguments arguments) {
   app.add_flag("--gauges-from-proc", options.gauges_from_proc,
                "read memory and descriptors from /proc, as with unknown kernel structures")
       ->group(for_tests);
+  app.add_flag("--recorder-clock", options.recorder_clock,
+               "take samples when the recorder wakes up, as where the kernel refuses a timer")
+      ->group(for_tests);
+}
+
+// Everything after the first `--` belongs to the command, even if it looks like an option.
+Result<Options> recording_options(Arguments arguments) {
+  const auto separator =
+      std::find_if(arguments.begin() + 1, arguments.end(), [](std::string_view a) { return a == "--"; });
+
+  Options options;
+  Texts texts;
+  CLI::App app("Records what a process tree costs: CPU, I/O, switches, memory, descriptors, processes.", "rusage-bpf");
+  set_usage(app);
+  // --help lists the options in this order.
+  add_output_options(app, texts, options);
+  add_target_options(app, texts, options);
+  add_ring_options(app, texts, options);
+  add_test_options(app, options);
   app.allow_extras();
   auto print = read_arguments(app, arguments.first(static_cast<std::size_t>(separator - arguments.begin())));
   if (!print) return tl::unexpected(print.error());

@@ -26,6 +26,7 @@ struct Options {
   // For tests: what other kernels need.
   bool count_at_last_switch = false;
   bool gauges_from_proc = false;
+  bool recorder_clock = false;
 
   // What is recorded: one of these three.
   std::vector<std::string> command;

@@ -6,6 +6,7 @@
 
 #include <memory>
 
+#include "os/clock.h"
 #include "probe/checks.h"
 #include "source/bpf_source.h"
 
@@ -49,6 +50,17 @@ Check gauges_check(const BpfSource &source) {
             "not known"}}};
 }
 
+// The clock ends with the source.
+Check clock_check(BpfSource &source) {
+  constexpr auto name = "kernel's clock";
+  if (source.start_clock({.start_ns = monotonic_ns(), .row_ns = 3600 * ns_per_s}))
+    return {name, "a timer in the kernel takes the samples"};
+  return {name,
+          "refused: the recorder takes the samples, which are late if it gets no CPU",
+          Check::State::limits,
+          {{"", "nothing would help here; another kernel may let BPF programs start timers"}}};
+}
+
 // Tries to record a command, which decides: after that, a check has the state `stops` only if recording does not work.
 void try_recording(std::vector<Check> &checks) {
   constexpr auto name = "recording a command";
@@ -65,6 +77,7 @@ void try_recording(std::vector<Check> &checks) {
   checks.push_back({name, "its programs are loaded and attached"});
   checks.push_back(dead_check(**source));
   checks.push_back(gauges_check(**source));
+  checks.push_back(clock_check(**source));
   source->reset();
   checks.push_back(way_check("recording --pid", selected::Tree{}));
   checks.push_back(way_check("recording --cgroup", selected::Cgroup{}));

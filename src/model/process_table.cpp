@@ -10,19 +10,8 @@ namespace {
 
 constexpr std::uint64_t any_peak = std::numeric_limits<std::uint64_t>::max();
 
-constexpr std::size_t max_moved_out = 4096;
-
 bool starts_process(const rusage_task_event &event) {
   return event.kind == RUSAGE_NEW && (event.flags & RUSAGE_PROCESS) != 0;
-}
-
-// Whether a process executed something else while it was in another cgroup. If the kernel's number of its last exec is
-// not known, its name and arguments are compared; a zombie has no arguments.
-bool executed_elsewhere(const Program &before, const Program &now) {
-  if (before.exec_id != 0 && now.exec_id != 0) return before.exec_id != now.exec_id;
-  if (!before.image || !now.image || !now.image->command) return false;
-  if (before.image->command != now.image->command) return true;
-  return !now.image->argv.empty() && before.image->argv != now.image->argv;
 }
 
 // The kernel keeps only the maximum since the fork. So the peak of a record is known only if it is above the maximum
@@ -119,26 +108,6 @@ void ProcessTable::apply_forks_and_execs(const TaskEvents &events) {
 ProcessTable::Records::iterator ProcessTable::find_record(std::uint64_t number) {
   const auto continued = continued_.find(number);
   return records_.find(continued == continued_.end() ? number : continued->second);
-}
-
-// True if the process moved back in, and has executed nothing else since it moved out. The same sample may report later
-// that it moved out.
-bool ProcessTable::continue_record(const rusage_task_event &event, const TaskEvents &events) {
-  const auto known = latest_.find({event.start_ns, static_cast<int>(event.pid)});
-  const auto found = known == latest_.end() ? records_.end() : records_.find(known->second);
-  if (found == records_.end()) return false;
-  IncompleteRecord &record = found->second;
-  const auto image = events.found.find(event.span);
-  const Program now{.exec_id = event.exec_id, .image = image == events.found.end() ? nullptr : image->second};
-  if (executed_elsewhere(record.program, now)) return false;
-  if (!record.program.image) record.program.image = now.image;
-  record.end_ns = 0;
-  record.tasks++;
-  record.joins++;
-  record.usage.subtract(event.reading);
-  continued_[event.span] = found->first;
-  moved_out_.erase(known->first);
-  return true;
 }
 
 void ProcessTable::add_process(const rusage_task_event &event, const TaskEvents &events) {
@@ -279,20 +248,6 @@ void ProcessTable::pass_account(const IncompleteRecord &record, const rusage_tas
     record.account->pass_to(record.parents_account);
   else
     unwaited_processes_++;
-}
-
-void ProcessTable::keep_moved_out(std::uint64_t number, const IncompleteRecord &record) {
-  auto &kept = moved_out_[record.identity()];
-  if (kept != 0) ended_.push_back(kept);  // a record of the same process, before another exec
-  kept = number;
-  if (moved_out_.size() <= max_moved_out) return;
-  ended_.push_back(moved_out_.begin()->second);
-  moved_out_.erase(moved_out_.begin());
-}
-
-void ProcessTable::forget(std::uint64_t number, const IncompleteRecord &record) {
-  const auto known = latest_.find(record.identity());
-  if (known != latest_.end() && known->second == number) latest_.erase(known);
 }
 
 std::vector<Process> ProcessTable::finished() {

@@ -55,7 +55,6 @@ class ProcessTable {
   void apply_live_task(const rusage_task_event &event);
   void add_process(const rusage_task_event &event, const TaskEvents &events);
   void add_parents_data(IncompleteRecord &record, const rusage_task_event &event);
-  bool continue_record(const rusage_task_event &event, const TaskEvents &events);
   void add_thread(const rusage_task_event &event);
   void apply_first_exec(IncompleteRecord record, const Exec &exec);
   // Both return false if the record is not known yet.
@@ -64,6 +63,9 @@ class ProcessTable {
   [[nodiscard]] bool may_still_be_reported(std::uint64_t new_tasks) const { return new_tasks_reported_ < new_tasks; }
   void end_process(const rusage_task_event &event);
   void pass_account(const IncompleteRecord &record, const rusage_task_event &event);
+
+  // process_moves.cpp: processes that move out of a cgroup and back.
+  bool continue_record(const rusage_task_event &event, const TaskEvents &events);
   void keep_moved_out(std::uint64_t number, const IncompleteRecord &record);
   void forget(std::uint64_t number, const IncompleteRecord &record);
 

@@ -14,8 +14,8 @@ struct Punctuality {
   std::uint64_t longest_gap_ns = 0;  // between the samples of two rows
 };
 
-// Counts lateness in buckets whose width is an eighth of their lower end at most, so that memory stays flat; percentiles
-// are those of the bucket's upper end.
+// Counts lateness in buckets whose width is an eighth of their lower end at most, so that memory stays flat;
+// percentiles are those of the bucket's upper end.
 class LatenessHistogram {
  public:
   void add(std::uint64_t lateness_ns);

@@ -22,8 +22,8 @@ namespace rusage_bpf {
 // A sample is due after that long at the latest: exited tasks are kept in the kernel until they are read.
 inline constexpr std::uint64_t max_sample_gap_ns = 100'000'000;
 
-// Where the source keeps time, a row waits that long at the most until it is in the ring; rows that are further apart do
-// not wait.
+// Where the source keeps time, a row waits that long at the most until it is in the ring; rows that are further apart
+// do not wait.
 inline constexpr std::uint64_t max_row_delay_ns = 10'000'000;
 
 struct Recorded {

@@ -1,5 +1,5 @@
-// Where the rows of a recording go: to the ring at once, and to the sinks, which make text of them, several at a time: the
-// code and the data of that are in no cache any more when a row comes.
+// Where the rows of a recording go: to the ring at once, and to the sinks, which make text of them, several at a time:
+// the code and the data of that are in no cache any more when a row comes.
 #pragma once
 
 #include <map>

@@ -1,11 +1,21 @@
 #include "run/open_source.h"
 
+#include <algorithm>
+
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
 #include "target/access.h"
 
 namespace rusage_bpf {
 namespace {
+
+// Enough for a recorder that gets no CPU for some seconds, in 2 MiB at the most.
+std::uint32_t sample_ring_length(const Options &options) {
+  constexpr std::uint64_t kept_ns = 10'000'000'000;
+  return options.recorder_clock
+             ? 0
+             : static_cast<std::uint32_t>(std::clamp<std::uint64_t>(kept_ns / options.interval_ns, 128, 8192));
+}
 
 // The recorder itself cannot wake more often than that.
 constexpr std::uint64_t min_interval_without_clock_ns = 1'000'000;
@@ -17,7 +27,8 @@ Result<OpenedSource> open_best(const Options &options, const Selection &selectio
     auto bpf = target.check_may_trace().and_then([&] {
       return BpfSource::open(selection, {.hold_tasks = !options.count_at_last_switch,
                                          .gauges_from_proc = options.gauges_from_proc,
-                                         .checks_access = !may_trace_all()});
+                                         .checks_access = !may_trace_all(),
+                                         .sample_ring_length = sample_ring_length(options)});
     });
     if (bpf) return OpenedSource{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());

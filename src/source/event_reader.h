@@ -22,8 +22,8 @@ class EventReader {
   EventReader &operator=(const EventReader &) = delete;
   ~EventReader() = default;
 
-  // What has happened up to the tick that left `sample`. To be called for each, in order. Where samples follow that were
-  // taken already, execs after this one are left for them.
+  // What has happened up to the tick that left `sample`. To be called for each, in order. Where samples follow that
+  // were taken already, execs after this one are left for them.
   void read(const rusage_sample &sample, bool more_follow);
   // How many execs were read so far.
   [[nodiscard]] std::uint64_t execs() const { return execs_; }

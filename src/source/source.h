@@ -58,8 +58,8 @@ class Source {
 
   // Whether start_clock() is likely to succeed.
   [[nodiscard]] virtual bool can_keep_time() const { return false; }
-  // From now on samples are taken without the recorder, on time, and next_sample() gives them. False: this source cannot
-  // do that. Called after the first sample.
+  // From now on samples are taken without the recorder, on time, and next_sample() gives them. False: this source
+  // cannot do that. Called after the first sample.
   virtual bool start_clock(const SampleTimes &) { return false; }
   // Takes no more samples that way. Those that were taken are still there to be read.
   virtual Result<void> stop_clock() { return {}; }

@@ -192,7 +192,7 @@ TEST_CASE("Under sudo the output belongs to the caller, who must be able to writ
                 {"rusage.json: Permission denied"});
   Start elsewhere = with_sudo(scene.recorder({"--", "true"}));
   elsewhere.directory = scene.path("roots");
-  refusal.check(elsewhere, 125, {"rusage.json: Permission denied", "give a file elsewhere with -o"});
+  refusal.check(elsewhere, 125, {"rusage.json: Permission denied", "name a file elsewhere with -o"});
 
   CHECK(run_to_end(with_sudo(scene.recorded_script())).exit_code == 0);
   scene.check_recording(0, nullptr);

@@ -235,3 +235,9 @@ TEST_CASE("the rows add up if exited tasks are counted at their last context swi
       check_case(one, {"--count-at-last-switch"});
     }
 }
+
+TEST_CASE("the rows add up if the recorder takes the samples", "[host][counts]") {
+  for (const Case &one : cases) DYNAMIC_SECTION(one.what) {
+      check_case(one, {"--recorder-clock"});
+    }
+}

@@ -2,7 +2,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <algorithm>
+
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -20,6 +22,13 @@ using namespace test;
 using Json = nlohmann::ordered_json;
 using Arguments = std::vector<std::string>;
 
+// The shortest text of a number: dump() does not always find it.
+std::string text_of(const Json &value) {
+  if (!value.is_number_float()) return value.dump();
+  const std::string text = fmt::format("{}", value.get<double>());
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 // The rows of a document as CSV.
 std::string csv_of(const Json &document) {
   std::string text;
@@ -27,7 +36,7 @@ std::string csv_of(const Json &document) {
   for (const Json &sample : document["samples"]) {
     text += "\r\n" + sample["timestamp"].get<std::string>();
     for (const auto &[name, value] : sample.items())
-      if (name != "timestamp") text += "," + (value.is_null() ? "" : value.dump());
+      if (name != "timestamp") text += "," + (value.is_null() ? "" : text_of(value));
   }
   return text + "\r\n";
 }

@@ -1,5 +1,4 @@
-// Recording without privileges, by /proc: the same workloads as for BPF, run by the user nobody, and what polling
-// misses.
+// Recording without privileges, by /proc, and what polling misses.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mount.h>
@@ -32,140 +31,7 @@ namespace {
 using namespace test;
 using Catch::Matchers::Contains;
 
-// A directory of the user nobody with copies of the recorder and of a program, because other users may not enter the
-// directory of the build.
-class Nobodys {
- public:
-  explicit Nobodys(const std::string &program = "") {
-    std::filesystem::copy_file(built("rusage-bpf"), scene_.path("rusage-bpf"));
-    if (!program.empty()) std::filesystem::copy_file(built("tests/programs/" + program), scene_.path(program));
-    give_to_nobody(scene_.path());
-  }
-
-  [[nodiscard]] const Scene &scene() const { return scene_; }
-
-  // The recorder with these arguments, run by the user nobody.
-  [[nodiscard]] Start recorder(std::vector<std::string> arguments) const {
-    Start start = scene_.recorder(std::move(arguments));
-    start.argv[0] = "./rusage-bpf";
-    start.prepare = become_nobody;
-    return start;
-  }
-
-  // Records a command with these options.
-  [[nodiscard]] Document record(std::vector<std::string> options, const std::vector<std::string> &command) const {
-    options.insert(options.end(), {"-q", "-o", "out.json", "--"});
-    options.insert(options.end(), command.begin(), command.end());
-    const Finished finished = run_to_end(recorder(options));
-    INFO(finished.errors);
-    CHECK(finished.errors.empty());
-    REQUIRE(finished.exit_code == 0);
-    return read_document(scene_);
-  }
-
- private:
-  Scene scene_;
-};
-
-std::int64_t figure(const nlohmann::json &json) {
-  return json.get<std::int64_t>();
-}
-
-std::int64_t switches_of(const nlohmann::json &figures) {
-  return figure(figures["ctx_switches_voluntary"]) + figure(figures["ctx_switches_involuntary"]);
-}
-
-void check_rows(const nlohmann::json &rows) {
-  for (std::size_t i = 1; i < rows.size(); i++)
-    for (const auto &[column, value] : rows[i].items())
-      if (value.is_number()) REQUIRE(value.get<double>() >= 0);
-  CHECK(rows.back()["pid_count"] == 0);
-  for (const char *column : {"forks", "execs", "exits"}) CHECK(rows.back()[column].is_null());
-}
-
-// At least as many as there were processes without a record.
-void check_unseen(const Document &document, const nlohmann::json &truth) {
-  std::set<int> pids;
-  for (const auto &process : document.json()["processes"]) pids.insert(process["pid"].get<int>());
-  const auto seen = static_cast<std::int64_t>(pids.size());
-  CHECK(figure(document.json()["audit"]["unseen_tasks"]) >= figure(truth["forks"]) + 1 - seen);
-}
-
-void check_reaped(const Document &document, const nlohmann::json &truth) {
-  const nlohmann::json &audit = document.json()["audit"];
-  // The I/O of an orphan that exited before a poll can only be read by root.
-  const bool all_read = audit["unreadable_processes"] == 0;
-  CHECK((all_read || truth["unreaped_cpu_us"] > 0));
-  for (const auto &[column, calls] : {std::pair{"read_count", "syscr"},
-                                      {"write_count", "syscw"},
-                                      {"read_bytes", "rchar"},
-                                      {"write_bytes", "wchar"}}) {
-    CHECK(document.sum(column) <= figure(truth[calls]));
-    if (all_read) CHECK(document.sum(column) == truth[calls]);
-  }
-  const nlohmann::json &kernel = audit["kernel"];
-  const nlohmann::json &rows = audit["rows"];
-  constexpr std::int64_t rounding_ns = 2000;
-  const std::int64_t kernel_ns = document.kernel_ns("user") + document.kernel_ns("system");
-  const std::int64_t run_ns = document.sum_ns("user") + document.sum_ns("system");
-  // Orphans are waited for by the recorder: the kernel's total of the command lacks them.
-  if (truth["unreaped_cpu_us"] == 0) {
-    CHECK(std::abs(run_ns - kernel_ns) <= rounding_ns);
-    CHECK(rows["minor_faults"] == kernel["minor_faults"]);
-    CHECK(rows["major_faults"] == kernel["major_faults"]);
-    CHECK(switches_of(rows) == switches_of(kernel));
-  } else {
-    CHECK(run_ns >= kernel_ns + figure(truth["unreaped_cpu_us"]) * 1000 - rounding_ns);
-    CHECK(figure(rows["minor_faults"]) >= figure(kernel["minor_faults"]) + figure(truth["unreaped_minor_faults"]));
-    CHECK(switches_of(rows) >=
-          switches_of(kernel) + figure(truth["unreaped_voluntary"]) + figure(truth["unreaped_involuntary"]));
-  }
-}
-
-struct Case {
-  const char *workload;
-  const char *size;
-};
-
 }  // namespace
-
-TEST_CASE("By /proc, the usage of reaped processes is exact over the whole run, even without a poll", "[host]") {
-  for (const auto &[workload, size] : {Case{"children", "100"},
-                                       {"execs", "100"},
-                                       {"threads", "128"},
-                                       {"nested", "60"},
-                                       {"orphans", "50"},
-                                       {"touch", "3"},
-                                       {"thread_exec", "40"},
-                                       {"vforks", "50"},
-                                       {"clone_parent", "50"},
-                                       {"reads", "100000"},
-                                       {"storm", "1000"},
-                                       {"spin", "0.1"}}) {
-    const Nobodys nobodys(workload);
-    for (const char *interval : {".001", ".01", ".1"}) {
-      INFO(workload << " every " << interval << " s");
-      const Document document = nobodys.record({"-i", interval}, {std::string("./") + workload, "truth", size});
-      const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
-      check_reaped(document, truth);
-      check_rows(document.rows());
-      if (truth["threads"] == 0) check_unseen(document, truth);
-    }
-  }
-}
-
-TEST_CASE("By /proc, children that are not reaped have the polled usage, and the rest is reported", "[host]") {
-  const Nobodys nobodys("ignored");
-  const Document document = nobodys.record({"-i", ".01"}, {"./ignored", "truth", "100"});
-  const nlohmann::json truth = read_json(nobodys.scene().path("truth"));
-  const nlohmann::json &audit = document.json()["audit"];
-  CHECK(document.sum("read_count") <= figure(truth["syscr"]));
-  CHECK(document.sum("minor_faults") >= figure(audit["kernel"]["minor_faults"]));
-  CHECK(document.sum_ns("user") + document.sum_ns("system") >=
-        document.kernel_ns("user") + document.kernel_ns("system") - 2000);
-  check_rows(document.rows());
-  check_unseen(document, truth);
-}
 
 TEST_CASE("Each column by BPF is between the values of two polls of /proc", "[host]") {
   const Scene scene;
@@ -215,12 +81,12 @@ TEST_CASE("Each column by BPF is between the values of two polls of /proc", "[ho
 }
 
 TEST_CASE("A user without BPF privileges records by /proc, and one line and the file say so", "[host]") {
-  const Nobodys nobodys;
-  const Finished finished = run_to_end(nobodys.recorder({"-o", "out.json", "--", "true"}));
+  const NobodysDirectory directory;
+  const Finished finished = run_to_end(directory.recorder({"-o", "out.json", "--", "true"}));
   CHECK(finished.exit_code == 0);
   CHECK_THAT(finished.errors, Contains("polling /proc: forks, execs and exits are not counted") &&
                                   Contains("the reason: cannot record with BPF: "));
-  const auto document = read_document(nobodys.scene()).json();
+  const auto document = read_document(directory.scene()).json();
   CHECK(document["meta"]["backend"] == "proc");
   CHECK_THAT(document["meta"]["backend_reason"].get<std::string>(), Contains("cannot record with BPF"));
   CHECK(document["samples"].back()["forks"].is_null());
@@ -243,11 +109,11 @@ TEST_CASE("Root records by BPF, and by /proc on request") {
 
 TEST_CASE("/proc has everything of another user's process except I/O, which is null and not 0", "[host]") {
   Background roots({.argv = {"sleep", "60"}});
-  const Nobodys nobodys;
+  const NobodysDirectory directory;
   const Start start =
-      nobodys.recorder({"-q", "-i", ".01", "-d", ".1", "-o", "out.json", "--pid", std::to_string(roots.pid())});
+      directory.recorder({"-q", "-i", ".01", "-d", ".1", "-o", "out.json", "--pid", std::to_string(roots.pid())});
   CHECK(run_to_end(start).exit_code == 0);
-  const auto document = read_document(nobodys.scene()).json();
+  const auto document = read_document(directory.scene()).json();
   const auto &last = document["samples"].back();
   for (const char *column :
        {"read_count", "write_count", "read_bytes", "write_bytes", "disk_read_bytes", "disk_write_bytes"}) {
@@ -266,11 +132,11 @@ TEST_CASE("/proc has everything of another user's process except I/O, which is n
 
 TEST_CASE("A program that runs as root does not make columns of its tree unknown", "[host]") {
   const bool hides = GENERATE(false, true);
-  const Nobodys nobodys;
-  const Scene &scene = nobodys.scene();
+  const NobodysDirectory directory;
+  const Scene &scene = directory.scene();
   std::filesystem::copy_file("/bin/sleep", scene.path("roots"));
   REQUIRE(chmod(scene.path("roots").c_str(), S_ISUID | 0755) == 0);
-  Start start = nobodys.recorder(
+  Start start = directory.recorder(
       {"-q", "-i", ".01", "-o", "out.json", "--", "sh", "-c", "./roots .2 & cat /dev/null; wait; true"});
   start.prepare = [hides] {
     if (hides && (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0)) _exit(98);
@@ -285,8 +151,8 @@ TEST_CASE("A program that runs as root does not make columns of its tree unknown
 
 TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
   Background roots({.argv = {"sleep", "60"}});
-  const Nobodys nobodys;
-  Start start = nobodys.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
+  const NobodysDirectory directory;
+  Start start = directory.recorder({"-q", "-d", ".1", "--pid", std::to_string(roots.pid())});
   start.prepare = [] {
     if (!unshare_mounts() || mount("proc", "/proc", "proc", 0, "hidepid=2") != 0) _exit(98);
     become_nobody();
@@ -299,9 +165,9 @@ TEST_CASE("A process that /proc hides is refused in one line", "[host]") {
 }
 
 TEST_CASE("By /proc a tree is recorded to the end of its last orphan", "[host]") {
-  const Nobodys nobodys;
+  const NobodysDirectory directory;
   const Document document =
-      nobodys.record({"-i", ".01", "--until", "tree"}, {"sh", "-c", "(sh -c 'sleep .2; cat /dev/null' &) & exit 0"});
+      directory.record({"-i", ".01", "--until", "tree"}, {"sh", "-c", "(sh -c 'sleep .2; cat /dev/null' &) & exit 0"});
   const auto &json = document.json();
   CHECK(json["meta"]["ended_by"] == "tree");
   CHECK(json["meta"]["exit_code"] == 0);
@@ -352,11 +218,11 @@ TEST_CASE("By /proc 4096 descriptors are 4096, also for processes of other users
                      for (int fd = 0; fd >= 0 && fd < last;) fd = dup(STDIN_FILENO);
                    }});
   wait_until("the exec", [&] { return read_file(fmt::format("/proc/{}/comm", many.pid())) == "sleep\n"; });
-  const Nobodys nobodys;
+  const NobodysDirectory directory;
   CHECK(run_to_end(
-            nobodys.recorder({"-q", "-d", ".05", "-i", ".01", "-o", "out.json", "--pid", std::to_string(many.pid())}))
+            directory.recorder({"-q", "-d", ".05", "-i", ".01", "-o", "out.json", "--pid", std::to_string(many.pid())}))
             .exit_code == 0);
-  CHECK(read_document(nobodys.scene()).json()["totals"]["num_fds"]["peak"] == 4096);
+  CHECK(read_document(directory.scene()).json()["totals"]["num_fds"]["peak"] == 4096);
   many.send(SIGKILL);
   many.wait();
 }

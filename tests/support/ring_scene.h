@@ -45,8 +45,8 @@ class RingDirectories {
   Scene scene_{"exit 5"};
 };
 
-// A state directory with rings of the user nobody: `recover --prune` removes all rings of a user, and root may have real
-// ones.
+// A state directory with rings of the user nobody: `recover --prune` removes all rings of a user, and root may have
+// real ones.
 class StateDirectory {
  public:
   StateDirectory();

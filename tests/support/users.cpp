@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
+
+#include "support/attached.h"
 
 namespace test {
 
@@ -52,6 +55,29 @@ Start with_sudo(Start start) {
   start.environment["SUDO_UID"] = std::to_string(nobody);
   start.environment["SUDO_GID"] = std::to_string(nobody);
   return start;
+}
+
+NobodysDirectory::NobodysDirectory(const std::string &program) {
+  std::filesystem::copy_file(built("rusage-bpf"), scene_.path("rusage-bpf"));
+  if (!program.empty()) std::filesystem::copy_file(built("tests/programs/" + program), scene_.path(program));
+  give_to_nobody(scene_.path());
+}
+
+Start NobodysDirectory::recorder(std::vector<std::string> arguments) const {
+  Start start = scene_.recorder(std::move(arguments));
+  start.argv[0] = "./rusage-bpf";
+  start.prepare = become_nobody;
+  return start;
+}
+
+Document NobodysDirectory::record(std::vector<std::string> options, const std::vector<std::string> &command) const {
+  options.insert(options.end(), {"-q", "-o", "out.json", "--"});
+  options.insert(options.end(), command.begin(), command.end());
+  const Finished finished = run_to_end(recorder(options));
+  INFO(finished.errors);
+  CHECK(finished.errors.empty());
+  REQUIRE(finished.exit_code == 0);
+  return read_document(scene_);
 }
 
 }  // namespace test

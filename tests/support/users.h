@@ -4,6 +4,7 @@
 #include <string>
 
 #include "support/background.h"
+#include "support/document.h"
 #include "support/scene.h"
 
 namespace test {
@@ -23,5 +24,21 @@ void give_to_nobody(const std::string &path);
 
 // As started by sudo, called by the user nobody.
 Start with_sudo(Start start);
+
+// A directory of the user nobody with copies of the recorder and of a program, because other users may not enter the
+// directory of the build.
+class NobodysDirectory {
+ public:
+  explicit NobodysDirectory(const std::string &program = "");
+
+  [[nodiscard]] const Scene &scene() const { return scene_; }
+  // The recorder with these arguments, run by the user nobody.
+  [[nodiscard]] Start recorder(std::vector<std::string> arguments) const;
+  // Records a command with these options.
+  [[nodiscard]] Document record(std::vector<std::string> options, const std::vector<std::string> &command) const;
+
+ private:
+  Scene scene_;
+};
 
 }  // namespace test

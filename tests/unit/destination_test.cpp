@@ -3,88 +3,21 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
-#include "os/write_all.h"
-#include "support/process.h"
+#include "support/destination_directory.h"
 
 namespace rusage_bpf::destination_test {
 namespace {
 
 using Catch::Matchers::Contains;
 using Names = std::vector<std::string>;
-
-constexpr uid_t user = 65534;
-constexpr uid_t stranger = 65533;
-
-// Somewhere to write, for root. The tests may themselves run under sudo, whose user cannot enter it.
-class Directory : public test::TemporaryDirectory {
- public:
-  Directory() { unsetenv("SUDO_UID"); }
-
-  void put(const std::string &name, const std::string &text, uid_t owner = 0) const {
-    std::ofstream(file(name)) << text;
-    REQUIRE(chown(file(name).c_str(), owner, owner) == 0);
-  }
-  void link(const std::string &target, const std::string &name, uid_t owner = 0) const {
-    std::filesystem::create_symlink(target, file(name));
-    REQUIRE(lchown(file(name).c_str(), owner, owner) == 0);
-  }
-  void make_directory(const std::string &name, mode_t mode, uid_t owner = 0) const {
-    REQUIRE(mkdir(file(name).c_str(), 0700) == 0);
-    REQUIRE(chmod(file(name).c_str(), mode) == 0);
-    REQUIRE(chown(file(name).c_str(), owner, owner) == 0);
-  }
-  [[nodiscard]] std::string text(const std::string &name) const { return test::read_file(file(name)); }
-  [[nodiscard]] bool is_link(const std::string &name) const { return std::filesystem::is_symlink(file(name)); }
-};
-
-// During its lifetime, files are made as `user`, who may enter the directory.
-class AsUser {
- public:
-  explicit AsUser(const Directory &directory) {
-    REQUIRE(chmod(directory.path().c_str(), 0711) == 0);
-    setenv("SUDO_UID", std::to_string(user).c_str(), 1);
-    setenv("SUDO_GID", std::to_string(user).c_str(), 1);
-  }
-  ~AsUser() {
-    unsetenv("SUDO_UID");
-    unsetenv("SUDO_GID");
-  }
-  AsUser(const AsUser &) = delete;
-  AsUser &operator=(const AsUser &) = delete;
-};
-
-Result<void> write_document(const std::string &path, const std::string &text) {
-  auto destination = Destination::open(path);
-  if (!destination) return tl::unexpected(destination.error());
-  if (auto read = destination->wait_for_reader(); !read) return read;
-  auto written = write_all(destination->fd(), text, path);
-  return written ? destination->commit() : written;
-}
-
-void check_written(const std::string &path, const std::string &text) {
-  CAPTURE(path);
-  const auto written = write_document(path, text);
-  INFO((written ? "" : written.error().message));
-  CHECK(written);
-}
-
-void check_refused(const std::string &path, const std::string &reason) {
-  CAPTURE(path);
-  const auto destination = Destination::open(path);
-  REQUIRE_FALSE(destination);
-  CHECK_THAT(destination.error().message, Contains(path) && Contains(reason));
-}
 
 TEST_CASE("a symbolic link stays, and its target is replaced or made") {
   const Directory directory;
@@ -276,51 +209,6 @@ TEST_CASE("a default name is the first free one, and no file is replaced") {
   CHECK(directory.text("rusage.json") == "1");
   CHECK(directory.text("rusage-5.json") == "5");
   CHECK(directory.names() == Names{"rusage-2.json", "rusage-3.json", "rusage-4.json", "rusage-5.json", "rusage.json"});
-}
-
-// Exchanges two names during its lifetime, as fast as it can.
-class Swapping {
- public:
-  Swapping(std::string a, std::string b)
-      : thread_([this, a = std::move(a), b = std::move(b)] {
-          constexpr unsigned exchange = 2;
-          while (!stop_) syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), exchange);
-        }) {}
-  ~Swapping() {
-    stop_ = true;
-    thread_.join();
-  }
-  Swapping(const Swapping &) = delete;
-  Swapping &operator=(const Swapping &) = delete;
-
- private:
-  std::atomic<bool> stop_ = false;
-  std::thread thread_;
-};
-
-TEST_CASE("a link that an attacker exchanges all the time leads to no file of the attacker's choice") {
-  constexpr int times = 2000;
-  const Directory directory;
-  directory.make_directory("tmp", 01777);
-  directory.make_directory("victim", 0700);
-  directory.put("victim/mine", "mine");
-  directory.make_directory("tmp/sub", 0777);
-  directory.link(directory.file("victim"), "tmp/sub-link", stranger);
-  directory.put("tmp/out.json", "old");
-  directory.link(directory.file("victim/mine"), "tmp/out-link", stranger);
-  {
-    const Swapping directories(directory.file("tmp/sub"), directory.file("tmp/sub-link"));
-    const Swapping files(directory.file("tmp/out.json"), directory.file("tmp/out-link"));
-    for (int i = 0; i < times; i++) {
-      // The link may have been replaced.
-      directory.link(directory.file("victim/mine"), "tmp/next-link", stranger);
-      std::filesystem::rename(directory.file("tmp/next-link"), directory.file("tmp/out-link"));
-      static_cast<void>(write_document(directory.file("tmp/sub/new"), "new"));
-      static_cast<void>(write_document(directory.file("tmp/out.json"), "new"));
-    }
-  }
-  CHECK(directory.text("victim/mine") == "mine");
-  CHECK_FALSE(std::filesystem::exists(directory.file("victim/new")));
 }
 
 }  // namespace

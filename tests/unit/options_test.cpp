@@ -126,6 +126,7 @@ TEST_CASE("flags are off until they are given") {
   CHECK_FALSE(parsed({"-o", "a.csv"}).csv_meta);
   CHECK(parsed({"-o", "a.csv", "--csv-meta"}).csv_meta);
   CHECK(parsed({"--count-at-last-switch"}).count_at_last_switch);
+  CHECK(parsed({"--recorder-clock"}).recorder_clock);
 }
 
 TEST_CASE("a live line is requested, refused or neither") {

@@ -1,4 +1,4 @@
-// The checks on other machines: their files in /proc and /sys, and answers of their kernels.
+// The checks of the kernel, mounts and processes, on other machines.
 #include <sys/capability.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@
 #include "probe/privileges.h"
 #include "probe/processes.h"
 #include "probe/system_call.h"
-#include "support/process.h"
+#include "support/fake_machine.h"
 
 namespace rusage_bpf::probe_test {
 namespace {
@@ -26,162 +26,10 @@ namespace fs = std::filesystem;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 using State = Check::State;
-
-// A /proc and a /sys with only the files of the test.
-class Machine {
- public:
-  Machine() {
-    fs::create_directories(directory_.file("sys/kernel"));
-    fs::create_directories(self());
-    fs::create_symlink(std::to_string(getpid()), directory_.file("proc/self"));
-    file("proc/self/stat");
-  }
-
-  Machine &file(const std::string &path, const std::string &text = "") {
-    fs::create_directories(fs::path(directory_.file(path)).parent_path());
-    std::ofstream(directory_.file(path)) << text;
-    return *this;
-  }
-  Machine &mounts(const std::string &lines) { return file("proc/self/mounts", lines); }
-  Machine &link(const std::string &path, const std::string &to) {
-    fs::create_directories(fs::path(directory_.file(path)).parent_path());
-    fs::create_symlink(to, directory_.file(path));
-    return *this;
-  }
-  [[nodiscard]] Roots roots() const { return {.proc = directory_.file("proc"), .sys = directory_.file("sys")}; }
-
- private:
-  [[nodiscard]] std::string self() const { return directory_.file("proc/" + std::to_string(getpid())); }
-  test::TemporaryDirectory directory_;
-};
-
-constexpr std::uint64_t bit(cap_value_t capability) {
-  return std::uint64_t{1} << capability;
-}
-constexpr std::uint64_t all = ~std::uint64_t{0};
-
-Privileges user() {
-  return {.uid = 1000, .effective = 0, .bounding = all};
-}
-
-Privileges root() {
-  return {.uid = 0, .effective = all, .bounding = all};
-}
-
-Executable program() {
-  return {.path = "/opt/my tools/rusage-bpf", .capabilities = "", .no_suid = false, .sudo = true};
-}
-
-std::vector<std::string> commands(const Check &check) {
-  std::vector<std::string> list;
-  for (const Remedy &remedy : check.remedies) list.push_back(remedy.command);
-  return list;
-}
-
 using Commands = std::vector<std::string>;
 
-TEST_CASE("any user with the capabilities may trace with BPF") {
-  CHECK(capabilities_check(root(), program()).state == State::works);
-  Privileges capable = user();
-  capable.effective = bit(CAP_BPF) | bit(CAP_PERFMON);
-  CHECK(capabilities_check(capable, program()).state == State::works);
-  capable.no_new_privs = true;
-  CHECK(capabilities_check(capable, program()).state == State::works);
-}
-
-TEST_CASE("a user without capabilities gets commands with sudo and setcap") {
-  const Check check = capabilities_check(user(), program());
-  CHECK(check.state == State::stops);
-  CHECK(check.found == "CAP_BPF and CAP_PERFMON are missing");
-  CHECK(commands(check) == Commands{"sudo '/opt/my tools/rusage-bpf' ...",
-                                    "sudo setcap cap_bpf,cap_perfmon=ep '/opt/my tools/rusage-bpf'"});
-}
-
-TEST_CASE("only the missing capability is named") {
-  Privileges privileges = user();
-  privileges.effective = bit(CAP_BPF);
-  CHECK(capabilities_check(privileges, program()).found == "CAP_PERFMON is missing");
-  privileges.effective = bit(CAP_PERFMON);
-  CHECK(capabilities_check(privileges, program()).found == "CAP_BPF is missing");
-}
-
-TEST_CASE("sudo is not advised if it is not installed") {
-  Executable executable = program();
-  executable.sudo = false;
-  for (const std::string &command : commands(capabilities_check(user(), executable)))
-    CHECK_THAT(command, !Contains("sudo"));
-}
-
-TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
-  Executable executable = program();
-  executable.no_suid = true;
-  const Check check = capabilities_check(user(), executable);
-  CHECK_THAT(check.found, Contains("nosuid"));
-  CHECK_THAT(commands(check).at(1), Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
-}
-
-TEST_CASE("sudo and setcap are not advised if they would not help") {
-  Privileges privileges = user();
-  std::string word;
-  SECTION("no_new_privs") {
-    privileges.no_new_privs = true;
-    word = "no_new_privs";
-  }
-  SECTION("a container without the capabilities, as root or not") {
-    privileges.bounding = bit(CAP_CHOWN);
-    privileges.uid = GENERATE(0U, 1000U);
-    word = "--cap-add BPF --cap-add PERFMON";
-  }
-  SECTION("the capabilities of a user namespace") {
-    privileges = root();
-    privileges.in_user_namespace = true;
-    word = "user namespace";
-  }
-  const Check check = capabilities_check(privileges, program());
-  CHECK(check.state == State::stops);
-  CHECK_THAT(in_one_line(check), Contains(word));
-  for (const std::string &command : commands(check))
-    CHECK_THAT(command, !Contains("rusage-bpf") && !Contains("setcap"));
-}
-
-TEST_CASE("a seccomp filter is distinguished from a kernel without bpf and from missing capabilities") {
-  Privileges filtered = root();
-  filtered.filtered = true;
-  const SyscallAccess open{};
-  const SyscallAccess refused{.killed = false, .error_number = EPERM};
-  const SyscallAccess unknown{.killed = false, .error_number = ENOSYS};
-  const SyscallAccess killed{.killed = true, .error_number = 0};
-
-  CHECK(seccomp_check(root(), open).state == State::works);
-  CHECK(seccomp_check(filtered, open).state == State::works);
-  for (const SyscallAccess &access : {refused, unknown, killed}) {
-    const Check check = seccomp_check(filtered, access);
-    CHECK(check.state == State::stops);
-    CHECK_THAT(check.found, StartsWith("a seccomp filter"));
-    CHECK_THAT(commands(check).at(0), Contains("--security-opt seccomp=unconfined"));
-    CHECK(system_call_check(filtered, access).state == State::unknown);
-  }
-  CHECK(seccomp_check(root(), unknown).state == State::works);
-  CHECK(system_call_check(root(), unknown).state == State::stops);
-  // The answer of Linux before 5.16 without capabilities.
-  CHECK(seccomp_check(user(), refused).state == State::works);
-  CHECK(system_call_check(user(), refused).state == State::works);
-}
-
-TEST_CASE("a security module that refuses is named") {
-  Machine machine;
-  const auto check = [&](std::optional<int> use) { return security_modules_check(machine.roots(), use); };
-  CHECK_THAT(check(EPERM).found, Contains("Operation not permitted"));
-  machine.file("sys/kernel/security/lsm", "lockdown,capability,apparmor,bpf");
-  CHECK(check(0).state == State::works);
-  CHECK(check(std::nullopt).state == State::unknown);
-  CHECK(check(EPERM).state == State::stops);
-  CHECK_THAT(check(EPERM).found, Contains("apparmor"));
-  CHECK_THAT(commands(check(EPERM)).at(0), Contains("apparmor=unconfined"));
-}
-
 TEST_CASE("lockdown stops BPF only if programs may not read the kernel's memory") {
-  Machine machine;
+  FakeMachine machine;
   const auto state = [&](Answer reads) { return lockdown_check(machine.roots(), reads).state; };
   CHECK(state(Answer::unknown) == State::unknown);
   CHECK(state(Answer::yes) == State::works);
@@ -197,7 +45,7 @@ TEST_CASE("lockdown stops BPF only if programs may not read the kernel's memory"
 }
 
 TEST_CASE("unprivileged_bpf_disabled is reported and stops nothing") {
-  Machine machine;
+  FakeMachine machine;
   CHECK(unprivileged_check(machine.roots()).state == State::unknown);
   const std::string value = GENERATE("0", "1", "2");
   machine.file("proc/sys/kernel/unprivileged_bpf_disabled", value + "\n");
@@ -207,7 +55,7 @@ TEST_CASE("unprivileged_bpf_disabled is reported and stops nothing") {
 }
 
 TEST_CASE("a kernel without BTF is distinguished from a missing /sys") {
-  Machine machine;
+  FakeMachine machine;
   const Check missing = types_check(machine.roots());
   CHECK(missing.state == State::stops);
   CHECK_THAT(in_one_line(missing), Contains("CONFIG_DEBUG_INFO_BTF=y"));
@@ -217,7 +65,7 @@ TEST_CASE("a kernel without BTF is distinguished from a missing /sys") {
 }
 
 TEST_CASE("counters that a kernel was built without have the state that the source needs") {
-  Machine machine;
+  FakeMachine machine;
   const State without = GENERATE(State::stops, State::limits);
   CHECK(io_accounting_check(machine.roots(), without).state == without);
   CHECK(schedstat_check(machine.roots(), without).state == without);
@@ -229,7 +77,7 @@ TEST_CASE("counters that a kernel was built without have the state that the sour
 }
 
 TEST_CASE("a /proc with hidepid limits users from whom it hides processes") {
-  Machine machine;
+  FakeMachine machine;
   const auto check = [&](const std::string &options, const Privileges &privileges) {
     machine.mounts("sysfs /sys sysfs rw 0 0\nproc /proc proc " + options + " 0 0\n");
     return proc_check(machine.roots(), privileges, program());
@@ -247,13 +95,13 @@ TEST_CASE("a /proc with hidepid limits users from whom it hides processes") {
 }
 
 TEST_CASE("the last mount on /proc counts") {
-  Machine machine;
+  FakeMachine machine;
   machine.mounts("proc /proc proc rw 0 0\nproc /proc proc rw,hidepid=2 0 0\n");
   CHECK(proc_check(machine.roots(), user(), program()).state == State::limits);
 }
 
 TEST_CASE("a missing /proc, or one of another pid namespace, stops recording") {
-  Machine machine;
+  FakeMachine machine;
   CHECK(proc_check(machine.roots(), root(), program()).state == State::stops);
   machine.mounts("proc /proc proc rw 0 0\n");
   CHECK(proc_check(machine.roots(), root(), program()).state == State::works);
@@ -265,7 +113,7 @@ TEST_CASE("a missing /proc, or one of another pid namespace, stops recording") {
 }
 
 TEST_CASE("cgroups can be recorded if v2 is mounted, with or without v1") {
-  Machine machine;
+  FakeMachine machine;
   const std::string proc = "proc /proc proc rw 0 0\n";
   const std::string v1 = "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n";
   const auto check = [&](const std::string &mounts) {
@@ -282,7 +130,7 @@ TEST_CASE("cgroups can be recorded if v2 is mounted, with or without v1") {
 }
 
 TEST_CASE("namespaces other than the initial ones are recognized") {
-  Machine machine;
+  FakeMachine machine;
   CHECK_FALSE(in_initial_namespace(machine.roots(), Namespace::user));
   machine.link("proc/self/ns/user", "user:[4026531837]").link("proc/self/ns/pid", "pid:[42]");
   CHECK(in_initial_namespace(machine.roots(), Namespace::user) == true);
@@ -296,7 +144,7 @@ TEST_CASE("which processes can be read") {
   CHECK(commands(others_check(Readable::own, user(), program())) == Commands{"sudo '/opt/my tools/rusage-bpf' ..."});
   CHECK_THAT(commands(others_check(Readable::own, {.uid = 0}, program())).at(0), Contains("--cap-add SYS_PTRACE"));
   // All files of this machine belong to the test's user.
-  const Machine machine;
+  const FakeMachine machine;
   CHECK(try_others(machine.roots(), geteuid()) == Readable::no_others);
 }
 
@@ -328,7 +176,7 @@ TEST_CASE("if descriptors run out, their limit is named, and no security module"
     CHECK_THAT(said, Contains("Too many open files") && Contains("ulimit -n") && !Contains("security") &&
                          !Contains("RUSAGE_BPF_DEBUG"));
   CHECK_THAT(why_refused(ENFILE), Contains("fs.file-max"));
-  const Machine machine;
+  const FakeMachine machine;
   CHECK(security_modules_check(machine.roots(), EMFILE).state == State::unknown);
   CHECK(security_modules_check(machine.roots(), EPERM).state == State::stops);
 }

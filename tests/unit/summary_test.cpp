@@ -190,7 +190,7 @@ TEST_CASE("the kernel's total is compared with the usage that it can have, and t
   outcome.audit.kernel.known.set(RUSAGE_user).set(RUSAGE_system);
   outcome.audit.unwaited = Unwaited{.processes = 3, .cpu_ns = 8 * second};
   CHECK_THAT(summary_of(outcome), Contains("accounted 100.00 % of the kernel's own total, which lacks 3 processes not "
-                                           "waited for or still alive (8.000 s), 0 tasks lost"));
+                                           "reaped or still live (8.000 s), 0 tasks lost"));
   // A document of an earlier version, in which the two cannot be distinguished.
   outcome.audit.unwaited.reset();
   CHECK_FALSE(accounted_cpu(outcome));
