@@ -78,6 +78,7 @@ std::optional<Row> RowParser::read(std::string_view object) {
 }
 
 bool RowParser::read_fields(std::string_view object, Row &row) {
+  if (object.size() > longest) return false;
   simdjson::ondemand::document document;
   simdjson::ondemand::object fields;
   if (library_->parser.iterate(object.data(), object.size(), object.size() + padding).get(document)) return false;

@@ -16,14 +16,16 @@ class RowParser {
  public:
   // So many bytes behind a text must be readable. They may be anything.
   static constexpr std::size_t padding = 64;
+  // Longer texts are not read: the library needs memory for them. With all columns, a row has at most 800 bytes.
+  static constexpr std::size_t longest = 4096;
 
   RowParser();
   RowParser(RowParser &&) = delete;
   RowParser &operator=(RowParser &&) = delete;
   ~RowParser();
 
-  // The row that row_from (document.h) makes of the same text. Nothing if row_from would refuse it, and also if there is
-  // anything unusual in it: an unknown field, a whole number with a fraction part, a time that is not as ours.
+  // The row that row_from (document.h) makes of the same text. Nothing if row_from would refuse it, and also if anything
+  // in it is unusual: an unknown field, an escaped name, a whole number with a fraction part.
   std::optional<Row> read(std::string_view object);
 
  private:

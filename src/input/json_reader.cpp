@@ -71,9 +71,8 @@ class Pass final : public JsonEvents {
 
   // The samples that come next, as long as each is a usual one. Any other is left to the parser.
   bool take_rows() {
-    constexpr std::size_t longest = 4096;
     for (;;) {
-      const std::string_view text = buffer_.up_to('}', longest);
+      const std::string_view text = buffer_.up_to('}', RowParser::longest);
       const std::string_view object = without_comma(text);
       if (object.empty()) return true;
       std::optional<Row> row = row_parser_.read(object);

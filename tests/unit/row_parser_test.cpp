@@ -133,6 +133,14 @@ TEST_CASE("a row with anything unusual is left to the JSON reader") {
   }
 }
 
+TEST_CASE("a text that is much longer than a row is left to the JSON reader") {
+  RowParser parser;
+  const auto text = [](std::size_t size) { return R"({"rss":1,)" + std::string(size - 20, ' ') + R"("vms":12345})"; };
+  REQUIRE(text(RowParser::longest).size() == RowParser::longest + 1);
+  CHECK(parsed(parser, text(RowParser::longest - 1)));
+  CHECK_FALSE(parsed(parser, text(RowParser::longest)));
+}
+
 TEST_CASE("what is behind the text of a row is not read as a part of it") {
   RowParser parser;
   std::string text = R"({"rss":12,"elapsed":1.5})";
