@@ -24,8 +24,8 @@ class RowParser {
   RowParser &operator=(RowParser &&) = delete;
   ~RowParser();
 
-  // The row that row_from (document.h) makes of the same text. Nothing if row_from would refuse it, and also if anything
-  // in it is unusual: an unknown field, an escaped name, a whole number with a fraction part.
+  // The row that row_from (document.h) makes of the same text. Nothing if row_from would refuse it, and also if
+  // anything in it is unusual: an unknown field, an escaped name, a whole number with a fraction part.
   std::optional<Row> read(std::string_view object);
 
  private:

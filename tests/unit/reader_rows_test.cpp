@@ -1,8 +1,13 @@
 // Rows, most of which are read without JSON objects: src/document/row_parser.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <thread>
 
+#include "os/fd.h"
+#include "os/write_all.h"
 #include "support/recording_files.h"
 
 namespace rusage_bpf::reader_test {
@@ -55,6 +60,27 @@ TEST_CASE("many rows are the same with and without JSON objects, and where both 
   for (const char *more : {"\"x\":{},", "\"x\":[{}],", "\"x\":\"},{\",", "\"x\":1,"})
     CHECK(read_and_written(files, replaced_each(text, "\"rss\":null", more + std::string("\"rss\":null"))) == json);
   CHECK(read_and_written(files, replaced_each(text, "\"vms\"", std::string(5'000, ' ') + "\"vms\"")) == json);
+}
+
+TEST_CASE("many rows are read from a pipe in pieces of any size") {
+  const Files files;
+  const std::string name = GENERATE("many.json", "many.ndjson");
+  const std::string text = many_rows(files, name);
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  std::thread writer([&, to = Fd(ends[1])] {
+    for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 7 % 1009 + 1)
+      if (!write_all(to.get(), std::string_view(text).substr(at, size), "pipe")) return;
+  });
+  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  dup2(ends[0], STDIN_FILENO);
+  close(ends[0]);
+  JsonSink json(test::create_output(files.path("written.json")));
+  const auto reading = read("-", json);
+  dup2(before.get(), STDIN_FILENO);
+  writer.join();
+  REQUIRE(reading);
+  CHECK(files.text("written.json") == files.text("many.json"));
 }
 
 TEST_CASE("rows with other blanks between them are read") {
