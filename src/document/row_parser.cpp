@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "document/fields.h"
 #include "document/time.h"
@@ -39,14 +40,20 @@ std::size_t find_name(const char *name, std::size_t likely) {
   return unknown_field;
 }
 
+// False if the library has found something else.
+template <typename Found, typename Value>
+bool take(Found &&found, Value &value) {
+  return std::forward<Found>(found).get(value) == simdjson::SUCCESS;
+}
+
 // Nothing if it is not a usual number of this column.
 std::optional<std::uint64_t> read_number(std::size_t column, simdjson::ondemand::value &value) {
   if (columns[column].in_nanoseconds()) {
     double seconds = 0;
-    return value.get_double().get(seconds) == simdjson::SUCCESS ? nanoseconds_in_range(seconds) : std::nullopt;
+    return take(value.get_double(), seconds) ? nanoseconds_in_range(seconds) : std::nullopt;
   }
   std::uint64_t number = 0;
-  return value.get_uint64().get(number) == simdjson::SUCCESS ? std::optional(number) : std::nullopt;
+  return take(value.get_uint64(), number) ? std::optional(number) : std::nullopt;
 }
 
 // False if the value is neither a usual number nor null.
@@ -57,7 +64,7 @@ bool read_column(std::size_t column, simdjson::ondemand::value &value, Row &row)
     return true;
   }
   bool is_null = false;
-  return value.is_null().get(is_null) == simdjson::SUCCESS && is_null;
+  return take(value.is_null(), is_null) && is_null;
 }
 
 }  // namespace
@@ -81,13 +88,13 @@ bool RowParser::read_fields(std::string_view object, Row &row) {
   if (object.size() > longest) return false;
   simdjson::ondemand::document document;
   simdjson::ondemand::object fields;
-  if (library_->parser.iterate(object.data(), object.size(), object.size() + padding).get(document)) return false;
-  if (document.get_object().get(fields)) return false;
+  if (!take(library_->parser.iterate(object.data(), object.size(), object.size() + padding), document)) return false;
+  if (!take(document.get_object(), fields)) return false;
   std::bitset<unknown_field> met;
   std::size_t likely = timestamp;
   for (auto each : fields) {
     simdjson::ondemand::field field;
-    if (std::move(each).get(field)) return false;
+    if (!take(std::move(each), field)) return false;
     const std::size_t name = find_name(field.key().raw(), likely);
     if (name == unknown_field || met[name]) return false;
     met.set(name);
@@ -97,7 +104,7 @@ bool RowParser::read_fields(std::string_view object, Row &row) {
       continue;
     }
     simdjson::ondemand::raw_json_string text;
-    if (field.value().get_raw_json_string().get(text)) return false;
+    if (!take(field.value().get_raw_json_string(), text)) return false;
     const auto time = realtime_ns(text.raw());
     if (!time) return false;
     row.realtime_ns = *time;
