@@ -294,6 +294,8 @@ Audit Recorder::final_audit(const Ended &ended, const MissedEvents &missed) cons
   Audit proof = audit(ended.kernel, losses_, missed);
   if (!ended.kernel.known.none()) proof.unwaited = spans_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
   proof.punctuality = schedule_->punctuality();
+  proof.clock_cpu_ns = source_.clock_cpu_ns();
+  proof.recorder_cpu_ns = proof.recorder_cpu_ns.value_or(0) + *proof.clock_cpu_ns;
   proof.oom_kills = kills_.count();
   proof.oom_kills_on_machine = kills_on_machine_.count();
   proof.sigkilled_processes = spans_.killed();

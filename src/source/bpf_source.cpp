@@ -235,6 +235,10 @@ Result<void> BpfSource::stop_clock() {
   return stopped ? Result<void>() : tl::unexpected(stopped.error());
 }
 
+std::uint64_t BpfSource::clock_cpu_ns() const {
+  return kernel_->sample->clock_cpu_ns;
+}
+
 Result<std::optional<Sample>> BpfSource::next_sample() {
   const std::uint64_t position = *kernel_->samples_read;
   const std::uint64_t waiting = std::atomic_ref(*kernel_->samples_written).load(std::memory_order_acquire) - position;

@@ -34,6 +34,7 @@ class BpfSource final : public Source {
   [[nodiscard]] bool can_keep_time() const override;
   bool start_clock(const SampleTimes &times) override;
   Result<void> stop_clock() override;
+  [[nodiscard]] std::uint64_t clock_cpu_ns() const override;
   Result<std::optional<Sample>> next_sample() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] MissedEvents missed_events() const override;
