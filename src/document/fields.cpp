@@ -66,10 +66,14 @@ int to_int(const Json &value, std::string_view key) {
   return static_cast<int>(to_unsigned(value, key, std::numeric_limits<int>::max()));
 }
 
+std::optional<std::uint64_t> nanoseconds_in_range(double seconds) {
+  return seconds >= 0 && seconds <= longest_s ? std::optional(nanoseconds(seconds)) : std::nullopt;
+}
+
 std::uint64_t to_nanoseconds(const Json &value, std::string_view key) {
-  const double seconds = value.is_number() ? value.get<double>() : -1;
-  if (!(seconds >= 0 && seconds <= longest_s)) refuse(value, key, fmt::format("seconds from 0 to {}", longest_s));
-  return nanoseconds(seconds);
+  const auto ns = nanoseconds_in_range(value.is_number() ? value.get<double>() : -1);
+  if (!ns) refuse(value, key, fmt::format("seconds from 0 to {}", longest_s));
+  return *ns;
 }
 
 std::int64_t to_signed_nanoseconds(const Json &value, std::string_view key) {

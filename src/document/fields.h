@@ -31,7 +31,8 @@ const Json *find_field(const Json &object, std::string_view key);
 // `key` is for the message.
 std::uint64_t to_unsigned(const Json &value, std::string_view key, std::uint64_t greatest);
 int to_int(const Json &value, std::string_view key);
-// From seconds, as nanoseconds.
+// From seconds, as nanoseconds; nothing if they are negative or too many.
+std::optional<std::uint64_t> nanoseconds_in_range(double seconds);
 std::uint64_t to_nanoseconds(const Json &value, std::string_view key);
 // The same for an instant, which may be negative.
 std::int64_t to_signed_nanoseconds(const Json &value, std::string_view key);

@@ -48,11 +48,15 @@ Result<void> Contents::check(const Row &row) const {
 Result<void> Contents::sample(const Json &json) {
   auto row = row_from(json);
   if (!row) return tl::unexpected(row.error());
-  if (auto checked = check(*row); !checked) return checked;
-  row->number = totals_.rows();
-  totals_.add(*row);
-  last_realtime_ns_ = row->realtime_ns;
-  return note_sink_error(sink_.row(*row));
+  return sample(*row);
+}
+
+Result<void> Contents::sample(Row &row) {
+  if (auto checked = check(row); !checked) return checked;
+  row.number = totals_.rows();
+  totals_.add(row);
+  last_realtime_ns_ = row.realtime_ns;
+  return note_sink_error(sink_.row(row));
 }
 
 Result<void> Contents::process(const Json &json) {

@@ -23,6 +23,8 @@ class Contents {
 
   // Rows and processes are passed to the sink. An error may be the sink's.
   Result<void> sample(const Json &json);
+  // Numbers the row.
+  Result<void> sample(Row &row);
   Result<void> process(const Json &json);
   Result<void> command(const Json &json);
   [[nodiscard]] const std::optional<Error> &sink_error() const { return sink_error_; }

@@ -75,13 +75,30 @@ tl::unexpected<Error> InputFile::error(const std::string &what) const {
 InputBuffer::int_type InputBuffer::underflow() {
   if (gptr() < egptr()) return traits_type::to_int_type(*gptr());
   part_too_long_ = part_too_long_ || offset_ - part_begin_ > max_part_bytes;
-  if (part_too_long_ || failure_) return traits_type::eof();
-  const auto got = file_.read_at(offset_, buffer_);
-  if (!got) failure_ = got.error();
-  if (!got || *got == 0) return traits_type::eof();
-  offset_ += *got;
-  setg(buffer_.data(), buffer_.data(), buffer_.data() + *got);
+  if (part_too_long_ || failure_ || !read_more()) return traits_type::eof();
   return traits_type::to_int_type(*gptr());
+}
+
+std::string_view InputBuffer::up_to(char last, std::size_t most) {
+  for (;;) {
+    const std::string_view next(gptr(), static_cast<std::size_t>(egptr() - gptr()));
+    const std::size_t at = next.substr(0, most).find(last);
+    if (at != std::string_view::npos) return next.substr(0, at + 1);
+    if (next.size() >= most || failure_ || !read_more()) return {};
+  }
+}
+
+// Reads behind what is left, which moves to the front. False at the end, and if it fails.
+bool InputBuffer::read_more() {
+  const std::size_t left = static_cast<std::size_t>(egptr() - gptr());
+  std::copy(gptr(), egptr(), buffer_.data());
+  setg(buffer_.data(), buffer_.data(), buffer_.data() + left);
+  const auto got = file_.read_at(offset_, {buffer_.data() + left, buffer_bytes - left});
+  if (!got) failure_ = got.error();
+  if (!got || *got == 0) return false;
+  offset_ += *got;
+  setg(buffer_.data(), buffer_.data(), buffer_.data() + left + *got);
+  return true;
 }
 
 }  // namespace rusage_bpf

@@ -9,6 +9,7 @@
 #include <span>
 #include <streambuf>
 #include <string>
+#include <string_view>
 
 #include "input/pipe_copy.h"
 #include "os/error.h"
@@ -51,6 +52,9 @@ class InputBuffer final : public std::streambuf {
   // The longest part of a recording is an argv: at most 2 MiB, and a byte may need six bytes in JSON.
   static constexpr std::uint64_t max_part_bytes = std::uint64_t{16} << 20;
 
+  // So many bytes behind what `up_to` returns are readable.
+  static constexpr std::size_t padding = 64;
+
   explicit InputBuffer(const InputFile &file) : file_(file) {}
 
   // Starts a new part at the current position.
@@ -60,6 +64,11 @@ class InputBuffer final : public std::streambuf {
   [[nodiscard]] bool part_too_long() const { return part_too_long_; }
   [[nodiscard]] const std::optional<Error> &failure() const { return failure_; }
 
+  // The next bytes up to the first `last`, which remain to be read; empty if it is not among the next `most`.
+  [[nodiscard]] std::string_view up_to(char last, std::size_t most);
+  // Passes over bytes that `up_to` returned.
+  void skip(std::size_t bytes) { gbump(static_cast<int>(bytes)); }
+
   // The number of bytes that were read.
   [[nodiscard]] std::uint64_t position() const { return offset_ - static_cast<std::uint64_t>(egptr() - gptr()); }
 
@@ -67,12 +76,15 @@ class InputBuffer final : public std::streambuf {
   int_type underflow() override;
 
  private:
+  bool read_more();
+
   const InputFile &file_;
   std::uint64_t offset_ = 0;  // of the end of the buffer
   std::uint64_t part_begin_ = 0;
   bool part_too_long_ = false;
   std::optional<Error> failure_;
-  std::array<char, std::size_t{64} << 10> buffer_{};
+  static constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
+  std::array<char, buffer_bytes + padding> buffer_{};
 };
 
 }  // namespace rusage_bpf

@@ -9,8 +9,9 @@
 namespace rusage_bpf {
 
 // The library's own message is not used: it repeats the text, which may be megabytes.
-bool JsonEvents::parse_error(std::size_t position, const std::string &, const nlohmann::detail::exception &failure) {
+bool JsonEvents::parse_error(std::size_t read, const std::string &, const nlohmann::detail::exception &failure) {
   const bool out_of_range = dynamic_cast<const Json::out_of_range *>(&failure) != nullptr;
+  const std::size_t position = read + passed_over_;
   error_at_ = out_of_range ? 0 : position;
   return refuse(out_of_range ? fmt::format("holds a number that is out of range, before byte {}", position)
                              : fmt::format("is not JSON; the error is at byte {}", position));

@@ -38,6 +38,9 @@ class JsonEvents : public nlohmann::json_sax<Json> {
     return false;
   }
 
+  // The text had bytes that the parser did not see.
+  void pass_over(std::size_t bytes) { passed_over_ += bytes; }
+
  private:
   bool null() final { return scalar(nullptr); }
   bool boolean(bool value) final { return scalar(value); }
@@ -55,6 +58,7 @@ class JsonEvents : public nlohmann::json_sax<Json> {
 
   std::string why_;
   std::size_t error_at_ = 0;
+  std::size_t passed_over_ = 0;
 };
 
 // Builds one value from the events. Refuses values that are larger than in any recording.

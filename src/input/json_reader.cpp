@@ -3,16 +3,18 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <functional>
 #include <istream>
 #include <set>
 
 #include "document/document.h"
+#include "document/row_parser.h"
 #include "input/contents.h"
 #include "input/json_events.h"
 
 namespace rusage_bpf {
 namespace {
+
+static_assert(InputBuffer::padding >= RowParser::padding);
 
 enum class Part { samples, processes, commands, kept, skipped };
 
@@ -26,18 +28,16 @@ bool is_list(Part part) {
   return part == Part::samples || part == Part::processes || part == Part::commands;
 }
 
-// Takes an element of one of the lists. Fails with what is wrong with it.
-using TakeElement = std::function<Result<void>(Part, const Json &)>;
-
 // One pass over the document.
 class Pass final : public JsonEvents {
  public:
-  // With `take`, it gets each element of the lists, and nothing is kept. Without it, the lists are skipped.
-  explicit Pass(const InputFile &file, TakeElement take = {}) : file_(file), take_(std::move(take)), buffer_(file) {}
+  // `contents` get each element of the lists, and nothing is kept. Without them, the lists are skipped.
+  explicit Pass(const InputFile &file, Contents *contents = nullptr)
+      : file_(file), contents_(contents), buffer_(file) {}
 
   [[nodiscard]] bool has_samples() const { return seen_.contains("samples"); }
 
-  // Returns the parts that are kept. Fails if `take` fails.
+  // Returns the parts that are kept. Fails if the contents refuse an element.
   Result<Json> run() {
     std::istream stream(&buffer_);
     if (parse(stream)) return std::move(kept_);
@@ -65,7 +65,31 @@ class Pass final : public JsonEvents {
   bool end() override {
     depth_--;
     if (depth_ == 0 || (depth_ == 1 && is_list(part_))) return true;
-    return keeps() ? finish_if_whole(value_.end()) : skip();
+    const bool ended = keeps() ? finish_if_whole(value_.end()) : skip();
+    return ended && (depth_ > 2 || part_ != Part::samples || take_rows());
+  }
+
+  // The samples that come next, as long as each is a usual one. Any other is left to the parser.
+  bool take_rows() {
+    for (;;) {
+      const std::string_view text = buffer_.up_to('}', RowParser::longest);
+      const std::string_view object = without_comma(text);
+      if (object.empty()) return true;
+      std::optional<Row> row = row_parser_.read(object);
+      if (!row) return true;
+      buffer_.skip(text.size());
+      buffer_.begin_part();
+      pass_over(text.size());
+      if (!contents_) continue;
+      if (const auto done = contents_->sample(*row); !done) return refuse_element(done.error());
+      elements_++;
+    }
+  }
+
+  // The rest of a text that begins with a comma; empty if it does not.
+  static std::string_view without_comma(std::string_view text) {
+    const std::size_t at = text.find_first_not_of(" \t\r\n");
+    return at != std::string_view::npos && text[at] == ',' ? text.substr(at + 1) : std::string_view();
   }
 
   bool begin_part(std::string name) {
@@ -81,7 +105,7 @@ class Pass final : public JsonEvents {
     return true;
   }
 
-  [[nodiscard]] bool keeps() const { return take_ ? is_list(part_) : part_ == Part::kept; }
+  [[nodiscard]] bool keeps() const { return contents_ ? is_list(part_) : part_ == Part::kept; }
 
   bool skip() {
     buffer_.begin_part();
@@ -93,15 +117,22 @@ class Pass final : public JsonEvents {
     if (!added) return refuse(fmt::format("{}: {}", where(), value_.why()));
     if (!value_.whole()) return true;
     buffer_.begin_part();
-    if (!take_) {
+    if (!contents_) {
       kept_[name_] = value_.take();
       return true;
     }
-    if (auto done = take_(part_, value_.take()); !done)
-      return refuse(fmt::format("{}: {}", where(), done.error().message));
+    if (const auto done = take(value_.take()); !done) return refuse_element(done.error());
     elements_++;
     return true;
   }
+
+  Result<void> take(const Json &element) {
+    return part_ == Part::samples     ? contents_->sample(element)
+           : part_ == Part::processes ? contents_->process(element)
+                                      : contents_->command(element);
+  }
+
+  bool refuse_element(const Error &why) { return refuse(fmt::format("{}: {}", where(), why.message)); }
 
   // For example "meta" or "sample 3".
   [[nodiscard]] std::string where() const {
@@ -130,8 +161,9 @@ class Pass final : public JsonEvents {
   }
 
   const InputFile &file_;
-  TakeElement take_;
+  Contents *contents_;
   InputBuffer buffer_;
+  RowParser row_parser_;
   std::size_t depth_ = 0;
   Part part_ = Part::skipped;
   std::string name_;            // of the part
@@ -157,11 +189,7 @@ Result<Reading> read_json(const InputFile &file, Sink &sink) {
 
   if (auto started = sink.begin(*recording); !started) return tl::unexpected(started.error());
   Contents contents(sink);
-  Pass second(file, [&](Part part, const Json &element) {
-    return part == Part::samples     ? contents.sample(element)
-           : part == Part::processes ? contents.process(element)
-                                     : contents.command(element);
-  });
+  Pass second(file, &contents);
   const auto lists = second.run();
   if (contents.sink_error()) return tl::unexpected(*contents.sink_error());
   if (!lists) return tl::unexpected(lists.error());

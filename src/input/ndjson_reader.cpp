@@ -7,6 +7,7 @@
 
 #include "document/document.h"
 #include "document/fields.h"
+#include "document/row_parser.h"
 #include "input/contents.h"
 #include "input/json_events.h"
 
@@ -28,6 +29,10 @@ class Lines {
       if (buffer_.failure()) break;
       buffer_.begin_part();
       if (line.empty()) continue;
+      if (std::optional<Row> row = usual_row(line)) {
+        if (auto taken = with_line(contents_.sample(*row)); !taken) return tl::unexpected(taken.error());
+        continue;
+      }
       auto object = parse(line);
       const bool incomplete = !object && stream.eof();  // it has no line break
       if (incomplete && started_) break;
@@ -47,6 +52,18 @@ class Lines {
  private:
   [[nodiscard]] tl::unexpected<Error> refuse(const std::string &why) const {
     return file_.error(fmt::format("{}: line {}: {}", not_a_recording, number_, why));
+  }
+
+  // The row of a line that is a sample as a recorder writes it, between the beginning and the end.
+  std::optional<Row> usual_row(std::string &line) {
+    constexpr std::string_view kind = "{\"kind\":\"sample\",";
+    if (!started_ || outcome_ || !line.starts_with(kind)) return std::nullopt;
+    line.reserve(line.size() + RowParser::padding);
+    // Without the kind.
+    line[kind.size() - 1] = '{';
+    const auto row = row_parser_.read(std::string_view(line).substr(kind.size() - 1));
+    line[kind.size() - 1] = ',';
+    return row;
   }
 
   [[nodiscard]] Result<Json> parse(const std::string &line) const {
@@ -103,6 +120,7 @@ class Lines {
   Sink &sink_;
   InputBuffer buffer_;
   Contents contents_;
+  RowParser row_parser_;
   Recording recording_;
   std::uint64_t number_ = 0;  // of the line
   std::uint64_t start_realtime_ns_ = 0;

@@ -60,6 +60,20 @@ InputFile file_with(const std::string &bytes) {
   return {fuzz::file_of(bytes), "input"};
 }
 
+// The same JSON with names that are written in an unusual way, so that rows are read by way of JSON objects.
+std::string with_unusual_names(std::string bytes) {
+  constexpr std::string_view usual = "\"elapsed\"";
+  for (std::size_t at = 0; (at = bytes.find(usual, at)) != std::string::npos;)
+    bytes.replace(at, usual.size(), "\"\\u0065lapsed\"");
+  return bytes;
+}
+
+// Without the number of a byte.
+std::string in_words(std::string message) {
+  std::erase_if(message, [](char c) { return c >= '0' && c <= '9'; });
+  return message;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
@@ -69,9 +83,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   const auto reading = read_recording(file_with(bytes), first);
   require(blocks_executed < most_blocks_else + most_blocks_a_byte * size, "the work is in proportion to the bytes");
   require(reading.has_value() == first.ended, "what was read has an end, what was refused none");
+  Text unusual;
+  const auto unusual_reading = read_recording(file_with(with_unusual_names(bytes)), unusual);
+  require(unusual.text == first.text, "it is the same when each row is read by way of a JSON object");
   if (!reading) {
     const std::string &message = reading.error().message;
     require(message.starts_with("input: ") && message.size() < 400, "a refusal is one short line");
+    require(!unusual_reading && in_words(message) == in_words(unusual_reading.error().message),
+            "it is refused for the same reason when each row is read by way of a JSON object");
     return 0;
   }
   Text second;
