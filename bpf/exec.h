@@ -11,6 +11,7 @@
 #include "kernel_types.h"
 #include "memory.h"
 #include "rusage_bpf/task_event.h"
+#include "signal.h"
 #include "task.h"
 #include "tree.h"
 
@@ -122,7 +123,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number, str
   exec->old_span = life->span;
   exec->new_span = FETCH_ADD(spans, 1) + 1;
   exec->time_ns = recorder_ns(bpf_ktime_get_ns());
-  exec->most_rss_so_far = was_ever_hidden(number) ? 0 : READ_FAR(task, signal, maxrss) * page_bytes;
+  exec->most_rss_so_far = was_ever_hidden(number) ? 0 : maxrss_of(task) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);
   leave_out_hidden(number, &exec->reading);

@@ -27,6 +27,7 @@
 #include "exit.h"
 #include "memory.h"
 #include "sample_clock.h"
+#include "signal.h"
 #include "sweep.h"
 #include "task.h"
 #include "track.h"
@@ -91,7 +92,7 @@ int on_exit(void *context) {
   slot->ended = true;
   check_access_at_end(task, *number);
   /* Unless threads of it live on. */
-  if (!READ_FAR(task, signal, live.counter)) note_end(task, slot->group, is_unwaited(task));
+  if (!has_live_threads(task)) note_end(task, slot->group, is_unwaited(task));
   put_exited(*number);
   return 0;
 }
@@ -194,6 +195,7 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
+  learn_signal_offsets();
   learn_clock_offset();
   if (checks_access) learn_caller();
   pid_level = READ_FAR(bpf_get_current_task_btf(), thread_pid, level);
