@@ -22,6 +22,7 @@
 #include "kernel_types.h"
 #include "memory.h"
 #include "order.h"
+#include "signal.h"
 #include "span.h"
 #include "task.h"
 
@@ -321,7 +322,7 @@ static __always_inline bool may_report_exec(struct task_struct *task, u32 number
       reveal(access, now);
     } else {
       see_traceable(access, now);
-      hide(access, recorder_ns(bpf_ktime_get_ns()), READ_FAR(task, signal, maxrss) * page_bytes);
+      hide(access, recorder_ns(bpf_ktime_get_ns()), maxrss_of(task) * page_bytes);
     }
   }
   bool came_back = traceable && !access->reported && access->ever_hidden;

@@ -46,8 +46,7 @@ static __always_inline u32 group_of(struct task_struct *leader) {
   return slot ? slot->group : NO_SLOT;
 }
 
-static __always_inline void move_in(struct task_struct *task) {
-  struct task_struct *leader = task->group_leader;
+static __always_inline void move_in(struct task_struct *task, struct task_struct *leader) {
   if (READ(true, task, exit_state)) return;
   u32 *own = claim(task);
   struct slot *slot = own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
@@ -74,13 +73,14 @@ static __always_inline void move_out(struct task_struct *task, u32 *own) {
   STORE_RELEASE(*own, UNCLAIMED); /* pairs with claim */
 }
 
-/* Makes the task's membership what its cgroup says. */
-static __always_inline void sort_by_cgroup(struct task_struct *task) {
+/* Makes the task's membership what its cgroup says. The leader of its process is given, as the kernel searches its types
+ * for a millisecond for each pointer to it that a program follows. */
+static __always_inline void sort_by_cgroup(struct task_struct *task, struct task_struct *leader) {
   u32 *own = membership_of(task);
   if (own && *own == EXCLUDED) return;
   bool inside = is_in_cgroup(task);
   if (inside && !is_tracked(own))
-    move_in(task);
+    move_in(task, leader);
   else if (!inside && is_tracked(own))
     move_out(task, own);
 }
@@ -103,7 +103,7 @@ static long sort_next_thread(u32 step, struct threads_walk *walk) {
   struct task_struct *thread = (void *)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
   struct task_struct *held = bpf_task_from_pid(READ(false, thread, pid));
   if (held) {
-    sort_by_cgroup(held);
+    sort_by_cgroup(held, held->group_leader);
     bpf_task_release(held);
   }
   walk->node = (u64)BPF_CORE_READ(thread, thread_node.next);

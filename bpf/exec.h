@@ -11,6 +11,7 @@
 #include "kernel_types.h"
 #include "memory.h"
 #include "rusage_bpf/task_event.h"
+#include "signal.h"
 #include "task.h"
 #include "tree.h"
 
@@ -42,19 +43,23 @@ static __always_inline bool may_be_link(const char *path) {
   return __builtin_memcmp(path, "/dev/fd/", 8) == 0 || __builtin_memcmp(path, "/proc/", 6) == 0;
 }
 
-/* What descriptor the path ends in, where it ends in one. */
-static __always_inline u32 last_number(const char *path) {
+/* What descriptor the path of so many bytes, the 0 included, ends in, where it ends in one. Only the last eight are
+ * looked at, as the verifier follows each of them. */
+static __always_inline u32 last_number(const char *path, u64 bytes) {
+  char end[8];
   u32 number = 0;
-  for (u32 i = 0; i < 64 && path[i]; i++) {
-    u32 digit = (u32)path[i] - '0';
+  if (bytes <= sizeof(end)) return 0;
+  bpf_probe_read_kernel(end, sizeof(end), path + bytes - 1 - sizeof(end));
+  for (u32 i = 0; i < sizeof(end); i++) {
+    u32 digit = (u32)end[i] - '0';
     number = digit < 10 ? number * 10 + digit : 0;
   }
   return number;
 }
 
 /* Of a script that was executed through its descriptor, which its interpreter will read it from. */
-static __always_inline struct file *script_file(struct task_struct *task, const char *path) {
-  u32 number = last_number(path);
+static __always_inline struct file *script_file(struct task_struct *task, const char *path, u64 bytes) {
+  u32 number = last_number(path, bytes);
   struct fdtable *table = BPF_CORE_READ(task, files, fdt);
   if (number >= READ(false, table, max_fds)) return NULL;
   struct file *file = NULL;
@@ -62,15 +67,15 @@ static __always_inline struct file *script_file(struct task_struct *task, const 
   return file;
 }
 
-/* The name that the file itself has, where the path that was executed does not say it: puts it to `name`, and gives its
- * length. */
-static __always_inline u64 read_file_name(char *name, const char *path, struct task_struct *task,
+/* The name that the file itself has, where the path that was executed does not say it: puts it behind the path, and
+ * gives its length. */
+static __always_inline u64 read_file_name(char *path, u64 path_bytes, struct task_struct *task,
                                           struct linux_binprm *program) {
   if (!may_be_link(path)) return 0;
   bool is_script = BPF_CORE_READ(program, interp) != BPF_CORE_READ(program, filename);
-  struct file *file = is_script ? script_file(task, path) : BPF_CORE_READ(program, file);
+  struct file *file = is_script ? script_file(task, path, path_bytes) : BPF_CORE_READ(program, file);
   const unsigned char *own = BPF_CORE_READ(file, f_path.dentry, d_name.name);
-  long bytes = bpf_probe_read_kernel_str(name, RUSAGE_EXEC_FILE_NAME_BYTES, own);
+  long bytes = bpf_probe_read_kernel_str(path + path_bytes, RUSAGE_EXEC_FILE_NAME_BYTES, own);
   return bytes < 0 || bytes > RUSAGE_EXEC_FILE_NAME_BYTES ? 0 : bytes;
 }
 
@@ -82,7 +87,7 @@ static __always_inline void read_text(struct exec_text *record, struct task_stru
   long path_bytes = bpf_probe_read_kernel_str(record->text, RUSAGE_EXEC_PATH_BYTES, path);
   u64 used = path_bytes < 0 ? 0 : path_bytes;
   if (used > RUSAGE_EXEC_PATH_BYTES) used = 0;
-  u64 name_bytes = read_file_name(record->text + used, record->text, task, program);
+  u64 name_bytes = read_file_name(record->text, used, task, program);
   record->exec.path_bytes = used;
   record->exec.file_name_bytes = name_bytes;
   used += name_bytes;
@@ -118,7 +123,7 @@ static __always_inline void begin_span(struct task_struct *task, u32 number, str
   exec->old_span = life->span;
   exec->new_span = FETCH_ADD(spans, 1) + 1;
   exec->time_ns = recorder_ns(bpf_ktime_get_ns());
-  exec->most_rss_so_far = was_ever_hidden(number) ? 0 : READ_FAR(task, signal, maxrss) * page_bytes;
+  exec->most_rss_so_far = was_ever_hidden(number) ? 0 : maxrss_of(task) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);
   leave_out_hidden(number, &exec->reading);

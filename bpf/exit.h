@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "kernel_types.h"
 #include "memory.h"
+#include "signal.h"
 #include "tree.h"
 
 #define SIGNAL_GROUP_EXIT 0x4 /* include/linux/sched/signal.h, the same since 2.6 */
@@ -46,10 +47,9 @@ static __always_inline void note_end(struct task_struct *task, u32 group, bool u
   if (!life) return;
   /* Copied from addresses: for each pointer that is followed directly, the kernel searches its types for
    * about a millisecond when it loads the program. */
-  struct signal_struct *signal = BPF_CORE_READ(task, signal);
-  bool as_group = READ(false, signal, flags) & SIGNAL_GROUP_EXIT;
-  life->status = as_group ? READ(false, signal, group_exit_code) : READ_FAR(task, group_leader, exit_code);
-  life->most_rss_so_far = READ(false, signal, maxrss) * page_bytes;
+  bool as_group = read_signal(task, signal_offsets.flags) & SIGNAL_GROUP_EXIT;
+  life->status = as_group ? read_signal(task, signal_offsets.group_exit_code) : READ_FAR(task, group_leader, exit_code);
+  life->most_rss_so_far = maxrss_of(task) * page_bytes;
   life->unwaited = unwaited;
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -63,7 +63,7 @@ static __always_inline void note_missed_end(struct task_struct *task, u32 number
   struct life *life = slot && !slot->ended ? life_of(slot->group) : NULL;
   if (!life) return;
   slot->ended = true;
-  if (!life->end_ns && !READ_FAR(task, signal, live.counter)) note_end(task, slot->group, false);
+  if (!life->end_ns && !has_live_threads(task)) note_end(task, slot->group, false);
 }
 
 #endif

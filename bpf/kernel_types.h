@@ -4,6 +4,8 @@
  * kernel's BTF when the program is loaded (preserve_access_index), so order and gaps do not matter
  * here, and the build needs neither a generated vmlinux.h nor BTF on the build machine.
  *
+ * Numbers that are read by plain loads are unsigned: see READ.
+ *
  * A name that ends in ___something is that structure as another kernel has it: everything from the
  * three underscores on is ignored when the name is looked up.
  */
@@ -22,7 +24,7 @@ typedef __s64 s64;
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 typedef struct {
-  int counter;
+  unsigned int counter; /* not below 0 wherever it is read */
 } atomic_t;
 
 typedef struct {
@@ -185,11 +187,11 @@ struct nsproxy {
 
 struct task_struct {
   unsigned int __state;
-  int on_cpu;
-  int exit_state;
+  unsigned int on_cpu;
+  unsigned int exit_state;
   int exit_code;
-  int pid;
-  int tgid;
+  unsigned int pid;
+  unsigned int tgid;
   u64 self_exec_id; /* one more at each exec; a new task has its creator's */
   u64 start_time;
   char comm[16];

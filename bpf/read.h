@@ -20,19 +20,13 @@ static const bool hold_tasks = HOLD_TASKS;
 
 /* The number in `field`, which may be of another size or sign in this kernel than in kernel_types.h, or
  * a bit field: task_struct.on_cpu was an int, and is a byte from 7.2 on. A copy takes as many bytes as
- * this kernel's BTF says. A plain load is fitted by the kernel itself where both sides are unsigned; it
- * refuses one of a signed number of another size, so that this is tried only where the size is ours: the
- * verifier leaves out the way that is not taken. */
-#define READ(direct, pointer, field)                                         \
-  ({                                                                         \
-    typeof(pointer) from_ = (pointer);                                       \
-    (direct) && (IS_UNSIGNED(from_->field) || HAS_OUR_SIZE(from_, field))    \
-        ? from_->field                                                       \
-        : (typeof(from_->field))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
+ * this kernel's BTF says. A plain load is fitted by the kernel itself where both sides are unsigned; so
+ * what may be read by one is unsigned in kernel_types.h, or of eight bytes. */
+#define READ(direct, pointer, field)                                                             \
+  ({                                                                                             \
+    typeof(pointer) from_ = (pointer);                                                           \
+    (direct) ? from_->field : (typeof(from_->field))BPF_CORE_READ_BITFIELD_PROBED(from_, field); \
   })
-#define IS_UNSIGNED(value) ((typeof(value))-1 > 0)
-#define HAS_OUR_SIZE(pointer, field) \
-  (__builtin_preserve_field_info((pointer)->field, BPF_FIELD_RSHIFT_U64) == 64 - 8 * sizeof((pointer)->field))
 
 /* The pointer in `field`. */
 #define FOLLOW(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ((pointer), field))

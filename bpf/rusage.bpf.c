@@ -27,6 +27,7 @@
 #include "exit.h"
 #include "memory.h"
 #include "sample_clock.h"
+#include "signal.h"
 #include "sweep.h"
 #include "task.h"
 #include "track.h"
@@ -91,7 +92,7 @@ int on_exit(void *context) {
   slot->ended = true;
   check_access_at_end(task, *number);
   /* Unless threads of it live on. */
-  if (!READ_FAR(task, signal, live.counter)) note_end(task, slot->group, is_unwaited(task));
+  if (!has_live_threads(task)) note_end(task, slot->group, is_unwaited(task));
   put_exited(*number);
   return 0;
 }
@@ -102,8 +103,9 @@ static __always_inline void sort_new_task(struct task_struct *task) {
 #if SELECTION == RUSAGE_CGROUP
   if (is_thread(task) && !is_tracked(creator)) {
     /* The process is still to be found, or its threads are in several cgroups. */
-    sort_by_cgroup(task->group_leader);
-    sort_by_cgroup(task);
+    struct task_struct *leader = task->group_leader;
+    sort_by_cgroup(leader, leader);
+    sort_by_cgroup(task, leader);
   } else if (is_in_cgroup(task)) {
     track_new_task(task, creator);
   }
@@ -130,7 +132,7 @@ int BPF_PROG(on_first_wakeup, struct task_struct *task) {
 #if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task, bool thread_group) {
-  sort_by_cgroup(task);
+  sort_by_cgroup(task, task->group_leader);
   bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
   if (has_threads && !sort_threads(task)) COUNT(groups_moved, 1);
   return 0;
@@ -141,8 +143,9 @@ SEC("iter/task")
 int track_by_cgroup(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   if (!task) return 0;
-  sort_by_cgroup(task->group_leader);
-  if (task != task->group_leader) sort_by_cgroup(task);
+  struct task_struct *leader = task->group_leader;
+  sort_by_cgroup(leader, leader);
+  if (task != leader) sort_by_cgroup(task, leader);
   return 0;
 }
 #else
@@ -194,6 +197,7 @@ static long learn_cpu_offset(u32 cpu, u64 *common) {
 SEC("syscall")
 int prepare(void *context) {
   gauges_are_readable = gauges_readable();
+  learn_signal_offsets();
   learn_clock_offset();
   if (checks_access) learn_caller();
   pid_level = READ_FAR(bpf_get_current_task_btf(), thread_pid, level);

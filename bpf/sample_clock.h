@@ -89,7 +89,7 @@ static int on_deadline(void *map, u32 *key, struct sample_timer *value) {
   if (!walk.unfinished) choose_whether_to_drop_events(begin_ns);
   int result = run_tick(VISITS_AT_ONCE);
   u64 end_ns = bpf_ktime_get_ns();
-  sample.clock_cost_ns += end_ns - begin_ns;
+  sample.clock_cpu_ns += end_ns - begin_ns;
   u64 wait_ns = PAUSE_NS;
   if (result == RUSAGE_TICKED) {
     keep_sample();

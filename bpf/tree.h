@@ -161,7 +161,7 @@ static __always_inline u32 *membership_of(struct task_struct *task) {
 }
 
 static __always_inline bool is_thread(struct task_struct *task) {
-  return task->group_leader != task;
+  return READ(true, task, pid) != READ(true, task, tgid);
 }
 
 static __always_inline void count_untracked(void) {

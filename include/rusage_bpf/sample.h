@@ -32,8 +32,8 @@ struct rusage_sample {
   __u64 more_to_report;
   /* Tasks that have exited unlisted so far, as the events were read too late: what they used is in `value`. */
   __u64 unlisted_tasks;
-  /* What the kernel's clock has used so far: the time in its ticks. */
-  __u64 clock_cost_ns;
+  /* The CPU time of the ticks of the kernel's clock so far. */
+  __u64 clock_cpu_ns;
 };
 
 /* What the tick program is asked for. A sample is left in `sample`; with the kernel's clock, samples are left in a ring

@@ -50,7 +50,7 @@ def _parser() -> MagicArgumentParser:
         "Records the notebook's whole process tree while the cell runs, draws it, and leaves the rows in a "
         "DataFrame whose attrs hold meta, totals, commands, audit and marks."))
     parser.add_argument("name", help="what the DataFrame is called")
-    parser.add_argument("-i", "--interval", default=".1", help="seconds between rows, .001 to 3600; default .1")
+    parser.add_argument("-i", "--interval", default=".1", help="seconds between rows, .0001 to 3600; default .1")
     parser.add_argument("--all", action="store_true", help="every column instead of those up to num_fds")
     parser.add_argument("--processes", action="store_true",
                         help="attrs['processes'] holds a dict for each process record")
@@ -67,8 +67,8 @@ def _interval(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1
-    if not .001 <= seconds <= 3600:
-        raise UsageError(f"{text} is no interval; it is seconds between .001 and 3600; {_BACKGROUND_USAGE}")
+    if not .0001 <= seconds <= 3600:
+        raise UsageError(f"{text} is no interval; it is seconds between .0001 and 3600; {_BACKGROUND_USAGE}")
     return seconds
 
 

@@ -30,10 +30,10 @@ _PATIENCE_WITHOUT_DESCRIPTORS_S = 1
 class Recorder:
     """One rusage-bpf that records the tree of a process, this one if `pid` is None, until stop().
 
-    `interval` is in seconds, .001 to 3600. `backend` is the recorder's --backend; None takes what the privileges allow.
-    It is not a child of this process, ends when this process does, and needs no descriptor of it: the recorded code
-    cannot wait for it, kill it or close its files. While it records, nothing here reads, writes or opens a descriptor;
-    stopping it opens one for a short time.
+    `interval` is in seconds, .0001 to 3600. `backend` is the recorder's --backend; None takes what the privileges
+    allow. It is not a child of this process, ends when this process does, and needs no descriptor of it: the recorded
+    code cannot wait for it, kill it or close its files. While it records, nothing here reads, writes or opens a
+    descriptor; stopping it opens one for a short time.
 
     start() sets `files`, the files of the recording; `rows`, which reads new rows; `meta`, the metadata known at the
     beginning; `zero_ns`, the beginning on time.monotonic_ns(); and `description`, a line of text.

@@ -107,7 +107,7 @@ class _Block(ContextDecorator):
 def record(interval: float = .1, pid: Optional[int] = None, backend: Optional[str] = None) -> _Block:
     """Records this process and its descendants, or those of `pid`, while a `with` block, or a decorated function, runs.
 
-    `interval` is the time between rows in seconds, .001 to 3600. The Recording that the block gets is filled in when
+    `interval` is the time between rows in seconds, .0001 to 3600. The Recording that the block gets is filled in when
     it has ended, also by an exception. Raises RecorderError before the block if nothing can be
     recorded. A later error is a line on standard error, and `samples` is None if there are no rows.
     """

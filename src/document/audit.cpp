@@ -85,6 +85,7 @@ Json audit_json(const Outcome &outcome) {
           // A ring holds rows only.
           {"processes_left_out", outcome.recovered ? Json(nullptr) : Json(outcome.processes_left_out)},
           {"recorder_cpu", cpu_ns ? Json(seconds(*cpu_ns)) : Json(nullptr)},
+          {"clock_cpu", audit.clock_cpu_ns ? Json(seconds(*audit.clock_cpu_ns)) : Json(nullptr)},
           {"recorder_peak_rss", value_or_null(audit.recorder_peak_rss_bytes)}};
 }
 
@@ -114,6 +115,7 @@ Audit audit_from(const Json &json) {
   audit.unreadable_processes = field<std::uint64_t>(json, "unreadable_processes");
   audit.untraceable_tasks = field<std::uint64_t>(json, "untraceable_tasks");
   audit.recorder_cpu_ns = nanoseconds_field(json, "recorder_cpu");
+  audit.clock_cpu_ns = nanoseconds_field(json, "clock_cpu");
   audit.recorder_peak_rss_bytes = field<std::uint64_t>(json, "recorder_peak_rss");
   audit.rows_damaged = field_or<std::uint64_t>(json, "rows_damaged");
   audit.ring_error = field_or<std::string>(json, "ring_error");

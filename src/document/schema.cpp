@@ -180,6 +180,7 @@ Json audit() {
       {{"tick_lateness", described(lateness_or_null(),
                                    "in seconds, from a row's deadline to its sample: half of the rows are at most as "
                                    "late as p50, and 99 of 100 as p99")},
+       {"clock_cpu", described(seconds_or_null(), "the part of recorder_cpu that the kernel's clock used")},
        {"longest_gap", described(seconds_or_null(), "between the samples of two rows")},
        {"unwaited_processes", described(count_or_null(),
                                         "processes that the command, and those that it waited for, have not "

@@ -75,7 +75,8 @@ struct Audit {
   std::optional<std::uint64_t> unlisted_tasks;  // tasks that are in the rows, but in no process record
   std::optional<std::uint64_t> unreadable_processes;
   std::optional<std::uint64_t> untraceable_tasks;
-  std::optional<std::uint64_t> recorder_cpu_ns;
+  std::optional<std::uint64_t> recorder_cpu_ns;  // with that of the kernel's clock,
+  std::optional<std::uint64_t> clock_cpu_ns{};   // which is this
   std::optional<std::uint64_t> recorder_peak_rss_bytes;
   std::uint64_t rows_damaged = 0;  // in a recovery ring
   std::string ring_error{};        // why rows are missing in the recovery ring; else empty

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <sys/fsuid.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -128,8 +129,9 @@ AsCaller::AsCaller() {
   changed_ = true;
   groups_.resize(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
   getgroups(static_cast<int>(groups_.size()), groups_.data());
+  // By the system call, as the library's function would interrupt every other thread.
   const auto groups = groups_of(user.uid, user.gid);
-  setgroups(groups.size(), groups.data());
+  syscall(SYS_setgroups, groups.size(), groups.data());
   setfsgid(user.gid);
   setfsuid(user.uid);
 }
@@ -138,7 +140,7 @@ AsCaller::~AsCaller() {
   if (!changed_) return;
   setfsuid(geteuid());
   setfsgid(getegid());
-  setgroups(groups_.size(), groups_.data());
+  syscall(SYS_setgroups, groups_.size(), groups_.data());
 }
 
 uid_t acting_uid() {

@@ -39,6 +39,8 @@ Result<Mapping> Mapping::open(int fd, std::size_t size, const std::string &path)
   if (auto handled = handle_faults(reentry_mapping_at); !handled) return tl::unexpected(handled.error());
   void *const mapped = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (mapped == MAP_FAILED) return errno_error(path);
+  // Pages are used one at a time. Without, the kernel would read and clear others around each.
+  madvise(mapped, size, MADV_RANDOM);
   auto *const start = static_cast<std::byte *>(mapped);
   entry->lost = false;
   entry->size = size;

@@ -6,12 +6,17 @@
 
 #include <algorithm>
 #include <bit>
+#include <fstream>
 
 #include "os/bus_signal.h"
 #include "os/clock.h"
 
 namespace rusage_bpf {
 namespace {
+
+// How long a sender that waits for a CPU is waited for, and with how much CPU time it would have sent all.
+constexpr std::uint64_t max_grace_ns = 200'000'000;
+constexpr std::uint64_t enough_run_ns = 500'000;
 
 // How long to wait for a witness that does not answer, for example because it was stopped.
 constexpr std::uint64_t answer_timeout_ns = 500'000'000;
@@ -43,6 +48,19 @@ bool watch(int epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
   return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+// The CPU time of a process that runs or waits for a CPU; nothing if it does neither, or that is hidden.
+std::optional<std::uint64_t> run_ns_if_runnable(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  std::getline(stat, line);
+  // The name stands in parentheses, and may have some itself.
+  const std::size_t name_end = line.rfind(')');
+  if (name_end == std::string::npos || line.compare(name_end, 3, ") R") != 0) return std::nullopt;
+  std::uint64_t run_ns = 0;
+  std::ifstream schedstat(fmt::format("/proc/{}/schedstat", pid));
+  return schedstat >> run_ns ? std::optional(run_ns) : std::nullopt;
 }
 
 }  // namespace
@@ -189,10 +207,13 @@ void SignalQueue::release_waiting(std::uint64_t now_ns) {
       return seen.signal.number == waiting.signal.number && seen.signal.sender == waiting.signal.sender;
     });
     const bool to_this_process_only =
-        !witness_ || answered_ns_ >= waiting.since_ns + grace_ns || now_ns >= waiting.since_ns + answer_timeout_ns;
+        !witness_ || answered_ns_ >= waiting.grace_over_ns || now_ns >= waiting.since_ns + answer_timeout_ns;
     if (same != seen_by_witness_.end()) {
       waiting.signal.to_group = true;
+      sent_to_group_.push_back(waiting);
       seen_by_witness_.erase(same);
+    } else if (repeats_one_to_group(waiting)) {
+      return true;
     } else if (!to_this_process_only) {
       return false;
     }
@@ -201,16 +222,36 @@ void SignalQueue::release_waiting(std::uint64_t now_ns) {
   });
 }
 
-// Asks the witness when the first waiting signal has waited for `grace_ns`, and then waits for the answer.
+// The kernel makes one of two equal signals if the first is still pending, but this recorder may have taken it already.
+bool SignalQueue::repeats_one_to_group(const Waiting &waiting) {
+  std::erase_if(sent_to_group_, [&](const Waiting &sent) { return waiting.since_ns > sent.since_ns + max_grace_ns; });
+  if (waiting.signal.number >= SIGRTMIN) return false;
+  return std::any_of(sent_to_group_.begin(), sent_to_group_.end(), [&](const Waiting &sent) {
+    const bool is_near = waiting.since_ns < sent.since_ns + grace_ns && sent.since_ns < waiting.grace_over_ns;
+    return is_near && sent.signal.number == waiting.signal.number && sent.signal.sender == waiting.signal.sender;
+  });
+}
+
+// A sender that waits for a CPU, perhaps as the recorder took it, has not had the time for a second signal.
+bool SignalQueue::may_send_more(Waiting &waiting, std::uint64_t now_ns) {
+  if (now_ns >= waiting.since_ns + max_grace_ns) return false;
+  const auto run_ns = run_ns_if_runnable(waiting.signal.sender);
+  if (!waiting.sender_run_ns) waiting.sender_run_ns = run_ns;
+  return run_ns && *run_ns < *waiting.sender_run_ns + enough_run_ns;
+}
+
+// Asks the witness when the grace of the first waiting signal is over, and then waits for the answer.
 void SignalQueue::set_alarm(std::uint64_t now_ns) {
   if (waiting_.empty()) return alarm_.set(never_ns);
-  const std::uint64_t grace_over_ns = waiting_.front().since_ns + grace_ns;
-  std::uint64_t at_ns = grace_over_ns;
-  if (now_ns >= grace_over_ns) {
-    if (witness_ && asked_ns_ < grace_over_ns && witness_->ask()) asked_ns_ = now_ns;
-    at_ns = waiting_.front().since_ns + answer_timeout_ns;
+  Waiting &first = waiting_.front();
+  const bool is_asked = asked_ns_ >= first.grace_over_ns;
+  if (now_ns >= first.grace_over_ns && !is_asked) {
+    if (may_send_more(first, now_ns))
+      first.grace_over_ns = now_ns + grace_ns;
+    else if (witness_ && witness_->ask())
+      asked_ns_ = now_ns;
   }
-  alarm_.set(at_ns);
+  alarm_.set(now_ns < first.grace_over_ns ? first.grace_over_ns : first.since_ns + answer_timeout_ns);
 }
 
 }  // namespace rusage_bpf

@@ -54,13 +54,16 @@ class SignalQueue {
   // The next received signal, if there is one.
   std::optional<Signal> next();
 
-  // A sender that signals both the process and its group, such as timeout(1), takes no longer than this.
+  // A sender that signals both the process and its group, such as timeout(1), takes no longer than this, unless it has to
+  // wait for a CPU.
   static constexpr std::uint64_t grace_ns = 10'000'000;
 
  private:
   struct Waiting {
     Signal signal;
     std::uint64_t since_ns;
+    std::uint64_t grace_over_ns = since_ns + grace_ns;
+    std::optional<std::uint64_t> sender_run_ns{};  // the sender's CPU time when the grace was over first
   };
 
   static Result<SignalQueue> open(const sigset_t &taken, std::optional<GroupWitness> witness, const sigset_t &ignored);
@@ -79,6 +82,8 @@ class SignalQueue {
   void drop_stops();
   void release_waiting(std::uint64_t now_ns);
   void set_alarm(std::uint64_t now_ns);
+  [[nodiscard]] bool repeats_one_to_group(const Waiting &waiting);
+  [[nodiscard]] static bool may_send_more(Waiting &waiting, std::uint64_t now_ns);
   [[nodiscard]] bool anything_new() const;
 
   Fd signals_;
@@ -90,8 +95,9 @@ class SignalQueue {
   std::deque<Signal> ready_;
   std::deque<Waiting> waiting_;  // for the report of the witness
   std::deque<Waiting> seen_by_witness_;
-  std::uint64_t asked_ns_ = 0;     // when the witness was asked last
-  std::uint64_t answered_ns_ = 0;  // when it was asked the question that it answered last
+  std::deque<Waiting> sent_to_group_;  // of the last moments
+  std::uint64_t asked_ns_ = 0;         // when the witness was asked last
+  std::uint64_t answered_ns_ = 0;      // when it was asked the question that it answered last
 };
 
 }  // namespace rusage_bpf

@@ -18,8 +18,8 @@
 #include "proc/files.h"
 #include "proc/oom_kills.h"
 #include "proc/text.h"
+#include "recorder/process_records.h"
 #include "recorder/ring_and_sinks.h"
-#include "recorder/spans.h"
 
 namespace rusage_bpf {
 namespace {
@@ -108,7 +108,7 @@ class Recorder {
         kills_on_machine_(proc::OomKills::of_machine()),
         outputs_(deps.ring, std::move(deps.sinks)),
         rows_(baseline),
-        spans_(baseline, deps.max_processes, outputs_) {}
+        records_(baseline, deps.max_processes, outputs_) {}
 
   // The first row; the target is released.
   Result<void> begin();
@@ -140,7 +140,7 @@ class Recorder {
   proc::OomKills kills_on_machine_;
   RingAndSinks outputs_;
   RowMaker rows_;
-  Spans spans_;
+  ProcessRecords records_;
   std::optional<Schedule> schedule_;  // since the first sample
   bool source_keeps_time_ = false;
   std::uint64_t last_wake_ns_ = 0;
@@ -160,7 +160,7 @@ Result<void> Recorder::begin() {
   if (auto released = target_.release(); !released) return released;
   outputs_.begin(recording_);
   outputs_.row(rows_.next(recording_.start_realtime_ns, 0));
-  spans_.begin(rows_.start_ns(), sample->events);
+  records_.begin(rows_.start_ns(), sample->events);
   return {};
 }
 
@@ -193,7 +193,7 @@ Result<std::optional<Ended>> Recorder::go_on() {
   if (!sample) return tl::unexpected(sample.error());
   if (!is_last) return apply(*sample);
   rows_.apply(sample->snapshot);
-  spans_.apply(sample->events, rows_.counted());
+  records_.apply(sample->events, rows_.counted());
   if (!ended) ended = target_.end_in(sample->snapshot);
   if (!ended) {
     ended = target_.so_far();
@@ -216,7 +216,7 @@ Result<std::optional<Ended>> Recorder::take_samples() {
 
 std::optional<Ended> Recorder::apply(const Sample &sample) {
   rows_.apply(sample.snapshot);
-  spans_.apply(sample.events, rows_.counted());
+  records_.apply(sample.events, rows_.counted());
   auto ended = target_.end_in(sample.snapshot);
   const bool due = schedule_->take_row(sample.snapshot.monotonic_ns);
   if (due || ended) add_row(sample.snapshot);
@@ -273,15 +273,15 @@ void Recorder::add_row(const Snapshot &snapshot) {
 
 Recorded Recorder::end(const Ended &ended) {
   const MissedEvents missed = source_.missed_events();
-  spans_.end(rows_.counted(), missed.unlisted_tasks == 0);
+  records_.end(rows_.counted(), missed.unlisted_tasks == 0);
   const std::string ring_error = outputs_.check_ring();
   Outcome outcome{.end_realtime_ns = 0,
                   .ended_by = ended.by,
                   .exit = ended.exit,
                   .totals = outputs_.totals(),
-                  .commands = spans_.commands(),
+                  .commands = records_.commands(),
                   .rss_at_least = {},
-                  .processes_left_out = spans_.left_out(),
+                  .processes_left_out = records_.omitted(),
                   .audit = final_audit(ended, missed)};
   outcome.rss_at_least = rss_at_least(outcome.totals, outcome.commands, outcome.audit);
   outcome.end_realtime_ns = clock_.realtime_ns();
@@ -292,12 +292,14 @@ Recorded Recorder::end(const Ended &ended) {
 
 Audit Recorder::final_audit(const Ended &ended, const MissedEvents &missed) const {
   Audit proof = audit(ended.kernel, losses_, missed);
-  if (!ended.kernel.known.none()) proof.unwaited = spans_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
+  if (!ended.kernel.known.none()) proof.unwaited = records_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
   proof.punctuality = schedule_->punctuality();
+  proof.clock_cpu_ns = source_.clock_cpu_ns();
+  proof.recorder_cpu_ns = proof.recorder_cpu_ns.value_or(0) + *proof.clock_cpu_ns;
   proof.oom_kills = kills_.count();
   proof.oom_kills_on_machine = kills_on_machine_.count();
-  proof.sigkilled_processes = spans_.killed();
-  proof.sigkilled_commands = spans_.killed_names();
+  proof.sigkilled_processes = records_.killed();
+  proof.sigkilled_commands = records_.killed_names();
   return proof;
 }
 

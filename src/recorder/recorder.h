@@ -40,7 +40,7 @@ struct StopConditions {
   bool without_outputs = false;  // none is left to be written to
 };
 
-// How many spans of processes the outputs get; the rest is kept by command alone.
+// How many process records the outputs get; the others appear only in the totals of their commands.
 inline constexpr std::uint64_t default_max_processes = 100'000;
 
 // What the recorder works with.

@@ -1,6 +1,7 @@
 #include "run/open_source.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
@@ -20,16 +21,21 @@ std::uint32_t sample_ring_length(const Options &options) {
 // The recorder itself cannot wake more often than that.
 constexpr std::uint64_t min_interval_without_clock_ns = 1'000'000;
 
+BpfOptions bpf_options(const Options &options) {
+  return {.capacity = fit_to_machine(BpfOptions().capacity),
+          .hold_tasks = !options.count_at_last_switch,
+          .gauges_from_proc = options.gauges_from_proc,
+          .checks_access = !may_trace_all(),
+          .sample_ring_length = sample_ring_length(options)};
+}
+
 // BPF programs can read every process, so the user's permission is checked here. /proc checks it by itself.
-Result<OpenedSource> open_best(const Options &options, const Selection &selection, const Target &target) {
+Result<OpenedSource> open_best(const Options &options, const Selection &selection, const Target &target,
+                               EarlyLoad early) {
   std::string reason = "--backend proc was given";
   if (options.backend != Options::Backend::proc) {
-    auto bpf = target.check_may_trace().and_then([&] {
-      return BpfSource::open(selection, {.hold_tasks = !options.count_at_last_switch,
-                                         .gauges_from_proc = options.gauges_from_proc,
-                                         .checks_access = !may_trace_all(),
-                                         .sample_ring_length = sample_ring_length(options)});
-    });
+    auto bpf = target.check_may_trace().and_then(
+        [&] { return BpfSource::open(selection, bpf_options(options), std::move(early)); });
     if (bpf) return OpenedSource{*std::move(bpf), {}};
     if (options.backend == Options::Backend::bpf) return tl::unexpected(bpf.error());
     reason = bpf.error().message;
@@ -41,8 +47,15 @@ Result<OpenedSource> open_best(const Options &options, const Selection &selectio
 
 }  // namespace
 
-Result<OpenedSource> open_source(const Options &options, const Selection &selection, Target &target) {
-  auto opened = open_best(options, selection, target);
+EarlyLoad begin_loading(const Options &options) {
+  const bool is_cgroup = options.attach() && !options.pid;
+  if (options.backend == Options::Backend::proc || is_cgroup) return {};
+  const Selection selection = options.pid ? Selection(selected::Tree()) : Selection(selected::Command());
+  return EarlyLoad::begin(selection, bpf_options(options));
+}
+
+Result<OpenedSource> open_source(const Options &options, const Selection &selection, Target &target, EarlyLoad early) {
+  auto opened = open_best(options, selection, target, std::move(early));
   if (!opened) return opened;
   Source &source = *opened->source;
   if (options.interval_ns < min_interval_without_clock_ns && !source.can_keep_time())

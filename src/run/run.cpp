@@ -60,12 +60,13 @@ Result<void> finish_recording(const Options &options, const Result<Recorded> &re
 Result<int> run(const Options &options) {
   auto stops = open_stop_sources(options);
   if (!stops) return tl::unexpected(stops.error());
+  EarlyLoad early = begin_loading(options);
   auto outputs = open_recording_outputs(options);
   if (!outputs) return tl::unexpected(outputs.error());
   const auto target = open_target(options, *stops);
   if (!target) return tl::unexpected(target.error());
   const Selection selection = (*target)->selection();
-  auto opened = open_source(options, selection, **target);
+  auto opened = open_source(options, selection, **target, std::move(early));
   if (!opened) return tl::unexpected(opened.error());
   auto clock = SystemClock::open();
   if (!clock) return tl::unexpected(clock.error());

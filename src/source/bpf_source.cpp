@@ -69,6 +69,11 @@ Result<std::uint32_t> run(int program, const char *what_for, rusage_tick_context
   return options.retval;
 }
 
+Result<void> prepare(const kernel_side &kernel) {
+  const auto done = run(kernel.prepare, "learning where the kernel keeps its counters");
+  return done ? Result<void>() : tl::unexpected(done.error());
+}
+
 // Asks the tick program for something.
 Result<std::uint32_t> ask(int tick, rusage_tick_request request, const char *what_for, const SampleTimes &times = {}) {
   rusage_tick_context context{.start_ns = times.start_ns,
@@ -103,13 +108,14 @@ BpfSource::BpfSource(Kernel kernel, Selection selection, const BpfOptions &way) 
 
 BpfSource::~BpfSource() = default;
 
-Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, const BpfOptions &options) {
-  if (bpf_kills()) return refused(EPERM);
-
+Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, const BpfOptions &options,
+                                                   EarlyLoad early) {
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
   way.capacity = fit_to_machine(way.capacity);
-  Kernel kernel = load_kernel(selection, way);
+  Kernel kernel = early.take();
+  if (!kernel && bpf_kills()) return refused(EPERM);
+  if (!kernel) kernel = load_kernel(selection, way);
   if (!kernel && way.hold_tasks) {
     way.hold_tasks = false;
     kernel = load_kernel(selection, way);
@@ -118,8 +124,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
     const int error_number = errno;
     return refused(error_number, reason_against(selection, way));
   }
-  if (auto done = run(kernel->prepare, "learning where CPUs keep their counters"); !done)
-    return tl::unexpected(done.error());
+  if (auto done = prepare(*kernel); !done) return tl::unexpected(done.error());
   if (way.checks_access && *kernel->access_is_readable == 0)
     return error(
         "this kernel does not say which processes are yours to look into; run it as: sudo "
@@ -128,6 +133,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
     way.gauges_from_proc = true;
     kernel = load_kernel(selection, way);
     if (!kernel) return refused(errno);
+    if (auto done = prepare(*kernel); !done) return tl::unexpected(done.error());
   }
 
   std::unique_ptr<BpfSource> source(new BpfSource(std::move(kernel), selection, way));
@@ -233,6 +239,10 @@ bool BpfSource::start_clock(const SampleTimes &times) {
 Result<void> BpfSource::stop_clock() {
   const auto stopped = ask(kernel_->tick, RUSAGE_STOP_CLOCK, "stopping the kernel's clock");
   return stopped ? Result<void>() : tl::unexpected(stopped.error());
+}
+
+std::uint64_t BpfSource::clock_cpu_ns() const {
+  return kernel_->sample->clock_cpu_ns;
 }
 
 Result<std::optional<Sample>> BpfSource::next_sample() {

@@ -9,6 +9,7 @@
 
 #include "model/selection.h"
 #include "rusage_bpf/sample.h"
+#include "source/early_load.h"
 #include "source/load_kernel.h"
 #include "source/mapped_array.h"
 #include "source/source.h"
@@ -20,8 +21,9 @@ class EventReader;
 class BpfSource final : public Source {
  public:
   // Loads the programs and attaches them. Fails where the kernel lacks what we need or
-  // refuses it to us, and then says what to do.
-  static Result<std::unique_ptr<BpfSource>> open(const Selection &selection, const BpfOptions &options = {});
+  // refuses it to us, and then says what to do. `early` may have them loaded with these options.
+  static Result<std::unique_ptr<BpfSource>> open(const Selection &selection, const BpfOptions &options = {},
+                                                 EarlyLoad early = {});
   ~BpfSource() override;
 
   [[nodiscard]] std::string_view name() const override { return "bpf"; }
@@ -34,6 +36,7 @@ class BpfSource final : public Source {
   [[nodiscard]] bool can_keep_time() const override;
   bool start_clock(const SampleTimes &times) override;
   Result<void> stop_clock() override;
+  [[nodiscard]] std::uint64_t clock_cpu_ns() const override;
   Result<std::optional<Sample>> next_sample() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;
   [[nodiscard]] MissedEvents missed_events() const override;

@@ -56,7 +56,7 @@ static std::uint32_t exec_buffer_bytes(std::uint32_t cpus) {
 std::uint32_t fit_to_machine(std::uint32_t capacity) {
   std::uint32_t pid_max = 0;
   std::ifstream("/proc/sys/kernel/pid_max") >> pid_max;
-  return pid_max == 0 || pid_max > capacity / 2 ? capacity : 2 * pid_max;
+  return pid_max == 0 || pid_max > capacity / 2 ? capacity : pid_max + pid_max / 4;
 }
 
 // At most; the kernel side finds out how many there are. Without /sys, which has their number, as many as any kernel

@@ -66,6 +66,9 @@ class Source {
   // The next of these samples, in order; nothing if all were given.
   virtual Result<std::optional<Sample>> next_sample() { return std::nullopt; }
 
+  // The CPU time of these samples, which no process is charged for, or the one that was interrupted.
+  [[nodiscard]] virtual std::uint64_t clock_cpu_ns() const { return 0; }
+
   // Called before a child of the recorder is reaped. `total` is the usage of the child and its reaped children,
   // `status` is as wait(2) reports it.
   virtual void before_reaping(pid_t, int /*status*/, const KernelTotal &) {}

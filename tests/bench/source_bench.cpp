@@ -4,6 +4,7 @@
 //                                        OTHERS of another tree sleep beside it, in microseconds
 //   source_bench proc TRACKED OTHERS     the same by /proc
 //   source_bench proc_running            the same for one process that runs
+//   source_bench wake INTERVAL_S         the CPU time, for each deadline, of a loop that only sleeps until the next
 // Medians; every figure is of this process alone.
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,11 +15,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 #include <string_view>
 #include <vector>
 
 #include "bench/median.h"
+#include "os/clock.h"
 #include "source/bpf_source.h"
 #include "source/proc_source.h"
 
@@ -142,6 +145,27 @@ void bench_proc_running() {
   fmt::print("{{\"look_us\": {:.2f}}}\n", sample_ns / 1e3);
 }
 
+void bench_wake(double interval_s) {
+  constexpr double seconds = 2;
+  const auto interval_ns = static_cast<std::uint64_t>(interval_s * 1e9);
+  const auto deadlines = static_cast<std::uint64_t>(seconds / interval_s);
+  const auto cpu_ns = [] {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return static_cast<std::uint64_t>(used.tv_sec) * rusage_bpf::ns_per_s + static_cast<std::uint64_t>(used.tv_nsec);
+  };
+  const std::uint64_t start_ns = rusage_bpf::monotonic_ns();
+  const std::uint64_t before_ns = cpu_ns();
+  for (std::uint64_t i = 1; i <= deadlines; i++) {
+    const std::uint64_t due_ns = start_ns + i * interval_ns;
+    const timespec due{.tv_sec = static_cast<time_t>(due_ns / rusage_bpf::ns_per_s),
+                       .tv_nsec = static_cast<long>(due_ns % rusage_bpf::ns_per_s)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
+  }
+  fmt::print("{{\"wake_us\": {:.2f}}}\n",
+             static_cast<double>(cpu_ns() - before_ns) / static_cast<double>(deadlines) / 1e3);
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -154,6 +178,8 @@ int main(int argc, char **argv) {
     bench_proc_running();
   else if (arguments.size() == 3 && arguments[0] == "proc")
     bench_proc(std::atoi(argv[2]), std::atoi(argv[3]));
+  else if (arguments.size() == 2 && arguments[0] == "wake")
+    bench_wake(std::atof(argv[2]));
   else
-    fail("usage: source_bench load | tick TRACKED OTHERS | proc TRACKED OTHERS | proc_running");
+    fail("usage: source_bench load | tick TRACKED OTHERS | proc TRACKED OTHERS | proc_running | wake INTERVAL_S");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Reads three fields of a task, of which kernel_types.h says that one is signed, out of memory that the
- * test has laid out as a kernel that it made up. */
+/* Reads three fields of a task, of which kernel_types.h says that one is signed, which is read by copies alone, out of
+ * memory that the test has laid out as a kernel that it made up. */
 #include <linux/types.h>
 
 #include <linux/bpf.h>
@@ -12,8 +12,8 @@
 
 __u64 kernel_memory[16];
 
+__s64 exit_code;
 /* By whether the read is direct. */
-__s64 on_cpu[2];
 __s64 state[2];
 __s64 utime[2];
 
@@ -21,15 +21,9 @@ __s64 utime[2];
 
 SEC("syscall")
 int by_copies(void *context) {
-  on_cpu[false] = READ(false, TASK, on_cpu);
+  exit_code = READ(false, TASK, exit_code);
   state[false] = READ(false, TASK, __state);
   utime[false] = READ(false, TASK, utime);
-  return 0;
-}
-
-SEC("syscall")
-int signed_directly(void *context) {
-  on_cpu[true] = READ(true, TASK, on_cpu);
   return 0;
 }
 

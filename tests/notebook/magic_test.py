@@ -160,7 +160,7 @@ used = time.process_time() - begin""")
         for line, words in (("getrusage_in_background", "two arguments are required, and 0 given; usage: "),
                             ("getrusage_in_background .1", "two arguments are required, and 1 given; usage: "),
                             ("getrusage_in_background df .1", "df is no interval"),
-                            ("getrusage_in_background .0001 df", "it is seconds between .001 and 3600"),
+                            ("getrusage_in_background .00001 df", "it is seconds between .0001 and 3600"),
                             ("getrusage_in_background nan df", "nan is no interval"),
                             ("getrusage_in_background .1 2x", "2x is no name for a variable"),
                             ("getrusage_in_background .1 for", "for is no name"),

@@ -227,6 +227,7 @@ TEST_CASE("the audit has the kernel's totals beside those of the rows, and the l
                    .unreadable_processes = 5,
                    .untraceable_tasks = 6,
                    .recorder_cpu_ns = second / 2,
+                   .clock_cpu_ns = second / 4,
                    .recorder_peak_rss_bytes = 4096};
   for (const auto &[column, value] :
        {std::pair{RUSAGE_user, 4 * second}, {RUSAGE_system, 4 * second}, {RUSAGE_minor_faults, std::uint64_t{8}}}) {
@@ -256,6 +257,7 @@ TEST_CASE("the audit has the kernel's totals beside those of the rows, and the l
                       {"ring_error", nullptr},
                       {"processes_left_out", 0},
                       {"recorder_cpu", .5},
+                      {"clock_cpu", .25},
                       {"recorder_peak_rss", 4096}});
 }
 

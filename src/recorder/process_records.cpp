@@ -1,4 +1,4 @@
-#include "recorder/spans.h"
+#include "recorder/process_records.h"
 
 #include <algorithm>
 #include <csignal>
@@ -6,35 +6,35 @@
 
 namespace rusage_bpf {
 
-void Spans::apply(const TaskEvents &events, const Values &counted) {
+void ProcessRecords::apply(const TaskEvents &events, const Values &counted) {
   table_.apply(events);
-  for (Process &process : table_.finished()) settle(std::move(process), counted);
+  for (Process &process : table_.finished()) finish(std::move(process), counted);
 }
 
-void Spans::end(const Values &counted, bool all_listed) {
-  for (Process &process : table_.rest()) settle(std::move(process), counted);
-  if (const auto last = sums_.finalize_last(counted, all_listed)) give(*last);
+void ProcessRecords::end(const Values &counted, bool all_listed) {
+  for (Process &process : table_.rest()) finish(std::move(process), counted);
+  if (const auto last = sums_.finalize_last(counted, all_listed)) pass_on(*last);
 }
 
-std::optional<Unwaited> Spans::unwaited(const Values &counted, bool all_listed) const {
+std::optional<Unwaited> ProcessRecords::unwaited(const Values &counted, bool all_listed) const {
   if (!table_.account() || !all_listed) return std::nullopt;
   const std::uint64_t all_ns = counted[RUSAGE_user] + counted[RUSAGE_system];
   return Unwaited{.processes = table_.unwaited_processes(),
                   .cpu_ns = all_ns - std::min(all_ns, table_.account()->cpu_ns())};
 }
 
-void Spans::settle(Process process, const Values &counted) {
-  if (const auto settled = sums_.finalize(std::move(process), counted)) give(*settled);
+void ProcessRecords::finish(Process process, const Values &counted) {
+  if (const auto finished = sums_.finalize(std::move(process), counted)) pass_on(*finished);
 }
 
-void Spans::give(const Process &process) {
+void ProcessRecords::pass_on(const Process &process) {
   commands_.add(process);
   if (process.account) process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
   if (process.exit.signal == SIGKILL) note_kill(process);
   if (count_++ < most_) outputs_.process(process);
 }
 
-void Spans::note_kill(const Process &process) {
+void ProcessRecords::note_kill(const Process &process) {
   constexpr std::size_t most_names = 5;
   killed_++;
   const std::string name = process.image->command.value_or("(unknown)");

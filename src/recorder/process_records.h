@@ -1,4 +1,4 @@
-// What becomes of single processes: the outputs get each as soon as it is over, and commands their sums.
+// Makes process records of task events: the outputs get each as soon as it is complete, and commands their sums.
 #pragma once
 
 #include <algorithm>
@@ -14,15 +14,15 @@
 
 namespace rusage_bpf {
 
-class Spans {
+class ProcessRecords {
  public:
-  // The outputs get `most` of them.
-  Spans(Baseline baseline, std::uint64_t most, RingAndSinks &outputs)
+  // The outputs get the first `most` of them.
+  ProcessRecords(Baseline baseline, std::uint64_t most, RingAndSinks &outputs)
       : table_(baseline), most_(most), outputs_(outputs) {}
 
   void begin(std::uint64_t start_ns, const TaskEvents &events) { table_.begin(start_ns, events); }
 
-  // `counted` is what the rows hold so far, and the next row will.
+  // `counted` is the sum of all rows, the next one included.
   void apply(const TaskEvents &events, const Values &counted);
 
   // After the last sample.
@@ -31,14 +31,15 @@ class Spans {
   [[nodiscard]] std::vector<Command> commands() const { return commands_.by_cpu(); }
   [[nodiscard]] std::uint64_t killed() const { return killed_; }
   [[nodiscard]] const std::vector<std::string> &killed_names() const { return killed_names_; }
-  // What the kernel's total of the command lacks of what the rows hold. Tasks that are not listed may have been waited
-  // for or not.
+  // What the kernel's total of the command lacks. Nothing if not all tasks were listed: the others may have been reaped
+  // or not.
   [[nodiscard]] std::optional<Unwaited> unwaited(const Values &counted, bool all_listed) const;
-  [[nodiscard]] std::uint64_t left_out() const { return count_ - std::min(count_, most_); }
+  // That the outputs did not get.
+  [[nodiscard]] std::uint64_t omitted() const { return count_ - std::min(count_, most_); }
 
  private:
-  void settle(Process process, const Values &counted);
-  void give(const Process &process);
+  void finish(Process process, const Values &counted);
+  void pass_on(const Process &process);
   void note_kill(const Process &process);
 
   ProcessTable table_;
