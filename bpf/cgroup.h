@@ -73,8 +73,8 @@ static __always_inline void move_out(struct task_struct *task, u32 *own) {
   STORE_RELEASE(*own, UNCLAIMED); /* pairs with claim */
 }
 
-/* Makes the task's membership what its cgroup says. The leader of its process is given, as the kernel searches its types
- * for a millisecond for each pointer to it that a program follows. */
+/* Makes the task's membership what its cgroup says. The leader of its process is given: for each pointer to it that a
+ * program follows, the kernel searches its types for about a millisecond when it loads the program. */
 static __always_inline void sort_by_cgroup(struct task_struct *task, struct task_struct *leader) {
   u32 *own = membership_of(task);
   if (own && *own == EXCLUDED) return;

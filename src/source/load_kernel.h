@@ -27,8 +27,8 @@ struct DestroyKernel {
 };
 using Kernel = std::unique_ptr<::kernel_side, DestroyKernel>;
 
-// No more tasks can be live than there are pids. Tasks that have exited since the last sample are some hundred, from which
-// on each fork releases some (bpf/sweep.h). Memory that nothing can use takes as long to get as any other.
+// No more tasks can be live than there are pids. Few more have exited since the last sample: from some hundred on, each
+// fork releases some (bpf/sweep.h). Memory that nothing can use takes as long to get as any other.
 std::uint32_t fit_to_machine(std::uint32_t capacity);
 
 // Null, with errno, where the kernel refuses it. The verifier writes to `log` why; it takes several times as long then.
