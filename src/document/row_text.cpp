@@ -76,7 +76,7 @@ void append_seconds(std::uint64_t ns, std::string &text) {
 }
 
 void RowText::append_json_fields(const Row &row, std::string &text) {
-  text += "\"timestamp\":\"";
+  text += R"("timestamp":")";
   append_timestamp(row.realtime_ns, text);
   text += '"';
   for (std::size_t i = 0; i < column_count; i++) {

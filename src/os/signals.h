@@ -54,8 +54,8 @@ class SignalQueue {
   // The next received signal, if there is one.
   std::optional<Signal> next();
 
-  // A sender that signals both the process and its group, such as timeout(1), takes no longer than this, unless it has to
-  // wait for a CPU.
+  // A sender that signals both the process and its group, such as timeout(1), takes no longer than this, unless it has
+  // to wait for a CPU.
   static constexpr std::uint64_t grace_ns = 10'000'000;
 
  private:
