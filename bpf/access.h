@@ -7,7 +7,7 @@
  * A task is asked when it is forked or enters, at each exec, and at each tick, as it may change its ids or make itself
  * private (PR_SET_DUMPABLE) without an exec. What it used while it could not be traced is left out:
  *
- * reported = (hidden ? what it had used when it was last traceable : what it has used) - taken_off
+ * reported = (hidden ? what it had used when it was last traceable : what it has used) - subtracted
  *
  * A task that becomes hidden is reported as gone, as one that leaves a cgroup; one that comes back, as one that
  * arrives.
@@ -119,7 +119,7 @@ struct access {
   u64 hidden_ns;       /* when an exec has hidden it, CLOCK_MONOTONIC of the recorder; 0: at some time before a tick */
   u64 most_rss_so_far; /* until that exec, in bytes */
   struct rusage_reading since; /* when it was last traceable */
-  struct rusage_reading taken_off;
+  struct rusage_reading subtracted;
 };
 
 #if CHECKS_ACCESS
@@ -243,7 +243,7 @@ static __always_inline bool is_traceable(struct task_struct *task, struct mm_str
 }
 
 static __always_inline void subtract(struct rusage_reading *from, const struct rusage_reading *what) {
-  take_off_cpu_time(&from->cpu, &what->cpu);
+  subtract_cpu_time(&from->cpu, &what->cpu);
 #define SUBTRACT(name, unit, field, ...) from->name -= what->name;
   RUSAGE_COLUMNS(NOTHING, NOTHING, SUBTRACT, NOTHING, NOTHING)
 #undef SUBTRACT
@@ -272,8 +272,8 @@ static __always_inline void hide(struct access *access, u64 now_ns, u64 most_rss
 }
 
 static __always_inline void reveal(struct access *access, const struct rusage_reading *now) {
-  add(&access->taken_off, now);
-  subtract(&access->taken_off, &access->since);
+  add(&access->subtracted, now);
+  subtract(&access->subtracted, &access->since);
   access->since = *now;
   access->hidden = 0;
 }
@@ -288,11 +288,11 @@ static __always_inline void begin_access(struct task_struct *task, u32 number) {
   struct access *access = access_of(number);
   if (!access) return;
   read_as_it_runs(&access->since, task);
-  __builtin_memset(&access->taken_off, 0, sizeof(access->taken_off));
+  __builtin_memset(&access->subtracted, 0, sizeof(access->subtracted));
   access->hidden = access->reported = access->members = access->ever_hidden = access->until_exec = 0;
   access->began_hidden = !is_traceable(task, BPF_CORE_READ(task, mm));
   if (access->began_hidden) {
-    access->taken_off = access->since;
+    access->subtracted = access->since;
     hide(access, 0, 0);
   }
   unlock_access(access);
@@ -303,7 +303,7 @@ static __always_inline void show_until_exec(u32 number) {
   struct access *access = access_of(number);
   if (!access) return;
   if (access->hidden) COUNT(untraceable_tasks, -1);
-  __builtin_memset(&access->taken_off, 0, sizeof(access->taken_off));
+  __builtin_memset(&access->subtracted, 0, sizeof(access->subtracted));
   access->hidden = access->began_hidden = access->ever_hidden = 0;
   access->until_exec = 1;
 }
@@ -341,9 +341,9 @@ static __always_inline void check_access_at_end(struct task_struct *task, u32 nu
 }
 
 /* Makes of what a task has used what may be reported of it. */
-static __always_inline void leave_out_hidden(u32 number, struct rusage_reading *reading) {
+static __always_inline void subtract_hidden(u32 number, struct rusage_reading *reading) {
   struct access *access = access_of(number);
-  if (access) subtract(reading, &access->taken_off);
+  if (access) subtract(reading, &access->subtracted);
 }
 
 static __always_inline bool was_ever_hidden(u32 number) {
@@ -374,15 +374,15 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
     hide(access, 0, 0);
   if (!access->hidden) see_traceable(access, reading);
   *reading = access->since;
-  subtract(reading, &access->taken_off);
+  subtract(reading, &access->subtracted);
 }
 
 /* The same for a task that is gone, which keeps what it was. */
-static __always_inline void settle_access(struct access *access, u32 number, struct rusage_reading *reading) {
+static __always_inline void finalize_access(struct access *access, u32 number, struct rusage_reading *reading) {
   bpf_loop(1 << 12, try_lock, &number, 0);
   if (!access->hidden) see_traceable(access, reading);
   *reading = access->since;
-  subtract(reading, &access->taken_off);
+  subtract(reading, &access->subtracted);
 }
 
 static __always_inline void end_visit(u32 number) {

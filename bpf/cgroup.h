@@ -49,7 +49,7 @@ static __always_inline u32 group_of(struct task_struct *leader) {
 static __always_inline void move_in(struct task_struct *task, struct task_struct *leader) {
   if (READ(true, task, exit_state)) return;
   u32 *own = claim(task);
-  struct slot *slot = own ? give_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
+  struct slot *slot = own ? assign_slot(task, own, task == leader ? NO_SLOT : group_of(leader), NO_SPAN) : NULL;
   struct rusage_reading *before = slot ? arrival_of(*own) : NULL;
   if (!before) return;
   read_now(before, task);
@@ -68,14 +68,14 @@ static __always_inline void move_out(struct task_struct *task, u32 *own) {
     read_now(&final->reading, task);
     final->moved_out = 1;
     STORE_RELEASE(final->known, 1); /* pairs with read_final */
-    put_exited(*own);
+    queue_exited(*own);
   }
   STORE_RELEASE(*own, UNCLAIMED); /* pairs with claim */
 }
 
 /* Makes the task's membership what its cgroup says. The leader of its process is given: for each pointer to it that a
  * program follows, the kernel searches its types for about a millisecond when it loads the program. */
-static __always_inline void sort_by_cgroup(struct task_struct *task, struct task_struct *leader) {
+static __always_inline void update_membership(struct task_struct *task, struct task_struct *leader) {
   u32 *own = membership_of(task);
   if (own && *own == EXCLUDED) return;
   bool inside = is_in_cgroup(task);
@@ -95,7 +95,7 @@ struct threads_walk {
   bool whole;
 };
 
-static long sort_next_thread(u32 step, struct threads_walk *walk) {
+static long update_next_thread(u32 step, struct threads_walk *walk) {
   if (!walk->node || walk->node == walk->head) {
     walk->whole = walk->node;
     return 1;
@@ -103,7 +103,7 @@ static long sort_next_thread(u32 step, struct threads_walk *walk) {
   struct task_struct *thread = (void *)(walk->node - bpf_core_field_offset(struct task_struct, thread_node));
   struct task_struct *held = bpf_task_from_pid(READ(false, thread, pid));
   if (held) {
-    sort_by_cgroup(held, held->group_leader);
+    update_membership(held, held->group_leader);
     bpf_task_release(held);
   }
   walk->node = (u64)BPF_CORE_READ(thread, thread_node.next);
@@ -111,16 +111,16 @@ static long sort_next_thread(u32 step, struct threads_walk *walk) {
 }
 
 /* Sorts the threads of the process that `task` leads; a process cannot fork or exit while it moves. */
-static __always_inline bool sort_threads(struct task_struct *task) {
+static __always_inline bool update_threads(struct task_struct *task) {
   struct signal_struct *signal = BPF_CORE_READ(task, signal);
   struct threads_walk walk = {.head = (u64)&signal->thread_head};
   walk.node = (u64)BPF_CORE_READ(signal, thread_head.next);
-  bpf_loop(MOST_THREADS_AT_ONCE, sort_next_thread, &walk, 0);
+  bpf_loop(MOST_THREADS_AT_ONCE, update_next_thread, &walk, 0);
   return walk.whole;
 }
 #else
 /* Without the means to get hold of a thread. */
-static __always_inline bool sort_threads(struct task_struct *task) {
+static __always_inline bool update_threads(struct task_struct *task) {
   return false;
 }
 #endif

@@ -45,41 +45,41 @@ static __always_inline struct rusage_task_event *new_event(enum rusage_task_even
   u64 most = drops_events && kind == RUSAGE_NEW ? MOST_BEFORE_DROPPED_FORKS : RUSAGE_TASK_EVENTS;
   u32 index = events_written % RUSAGE_TASK_EVENTS;
   struct rusage_task_event *event = bpf_map_lookup_elem(&task_events, &index);
-  struct life *life = life_of(number);
-  if (waiting >= most || !event || !life) {
+  struct history *history = history_of(number);
+  if (waiting >= most || !event || !history) {
     if (!drops_events) sample.more_to_report = 1;
     return NULL;
   }
   events_written++;
   event->kind = kind;
   event->flags = 0;
-  event->span = kind == RUSAGE_NEW ? life->first_span : life->span;
+  event->span = kind == RUSAGE_NEW ? history->first_span : history->span;
   return event;
 }
 
 /* Of a process that is forked, or found. */
 static __always_inline void report_start(struct rusage_task_event *event, u32 number) {
-  struct life *life = life_of(number);
-  if (!life) return;
+  struct history *history = history_of(number);
+  if (!history) return;
   event->flags |= RUSAGE_PROCESS;
-  event->parent_span = life->parent_span;
-  event->start_ns = life->start_ns;
-  event->exec_id = life->first_exec_id;
-  event->pid = life->pid;
-  event->parent_pid = life->parent_pid;
+  event->parent_span = history->parent_span;
+  event->start_ns = history->start_ns;
+  event->exec_id = history->first_exec_id;
+  event->pid = history->pid;
+  event->parent_pid = history->parent_pid;
 }
 
 /* How the process ended, once its last task is gone. */
 static __always_inline void report_end(struct rusage_task_event *event, u32 group, bool moved_out) {
-  struct life *life = life_of(group);
-  if (!life) return;
-  event->flags |= RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : life->end_ns ? RUSAGE_STATUS : 0);
-  if (life->unwaited) event->flags |= RUSAGE_UNWAITED;
-  event->process_span = life->process_span;
-  event->end_ns = life->end_ns;
-  event->status = life->status;
-  event->peak_rss = life->peak_rss;
-  event->most_rss_so_far = life->most_rss_so_far;
+  struct history *history = history_of(group);
+  if (!history) return;
+  event->flags |= RUSAGE_PROCESS | (moved_out ? RUSAGE_MOVED : history->end_ns ? RUSAGE_STATUS : 0);
+  if (history->unwaited) event->flags |= RUSAGE_UNWAITED;
+  event->process_span = history->process_span;
+  event->end_ns = history->end_ns;
+  event->status = history->status;
+  event->peak_rss = history->peak_rss;
+  event->most_rss_so_far = history->most_rss_so_far;
   if (was_ever_hidden(group)) event->peak_rss = event->most_rss_so_far = 0;
 }
 
@@ -89,9 +89,9 @@ static __always_inline void report_late(u32 number, struct slot *slot, struct sl
   bool process = slot->group == number;
   if (!process && !group->process_listed) return;
   struct rusage_task_event *event = new_event(RUSAGE_NEW, number);
-  struct life *life = life_of(number);
-  if (!event || !life) return;
-  event->span = life->span;
+  struct history *history = history_of(number);
+  if (!event || !history) return;
+  event->span = history->span;
   event->flags = RUSAGE_LATE;
   struct rusage_reading *before = slot->state == SLOT_ARRIVED ? arrival_of(number) : NULL;
   if (before)

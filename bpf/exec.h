@@ -98,7 +98,7 @@ static __always_inline void read_text(struct exec_text *record, struct task_stru
   record->exec.arguments_bytes = length;
 }
 
-static __always_inline bool tell(struct exec_text *record) {
+static __always_inline bool submit(struct exec_text *record) {
   u64 text_bytes = record->exec.path_bytes + record->exec.file_name_bytes + record->exec.arguments_bytes;
   if (text_bytes > sizeof(record->text)) return false;
   return bpf_ringbuf_output(&execs, record, sizeof(record->exec) + text_bytes, BPF_RB_NO_WAKEUP) == 0;
@@ -107,35 +107,35 @@ static __always_inline bool tell(struct exec_text *record) {
 static __always_inline void begin_span(struct task_struct *task, u32 number, struct linux_binprm *program) {
   u32 zero = 0;
   struct slot *slot = slot_at(number);
-  struct life *life = life_of(number);
-  struct life *process = slot ? life_of(slot->group) : NULL;
+  struct history *history = history_of(number);
+  struct history *process = slot ? history_of(slot->group) : NULL;
   struct exec_text *record = bpf_map_lookup_elem(&exec_scratch, &zero);
-  if (!life || !process || !record) {
+  if (!history || !process || !record) {
     COUNT(execs_unreported, 1);
     return;
   }
   u64 exec_id = READ(false, task, self_exec_id);
-  if (life->exec_id == exec_id) return; /* done already */
-  life->exec_id = exec_id;
+  if (history->exec_id == exec_id) return; /* done already */
+  history->exec_id = exec_id;
   struct rusage_exec *exec = &record->exec;
   exec->exec_id = exec_id;
   if (!may_report_exec(task, number, &exec->reading)) return;
-  exec->old_span = life->span;
+  exec->old_span = history->span;
   exec->new_span = FETCH_ADD(spans, 1) + 1;
   exec->time_ns = recorder_ns(bpf_ktime_get_ns());
   exec->most_rss_so_far = was_ever_hidden(number) ? 0 : maxrss_of(task) * page_bytes;
   read_counters(&exec->reading, task, true);
   exec->reading.cpu.run = run_time(task, false);
-  leave_out_hidden(number, &exec->reading);
+  subtract_hidden(number, &exec->reading);
   bpf_get_current_comm(exec->comm, sizeof(exec->comm));
   read_text(record, task, program);
-  if (!tell(record)) {
+  if (!submit(record)) {
     COUNT(execs_unreported, 1);
     COUNT(execs_lost, 1);
     return;
   }
   process->process_span = exec->new_span;
-  life->span = exec->new_span;
+  history->span = exec->new_span;
 }
 
 #endif

@@ -43,27 +43,28 @@ static __always_inline bool is_unwaited(struct task_struct *task) {
 
 /* To be called for the last task of the process with its record at slot `group`. */
 static __always_inline void note_end(struct task_struct *task, u32 group, bool unwaited) {
-  struct life *life = life_of(group);
-  if (!life) return;
+  struct history *history = history_of(group);
+  if (!history) return;
   /* Copied from addresses: for each pointer that is followed directly, the kernel searches its types for
    * about a millisecond when it loads the program. */
   bool as_group = read_signal(task, signal_offsets.flags) & SIGNAL_GROUP_EXIT;
-  life->status = as_group ? read_signal(task, signal_offsets.group_exit_code) : READ_FAR(task, group_leader, exit_code);
-  life->most_rss_so_far = maxrss_of(task) * page_bytes;
-  life->unwaited = unwaited;
+  history->status =
+      as_group ? read_signal(task, signal_offsets.group_exit_code) : READ_FAR(task, group_leader, exit_code);
+  history->most_rss_so_far = maxrss_of(task) * page_bytes;
+  history->unwaited = unwaited;
   /* From Linux 6.16 on the address space is still there at this moment. */
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
-  if (mm && gauges_readable()) life->peak_rss = peak_of(mm, false);
-  WRITE_ONCE(life->end_ns, recorder_ns(bpf_ktime_get_ns()));
+  if (mm && gauges_readable()) history->peak_rss = peak_of(mm, false);
+  WRITE_ONCE(history->end_ns, recorder_ns(bpf_ktime_get_ns()));
 }
 
 /* The same for a dead task, where on_exit did not run. The parent may be gone: the process counts as waited for. */
 static __always_inline void note_missed_end(struct task_struct *task, u32 number) {
   struct slot *slot = slot_at(number);
-  struct life *life = slot && !slot->ended ? life_of(slot->group) : NULL;
-  if (!life) return;
+  struct history *history = slot && !slot->ended ? history_of(slot->group) : NULL;
+  if (!history) return;
   slot->ended = true;
-  if (!life->end_ns && !has_live_threads(task)) note_end(task, slot->group, false);
+  if (!history->end_ns && !has_live_threads(task)) note_end(task, slot->group, false);
 }
 
 #endif

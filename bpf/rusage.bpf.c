@@ -93,19 +93,19 @@ int on_exit(void *context) {
   check_access_at_end(task, *number);
   /* Unless threads of it live on. */
   if (!has_live_threads(task)) note_end(task, slot->group, is_unwaited(task));
-  put_exited(*number);
+  queue_exited(*number);
   return 0;
 }
 
-static __always_inline void sort_new_task(struct task_struct *task) {
+static __always_inline void track_if_in_target(struct task_struct *task) {
   u32 *creator = membership_of(bpf_get_current_task_btf());
   if (creator && *creator == EXCLUDED) return exclude(task);
 #if SELECTION == RUSAGE_CGROUP
   if (is_thread(task) && !is_tracked(creator)) {
     /* The process is still to be found, or its threads are in several cgroups. */
     struct task_struct *leader = task->group_leader;
-    sort_by_cgroup(leader, leader);
-    sort_by_cgroup(task, leader);
+    update_membership(leader, leader);
+    update_membership(task, leader);
   } else if (is_in_cgroup(task)) {
     track_new_task(task, creator);
   }
@@ -116,7 +116,7 @@ static __always_inline void sort_new_task(struct task_struct *task) {
 
 SEC("tp_btf/task_newtask")
 int BPF_PROG(on_new_task, struct task_struct *task, u64 clone_flags) {
-  sort_new_task(task);
+  track_if_in_target(task);
   sweep_if_late();
   return 0;
 }
@@ -125,16 +125,16 @@ int BPF_PROG(on_new_task, struct task_struct *task, u64 clone_flags) {
  * */
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(on_first_wakeup, struct task_struct *task) {
-  if (!membership_of(task)) sort_new_task(task);
+  if (!membership_of(task)) track_if_in_target(task);
   return 0;
 }
 
 #if SELECTION == RUSAGE_CGROUP
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(on_move, struct cgroup *to, const char *path, struct task_struct *task, bool thread_group) {
-  sort_by_cgroup(task, task->group_leader);
+  update_membership(task, task->group_leader);
   bool has_threads = thread_group && READ_FAR(task, signal, nr_threads) > 1;
-  if (has_threads && !sort_threads(task)) COUNT(groups_moved, 1);
+  if (has_threads && !update_threads(task)) COUNT(groups_moved, 1);
   return 0;
 }
 
@@ -144,8 +144,8 @@ int track_by_cgroup(struct bpf_iter__task *context) {
   struct task_struct *task = context->task;
   if (!task) return 0;
   struct task_struct *leader = task->group_leader;
-  sort_by_cgroup(leader, leader);
-  if (task != leader) sort_by_cgroup(task, leader);
+  update_membership(leader, leader);
+  if (task != leader) update_membership(task, leader);
   return 0;
 }
 #else

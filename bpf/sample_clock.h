@@ -94,7 +94,7 @@ static int on_deadline(void *map, u32 *key, struct sample_timer *value) {
   if (result == RUSAGE_TICKED) {
     keep_sample();
     drops_events = false;
-    let_others_sum();
+    unlock_sums();
     u64 deadline_ns = next_deadline_ns(end_ns);
     if (deadline_ns >= due.end_ns) return 0;
     wait_ns = deadline_ns - end_ns;
@@ -131,13 +131,13 @@ static __always_inline int stop_clock(void) {
   run_tick(capacity);
   keep_sample();
   drops_events = false;
-  let_others_sum();
+  unlock_sums();
   return RUSAGE_TICKED;
 }
 
 static __always_inline int take_sample(void) {
   int result = run_tick(capacity);
-  if (result == RUSAGE_TICKED) let_others_sum();
+  if (result == RUSAGE_TICKED) unlock_sums();
   return result;
 }
 

@@ -15,7 +15,7 @@
 
 #define NO_SPAN 0
 
-struct life {
+struct history {
   u64 span;       /* of the task itself */
   u64 first_span; /* the one that it began in */
   u64 exec_id;    /* the kernel's number for the last exec that is known of: self_exec_id */
@@ -42,22 +42,22 @@ struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
   __type(key, u32);
-  __type(value, struct life);
-} lives SEC(".maps");
+  __type(value, struct history);
+} histories SEC(".maps");
 
 __u64 spans; /* begun so far */
 
 /* How deep the recorder's pid namespace is: there a process has numbers[pid_level]. */
 __u32 pid_level;
 
-static __always_inline struct life *life_of(u32 number) {
-  return bpf_map_lookup_elem(&lives, &number);
+static __always_inline struct history *history_of(u32 number) {
+  return bpf_map_lookup_elem(&histories, &number);
 }
 
 /* The span of a task by its membership. */
 static __always_inline u64 span_of(const u32 *membership) {
-  struct life *life = membership ? life_of(*membership) : NULL;
-  return life ? life->span : NO_SPAN;
+  struct history *history = membership ? history_of(*membership) : NULL;
+  return history ? history->span : NO_SPAN;
 }
 
 /* The number of the process that `leader` leads. */
@@ -68,29 +68,29 @@ static __always_inline u32 process_number(struct task_struct *leader) {
   return READ(false, upid, nr);
 }
 
-static __always_inline void begin_life(u32 number, struct task_struct *task, u64 parent) {
-  struct life *life = life_of(number);
-  if (!life) return;
+static __always_inline void begin_history(u32 number, struct task_struct *task, u64 parent) {
+  struct history *history = history_of(number);
+  if (!history) return;
   struct task_struct *leader = BPF_CORE_READ(task, group_leader);
-  life->span = life->first_span = life->process_span = FETCH_ADD(spans, 1) + 1;
-  life->exec_id = life->first_exec_id = READ(false, task, self_exec_id);
-  life->report_round = 0;
-  life->parent_span = parent;
-  life->start_ns = recorder_ns(READ(false, leader, start_time));
-  life->end_ns = 0;
-  life->peak_rss = life->most_rss_so_far = 0;
-  life->pid = process_number(leader);
-  life->parent_pid = process_number(BPF_CORE_READ(leader, real_parent, group_leader));
+  history->span = history->first_span = history->process_span = FETCH_ADD(spans, 1) + 1;
+  history->exec_id = history->first_exec_id = READ(false, task, self_exec_id);
+  history->report_round = 0;
+  history->parent_span = parent;
+  history->start_ns = recorder_ns(READ(false, leader, start_time));
+  history->end_ns = 0;
+  history->peak_rss = history->most_rss_so_far = 0;
+  history->pid = process_number(leader);
+  history->parent_pid = process_number(BPF_CORE_READ(leader, real_parent, group_leader));
 }
 
 /* For a thread of the process with the record at slot `group`. */
-static __always_inline void join_life(u32 number, struct task_struct *task, u32 group) {
-  struct life *life = life_of(number);
-  struct life *process = life_of(group);
-  if (!life || !process) return;
-  life->span = life->first_span = process->process_span;
-  life->exec_id = READ(false, task, self_exec_id);
-  life->report_round = 0;
+static __always_inline void join_history(u32 number, struct task_struct *task, u32 group) {
+  struct history *history = history_of(number);
+  struct history *process = history_of(group);
+  if (!history || !process) return;
+  history->span = history->first_span = process->process_span;
+  history->exec_id = READ(false, task, self_exec_id);
+  history->report_round = 0;
 }
 
 #endif

@@ -43,7 +43,7 @@ struct {
   __u64 taken; /* under the lock */
 } exit_queue;
 
-__u32 summing;
+__u32 sums_locked;
 
 /* Sums over exited tasks and those that moved out, and the numbers of forks, execs and exits; each tick adds the live
  * tasks. */
@@ -65,16 +65,16 @@ struct {
 /* Of the task that is visited. */
 struct rusage_reading reading;
 
-static __always_inline bool try_to_sum(void) {
-  return COMPARE_EXCHANGE(summing, 0, 1) == 0; /* pairs with let_others_sum */
+static __always_inline bool try_lock_sums(void) {
+  return COMPARE_EXCHANGE(sums_locked, 0, 1) == 0; /* pairs with unlock_sums */
 }
-static __always_inline void let_others_sum(void) {
-  STORE_RELEASE(summing, 0); /* pairs with try_to_sum */
+static __always_inline void unlock_sums(void) {
+  STORE_RELEASE(sums_locked, 0); /* pairs with try_lock_sums */
 }
 
 /* To be called once for a task that has a slot, when it exits or moves out. One that is forgotten here,
  * as the queue is full, is found by the next tick. */
-static __always_inline void put_exited(u32 number) {
+static __always_inline void queue_exited(u32 number) {
   struct slot *slot = slot_at(number);
   if (!slot || exit_queue.put - exit_queue.taken >= capacity) return;
   u32 index = FETCH_ADD(exit_queue.put, 1) % capacity;
@@ -91,14 +91,14 @@ static __always_inline void not_before_arrival(u32 number, struct slot *slot) {
 }
 
 /* What a task had used before it came is not the cgroup's. */
-static __always_inline void take_off_arrival(u32 number, struct slot *slot, struct rusage_task_event *event) {
+static __always_inline void subtract_arrival(u32 number, struct slot *slot, struct rusage_task_event *event) {
   struct rusage_reading *before = arrival_of(number);
   struct slot *group = slot_at(slot->group);
   if (!before || !group) return;
-#define TAKE_OFF(name, unit, field, ...) exited_sums[RUSAGE_##name] -= before->name;
-  RUSAGE_COLUMNS(NOTHING, NOTHING, TAKE_OFF, NOTHING, NOTHING)
-#undef TAKE_OFF
-  take_off_cpu_time(&group->exited, &before->cpu);
+#define SUBTRACT(name, unit, field, ...) exited_sums[RUSAGE_##name] -= before->name;
+  RUSAGE_COLUMNS(NOTHING, NOTHING, SUBTRACT, NOTHING, NOTHING)
+#undef SUBTRACT
+  subtract_cpu_time(&group->exited, &before->cpu);
   if (!event) return;
   event->reading = *before;
   event->flags |= RUSAGE_MOVED;
@@ -144,7 +144,7 @@ static long drain_new_task(u32 step, void *context) {
   if (hidden) return 0;
   slot->listed = event != NULL;
   if (event) __builtin_memset(&event->reading, 0, sizeof(event->reading));
-  if (state == SLOT_ARRIVED) take_off_arrival(number, slot, event);
+  if (state == SLOT_ARRIVED) subtract_arrival(number, slot, event);
   if (access) report_begins(access, slot->group);
   if (begins) {
     if (event) report_start(event, slot->group);
@@ -157,7 +157,7 @@ static long drain_new_task(u32 step, void *context) {
 
 /* Takes the slot out of walk_order. A walk goes from its end to its start, so that the one that is
  * moved to the empty place was visited already. */
-static __always_inline void leave_walk(struct slot *slot) {
+static __always_inline void remove_from_walk(struct slot *slot) {
   u32 last_index = --walked;
   u32 place = slot->place;
   u32 *last = bpf_map_lookup_elem(&walk_order, &last_index);
@@ -183,15 +183,15 @@ __noinline int report_hidden(u32 number) {
   struct slot *slot = slot_at(number);
   struct slot *group = slot ? slot_at(slot->group) : NULL;
   struct access *access = access_of(number);
-  struct life *life = life_of(number);
-  struct life *process = slot ? life_of(slot->group) : NULL;
-  if (!slot || !group || !access || !life || !process) return 0;
+  struct history *history = history_of(number);
+  struct history *process = slot ? history_of(slot->group) : NULL;
+  if (!slot || !group || !access || !history || !process) return 0;
   struct rusage_task_event *event = slot->listed ? new_event(RUSAGE_GONE, number) : NULL;
   if (slot->listed && !event && !drops_events) return 0;
   if (!event) unlisted_tasks++;
   slot->listed = false;
   count_gone(group, event);
-  access->taken_off = access->since;
+  access->subtracted = access->since;
   if (report_ends(access, slot->group)) {
     if (event) {
       event->flags = RUSAGE_PROCESS | RUSAGE_MOVED;
@@ -204,17 +204,17 @@ __noinline int report_hidden(u32 number) {
     live_groups--;
     process->process_span = FETCH_ADD(spans, 1) + 1;
   }
-  life->span = life->first_span = process->process_span;
+  history->span = history->first_span = process->process_span;
   return 1;
 }
 
 /* Reports a task that was hidden as one that has just come; false where there is no room for that. */
 static __always_inline bool report_back(u32 number, struct slot *slot, struct access *access) {
-  struct life *life = life_of(number);
-  struct life *process = life_of(slot->group);
+  struct history *history = history_of(number);
+  struct history *process = history_of(slot->group);
   struct slot *group = slot_at(slot->group);
-  if (!life || !process || !group) return false;
-  life->span = life->first_span = process->process_span;
+  if (!history || !process || !group) return false;
+  history->span = history->first_span = process->process_span;
   struct rusage_task_event *event = new_event(RUSAGE_NEW, number);
   if (!event) return false;
   slot->listed = true;
@@ -272,7 +272,7 @@ __noinline int retire(u32 number, u32 visited) {
   struct final *final = final_of(number);
   bool moved_out = final && final->moved_out;
   if (final) final->known = final->moved_out = 0;
-  leave_walk(slot);
+  remove_from_walk(slot);
   if (access && counts) report_ends(access, group_number);
   if (ends) {
     if (!moved_out) exited_sums[RUSAGE_exits]++;
@@ -312,24 +312,24 @@ static long retire_exited(u32 step, void *context) {
   if (is_final) {
     struct access *access = access_of(number);
     not_before_arrival(number, slot);
-    if (access) settle_access(access, number, &reading);
+    if (access) finalize_access(access, number, &reading);
     done = retire_reported(number, access);
     end_visit(number);
   }
-  if (!done) put_exited(number);
+  if (!done) queue_exited(number);
   return 0;
 }
 
 /* Not static, so that the verifier checks it once. */
 __noinline int sweep(void) {
-  if (!try_to_sum()) return 0;
+  if (!try_lock_sums()) return 0;
   drops_events = true;
   u64 forks = READ_ONCE(queue.taken) - queue.drained;
   bpf_loop(forks < NEW_TASKS_SWEPT_AT_ONCE ? forks : NEW_TASKS_SWEPT_AT_ONCE, drain_new_task, NULL, 0);
   u64 waiting = READ_ONCE(exit_queue.put) - exit_queue.taken;
   bpf_loop(waiting < SWEPT_AT_ONCE ? waiting : SWEPT_AT_ONCE, retire_exited, NULL, 0);
   drops_events = false;
-  let_others_sum();
+  unlock_sums();
   return 0;
 }
 

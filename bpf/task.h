@@ -17,7 +17,7 @@
 
 struct final {
   u64 known;
-  u64 moved_out; /* it lives on elsewhere */
+  u64 moved_out; /* it is still live, elsewhere */
   struct rusage_reading reading;
 };
 
@@ -84,7 +84,7 @@ static __always_inline void add_cpu_time(struct rusage_cpu_time *sum, const stru
   sum->system_ticks += time->system_ticks;
 }
 
-static __always_inline void take_off_cpu_time(struct rusage_cpu_time *sum, const struct rusage_cpu_time *time) {
+static __always_inline void subtract_cpu_time(struct rusage_cpu_time *sum, const struct rusage_cpu_time *time) {
   sum->run -= time->run;
   sum->user_ticks -= time->user_ticks;
   sum->system_ticks -= time->system_ticks;

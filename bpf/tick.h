@@ -72,11 +72,11 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
 }
 
 static __always_inline void report_live(struct task_struct *task, u32 number) {
-  struct life *life = life_of(number);
-  if (!life || life->report_round == report_round) return;
+  struct history *history = history_of(number);
+  if (!history || history->report_round == report_round) return;
   struct rusage_task_event *event = new_event(RUSAGE_LIVE, number);
   if (!event) return;
-  life->report_round = report_round;
+  history->report_round = report_round;
   event->reading = reading;
   event->peak_rss = 0;
   struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
@@ -202,7 +202,7 @@ static __always_inline void end_tick(void) {
  * that the verifier checks it once for both of its callers. */
 __noinline int run_tick(u32 most_visits) {
   if (!walk.unfinished) {
-    if (!try_to_sum()) return RUSAGE_BUSY;
+    if (!try_lock_sums()) return RUSAGE_BUSY;
     begin_tick();
   }
   u32 left = walk.length - walk.visited;

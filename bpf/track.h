@@ -46,7 +46,7 @@ static __always_inline void track(struct task_struct *task, u32 group) {
     *own = NO_SLOT;
     return;
   }
-  struct slot *slot = give_slot(task, own, group, NO_SPAN);
+  struct slot *slot = assign_slot(task, own, group, NO_SPAN);
   if (!slot) return;
   if (SELECTION == RUSAGE_COMMAND) show_until_exec(*own);
   publish(slot, SLOT_ENTERED);

@@ -185,7 +185,7 @@ static __always_inline void begin_access(struct task_struct *task, u32 number);
 /* Gives `task`, just claimed, a slot: in the thread group at slot `group`, or, with NO_SLOT, in a group of its own,
  * created by a task of the span `parent`. Without a free slot the task is counted as untracked, and its children are
  * still tracked. */
-static __always_inline struct slot *give_slot(struct task_struct *task, u32 *membership, u32 group, u64 parent) {
+static __always_inline struct slot *assign_slot(struct task_struct *task, u32 *membership, u32 group, u64 parent) {
   bool own_group = group == NO_SLOT;
   u32 number = take_slot();
   struct slot *slot = slot_at(number);
@@ -204,9 +204,9 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
     __builtin_memset(&slot->exited, 0, sizeof(slot->exited));
   }
   if (own_group)
-    begin_life(number, task, parent);
+    begin_history(number, task, parent);
   else
-    join_life(number, task, group);
+    join_history(number, task, group);
   begin_access(task, number);
   COUNT(record->members, 1);
   if (hold_tasks) {
@@ -216,7 +216,7 @@ static __always_inline struct slot *give_slot(struct task_struct *task, u32 *mem
   } else {
     slot->task = task;
   }
-  /* A task that lives already may start a thread right now, which goes by the slot. */
+  /* A task that is live already may start a thread right now, which is tracked by this. */
   STORE_RELEASE(*membership, number);
   return slot;
 }
@@ -240,7 +240,7 @@ static __always_inline void track_new_task(struct task_struct *task, const u32 *
     }
     group = process->group;
   }
-  struct slot *slot = give_slot(task, own, group, span_of(creator));
+  struct slot *slot = assign_slot(task, own, group, span_of(creator));
   if (slot) publish(slot, SLOT_BORN);
 }
 

@@ -1,9 +1,7 @@
 #include "recorder/recorder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,11 +11,9 @@
 
 #include "model/schedule.h"
 #include "os/clock.h"
-#include "os/fd.h"
 #include "os/write_all.h"
-#include "proc/files.h"
 #include "proc/oom_kills.h"
-#include "proc/text.h"
+#include "recorder/audit.h"
 #include "recorder/process_records.h"
 #include "recorder/ring_and_sinks.h"
 
@@ -41,7 +37,7 @@ Result<Sample> final_sample(Source &source, Clock &clock) {
   return sample;
 }
 
-// Gives the target what came for it, and tells the end of the recording if that is among it.
+// Passes the signals that came to the target. Returns the end of the recording if one of them means that.
 Result<std::optional<Ended>> take_signals(SignalQueue &signals, Target &target) {
   while (const auto signal = signals.next()) {
     auto ended = target.handle(*signal);
@@ -56,41 +52,9 @@ bool at_end(int input) {
   return got == 0 || (got < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-// The kernel's maximum for wait goes on through fork and exec: it may be that of the program that started us.
-std::optional<std::uint64_t> own_peak_rss() {
-  const Fd directory(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  proc::Reader reader;
-  const auto text = reader.file(directory.get(), "self/status");
-  const auto status = text ? proc::parse_status(*text) : std::nullopt;
-  return status && status->peak_rss_bytes > 0 ? std::optional(status->peak_rss_bytes) : std::nullopt;
-}
-
-Audit audit(const KernelTotal &kernel, const Losses &losses, const MissedEvents &missed) {
-  rusage own{};
-  getrusage(RUSAGE_SELF, &own);
-  return {.kernel = kernel,
-          .losses = losses,
-          .events_lost = missed.events_lost,
-          .unseen_tasks = missed.tasks,
-          .unlisted_tasks = missed.unlisted_tasks,
-          .unreadable_processes = missed.unreadable_processes,
-          .untraceable_tasks = missed.untraceable_tasks,
-          .recorder_cpu_ns = to_ns(own.ru_utime) + to_ns(own.ru_stime),
-          .recorder_peak_rss_bytes = own_peak_rss()};
-}
-
 proc::OomKills oom_kills_of(const Recording &recording) {
   return recording.root_pid ? proc::OomKills::of_process(*recording.root_pid)
                             : proc::OomKills::of_cgroup(recording.cgroup);
-}
-
-// The peak of resident memory, by rows, by commands, and by the kernel where that is not the recorder's own.
-std::optional<std::uint64_t> rss_at_least(const Totals &totals, const std::vector<Command> &commands,
-                                          const Audit &audit) {
-  const auto known = peak_rss_at_least(totals, commands);
-  const std::uint64_t by_kernel = audit.kernel.peak_rss_bytes;
-  if (by_kernel <= audit.recorder_peak_rss_bytes.value_or(UINT64_MAX)) return known;
-  return std::max<std::optional<std::uint64_t>>(known, by_kernel);
 }
 
 class Recorder {
@@ -291,11 +255,9 @@ Recorded Recorder::end(const Ended &ended) {
 }
 
 Audit Recorder::final_audit(const Ended &ended, const MissedEvents &missed) const {
-  Audit proof = audit(ended.kernel, losses_, missed);
+  Audit proof = audit(ended.kernel, losses_, missed, source_.clock_cpu_ns());
   if (!ended.kernel.known.none()) proof.unwaited = records_.unwaited(rows_.counted(), missed.unlisted_tasks == 0);
   proof.punctuality = schedule_->punctuality();
-  proof.clock_cpu_ns = source_.clock_cpu_ns();
-  proof.recorder_cpu_ns = proof.recorder_cpu_ns.value_or(0) + *proof.clock_cpu_ns;
   proof.oom_kills = kills_.count();
   proof.oom_kills_on_machine = kills_on_machine_.count();
   proof.sigkilled_processes = records_.killed();

@@ -23,7 +23,7 @@ static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *
   skeleton->maps.free_slots.max_entries = options->capacity;
   skeleton->maps.walk_order.max_entries = options->capacity;
   skeleton->maps.exited_slots.max_entries = options->capacity;
-  skeleton->maps.lives.max_entries = options->capacity;
+  skeleton->maps.histories.max_entries = options->capacity;
   skeleton->maps.execs.max_entries = options->exec_buffer_bytes;
   skeleton->maps.samples.max_entries = options->sample_ring_length;
   skeleton->maps.cpu_offset.max_entries = options->cpus;
