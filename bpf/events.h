@@ -39,6 +39,19 @@ __u32 drops_events;
 /* The last quarter is for the exits of those that are listed then: without, user space would take them to be alive. */
 #define MOST_BEFORE_DROPPED_FORKS (RUSAGE_TASK_EVENTS / 4 * 3)
 
+/* Events that do not fit wait for the next tick of the kernel's clock, for that long; then user space does not read. */
+#define LONGEST_WAIT_OF_EVENTS_NS 100000000ULL
+
+__u64 events_wait_since_ns; /* 0: none waits */
+
+/* Under the lock, before a tick: whether events have waited for too long since there was much room. */
+static __always_inline bool events_wait_too_long(void) {
+  u64 now_ns = bpf_ktime_get_ns();
+  if (!events_wait_since_ns && sample.more_to_report) events_wait_since_ns = now_ns;
+  if (events_written - READ_ONCE(events_read) <= RUSAGE_TASK_EVENTS / 2) events_wait_since_ns = 0;
+  return events_wait_since_ns && now_ns - events_wait_since_ns > LONGEST_WAIT_OF_EVENTS_NS;
+}
+
 /* A place in the ring; NULL where it is full. */
 static __always_inline struct rusage_task_event *new_event(enum rusage_task_event_kind kind, u32 number) {
   u64 waiting = events_written - READ_ONCE(events_read);

@@ -23,9 +23,6 @@
 #define VISITS_AT_ONCE 512
 #define PAUSE_NS 20000ULL /* between two parts of a tick, or before another try */
 
-/* Events that do not fit wait for the next tick, for that long; then user space is not reading at all. */
-#define LONGEST_WAIT_OF_EVENTS_NS 100000000ULL
-
 struct sample_timer {
   struct bpf_timer timer;
 };
@@ -54,8 +51,6 @@ __u64 samples_read;
 /* When samples are due, in the kernel's own CLOCK_MONOTONIC. */
 struct rusage_tick_context due;
 
-__u64 events_wait_since_ns; /* 0: none waits */
-
 /* The first deadline after `now_ns`. */
 static __always_inline u64 next_deadline_ns(u64 now_ns) {
   u64 since_start_ns = now_ns < due.start_ns ? 0 : now_ns - due.start_ns;
@@ -76,24 +71,14 @@ static __always_inline void keep_sample(void) {
   STORE_RELEASE(samples_written, samples_written + 1); /* pairs with BpfSource's reads */
 }
 
-/* Whether user space has left events unread for so long that new ones are dropped; until there is room again. */
-static __always_inline void choose_whether_to_drop_events(u64 now_ns) {
-  bool much_unread = events_written - READ_ONCE(events_read) > RUSAGE_TASK_EVENTS / 2;
-  if (!events_wait_since_ns && sample.more_to_report) events_wait_since_ns = now_ns;
-  if (!much_unread) events_wait_since_ns = 0;
-  drops_events = events_wait_since_ns && now_ns - events_wait_since_ns > LONGEST_WAIT_OF_EVENTS_NS;
-}
-
 static int on_deadline(void *map, u32 *key, struct sample_timer *value) {
   u64 begin_ns = bpf_ktime_get_ns();
-  if (!walk.unfinished) choose_whether_to_drop_events(begin_ns);
-  int result = run_tick(VISITS_AT_ONCE);
+  int result = run_tick(VISITS_AT_ONCE, true);
   u64 end_ns = bpf_ktime_get_ns();
   sample.clock_cpu_ns += end_ns - begin_ns;
   u64 wait_ns = PAUSE_NS;
   if (result == RUSAGE_TICKED) {
     keep_sample();
-    drops_events = false;
     unlock_sums();
     u64 deadline_ns = next_deadline_ns(end_ns);
     if (deadline_ns >= due.end_ns) return 0;
@@ -128,17 +113,18 @@ static __always_inline int stop_clock(void) {
   if (!value) return RUSAGE_REFUSED;
   bpf_timer_cancel(&value->timer);
   if (!walk.unfinished) return RUSAGE_TICKED;
-  run_tick(capacity);
+  run_tick(capacity, true);
   keep_sample();
-  drops_events = false;
   unlock_sums();
   return RUSAGE_TICKED;
 }
 
-static __always_inline int take_sample(void) {
-  int result = run_tick(capacity);
-  if (result == RUSAGE_TICKED) unlock_sums();
-  return result;
+static __always_inline int take_sample(bool keeps_it) {
+  int result = run_tick(capacity, false);
+  if (result != RUSAGE_TICKED) return result;
+  if (keeps_it) keep_sample();
+  unlock_sums();
+  return RUSAGE_TICKED;
 }
 
 /* What the tick program does. */
@@ -146,7 +132,8 @@ static __always_inline int answer(const struct rusage_tick_context *context) {
   if (context->request == RUSAGE_START_CLOCK) return start_clock(context);
   if (context->request == RUSAGE_STOP_CLOCK) return stop_clock();
   read_clock();
-  return context->request == RUSAGE_READ_CLOCK ? RUSAGE_TICKED : take_sample();
+  if (context->request == RUSAGE_READ_CLOCK) return RUSAGE_TICKED;
+  return take_sample(context->request == RUSAGE_TAKE_DUE_SAMPLE);
 }
 
 #endif

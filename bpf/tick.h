@@ -198,11 +198,13 @@ static __always_inline void end_tick(void) {
   sample.task_events = events_written;
 }
 
-/* Runs a tick, or goes on with one, for at most so many visits. Keeps the lock while it is unfinished. Not static, so
- * that the verifier checks it once for both of its callers. */
-__noinline int run_tick(u32 most_visits) {
-  if (!walk.unfinished) {
+/* Runs a tick, for at most so many visits, or goes on with one of the kernel's clock (`by_clock`). Keeps the lock while it
+ * is unfinished, and for its caller once it is done. A tick of the clock is not run again where events did not fit. Not
+ * static, so that the verifier checks it once for all of its callers. */
+__noinline int run_tick(u32 most_visits, u32 by_clock) {
+  if (!by_clock || !walk.unfinished) {
     if (!try_lock_sums()) return RUSAGE_BUSY;
+    drops_events = by_clock && events_wait_too_long();
     begin_tick();
   }
   u32 left = walk.length - walk.visited;
@@ -210,6 +212,7 @@ __noinline int run_tick(u32 most_visits) {
   walk.unfinished = walk.visited < walk.length;
   if (walk.unfinished) return RUSAGE_UNFINISHED;
   end_tick();
+  drops_events = false;
   return RUSAGE_TICKED;
 }
 

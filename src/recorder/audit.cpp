@@ -13,7 +13,8 @@
 namespace rusage_bpf {
 namespace {
 
-// The kernel's maximum for wait4 goes on through fork and exec: it may be that of the program that started the recorder.
+// The kernel's maximum for wait4 goes on through fork and exec: it may be that of the program that started the
+// recorder.
 std::optional<std::uint64_t> own_peak_rss() {
   const Fd directory(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
   proc::Reader reader;

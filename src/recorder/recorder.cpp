@@ -57,6 +57,9 @@ proc::OomKills oom_kills_of(const Recording &recording) {
                             : proc::OomKills::of_cgroup(recording.cgroup);
 }
 
+// Where the source keeps time, its sample is there that long after its deadline, unless it is late.
+constexpr std::uint64_t clock_margin_ns = 150'000;
+
 class Recorder {
  public:
   Recorder(Recording recording, Baseline baseline, const StopConditions &stops, RecorderDeps &&deps)
@@ -86,6 +89,7 @@ class Recorder {
   [[nodiscard]] std::uint64_t next_wake_ns();
   // The samples that the source has taken by itself; gives the end of the recording where one shows it.
   Result<std::optional<Ended>> take_samples();
+  bool is_sample_late();
   std::optional<Ended> apply(const Sample &sample);
   Result<std::optional<Ended>> take_end_of_target();
   std::uint64_t realtime_ns_of(const Snapshot &snapshot);
@@ -151,6 +155,10 @@ Result<std::optional<Ended>> Recorder::go_on() {
     if (is_last)
       if (auto stopped = source_.stop_clock(); !stopped) return tl::unexpected(stopped.error());
     auto seen = take_samples();
+    if (seen && !*seen && !is_last && is_sample_late()) {
+      if (auto taken = source_.take_due_sample(); !taken) return tl::unexpected(taken.error());
+      seen = take_samples();
+    }
     if (!seen || *seen || !is_last) return seen;
   }
   const auto sample = all_over ? final_sample(source_, clock_) : source_.sample(is_last);
@@ -167,6 +175,10 @@ Result<std::optional<Ended>> Recorder::go_on() {
   schedule_->take_row(sample->snapshot.monotonic_ns);
   add_row(sample->snapshot);
   return ended;
+}
+
+bool Recorder::is_sample_late() {
+  return clock_.monotonic_ns() >= schedule_->due_ns() + clock_margin_ns;
 }
 
 Result<std::optional<Ended>> Recorder::take_samples() {
@@ -206,12 +218,11 @@ std::optional<EndReason> Recorder::wait() {
 // Where the source keeps time, a wake-up costs more than many samples: rows are read right after their deadlines, but
 // many at once where they are close together.
 std::uint64_t Recorder::next_wake_ns() {
-  constexpr std::uint64_t margin_ns = 150'000;
   constexpr std::uint64_t least_sleep_ns = 1'000'000;
   constexpr std::uint64_t batch_ns = max_row_delay_ns - least_sleep_ns / 2;
   const std::uint64_t now_ns = clock_.monotonic_ns();
   if (!source_keeps_time_) return schedule_->next_sample_ns(now_ns);
-  const std::uint64_t pays_ns = std::max(schedule_->due_ns() + margin_ns, last_wake_ns_ + batch_ns);
+  const std::uint64_t pays_ns = std::max(schedule_->due_ns() + clock_margin_ns, last_wake_ns_ + batch_ns);
   return std::min(std::max(pays_ns, now_ns + least_sleep_ns), now_ns + max_sample_gap_ns);
 }
 

@@ -241,6 +241,12 @@ Result<void> BpfSource::stop_clock() {
   return stopped ? Result<void>() : tl::unexpected(stopped.error());
 }
 
+// The clock itself may have begun it by now.
+Result<void> BpfSource::take_due_sample() {
+  const auto taken = ask(kernel_->tick, RUSAGE_TAKE_DUE_SAMPLE, "taking a sample that is late");
+  return taken ? Result<void>() : tl::unexpected(taken.error());
+}
+
 std::uint64_t BpfSource::clock_cpu_ns() const {
   return kernel_->sample->clock_cpu_ns;
 }

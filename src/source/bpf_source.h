@@ -36,6 +36,7 @@ class BpfSource final : public Source {
   [[nodiscard]] bool can_keep_time() const override;
   bool start_clock(const SampleTimes &times) override;
   Result<void> stop_clock() override;
+  Result<void> take_due_sample() override;
   [[nodiscard]] std::uint64_t clock_cpu_ns() const override;
   Result<std::optional<Sample>> next_sample() override;
   [[nodiscard]] std::string_view origin(rusage_column column) const override;

@@ -66,6 +66,8 @@ class Source {
   // The next of these samples, in order; nothing if all were given.
   virtual Result<std::optional<Sample>> next_sample() { return std::nullopt; }
 
+  // Takes the sample that is due now, where the clock is late with it.
+  virtual Result<void> take_due_sample() { return {}; }
   // The CPU time of these samples, which no process is charged for, or the one that was interrupted.
   [[nodiscard]] virtual std::uint64_t clock_cpu_ns() const { return 0; }
 

@@ -67,7 +67,7 @@ class FakeSource final : public Source {
   }
   Result<std::optional<Sample>> next_sample() override {
     const std::uint64_t due_ns = times_.start_ns + (taken + 1) * times_.row_ns / times_.samples_per_row;
-    if (due_ns > clock_.now_ns || due_ns >= times_.end_ns) return std::nullopt;
+    if (due_ns > clock_.now_ns || due_ns >= times_.end_ns || late_samples > 0) return std::nullopt;
     taken++;
     Sample sample;
     sample.snapshot.monotonic_ns = due_ns;
@@ -75,6 +75,10 @@ class FakeSource final : public Source {
     sample.snapshot.value[RUSAGE_forks] = (due_ns - start_ns) / ms;
     sample.snapshot.value[RUSAGE_thread_count] = due_ns < empty_from_ns ? 1 : 0;
     return sample;
+  }
+  Result<void> take_due_sample() override {
+    late_samples--;
+    return {};
   }
   [[nodiscard]] std::string_view origin(rusage_column) const override { return "fake"; }
   [[nodiscard]] MissedEvents missed_events() const override {
@@ -86,6 +90,7 @@ class FakeSource final : public Source {
 
   bool keeps_time = false;  // with a clock of its own, which has taken so many samples
   std::uint64_t taken = 0;
+  int late_samples = 0;  // the clock takes none until the recorder has asked that often
   std::uint64_t empty_from_ns = UINT64_MAX;
   int samples = 0;
   int fails_at = 0;

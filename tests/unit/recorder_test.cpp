@@ -98,6 +98,16 @@ TEST_CASE("where the source keeps time, samples between rows that are far apart 
   CHECK(fixture.forks() == 600);
 }
 
+TEST_CASE("where the source keeps time and is late, the recorder asks for the sample") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.source.late_samples = 1;
+  const auto recorded = fixture.record({.duration_ns = 35 * ms});
+  REQUIRE(recorded);
+  CHECK(fixture.source.late_samples == 0);
+  CHECK(fixture.row_ends_ms() == Ends{0, 10, 20, 30, 35});
+}
+
 TEST_CASE("where the source keeps time, the sample without a task is the last row") {
   RecordingFixture fixture;
   fixture.source.keeps_time = true;
