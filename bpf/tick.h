@@ -198,9 +198,9 @@ static __always_inline void end_tick(void) {
   sample.task_events = events_written;
 }
 
-/* Runs a tick, for at most so many visits, or goes on with one of the kernel's clock (`by_clock`). Keeps the lock while it
- * is unfinished, and for its caller once it is done. A tick of the clock is not run again where events did not fit. Not
- * static, so that the verifier checks it once for all of its callers. */
+/* Runs a tick, for at most so many visits, or goes on with one of the kernel's clock (`by_clock`). Keeps the lock while
+ * it is unfinished, and for its caller once it is done. A tick of the clock is not run again where events did not fit.
+ * Not static, so that the verifier checks it once for all of its callers. */
 __noinline int run_tick(u32 most_visits, u32 by_clock) {
   if (!by_clock || !walk.unfinished) {
     if (!try_lock_sums()) return RUSAGE_BUSY;

@@ -37,8 +37,9 @@ struct rusage_sample {
 };
 
 /* What the tick program is asked for. A sample is left in `sample`; with the kernel's clock, samples are left in a ring
- * from then on, until it is stopped. RUSAGE_TAKE_DUE_SAMPLE leaves one there where the clock is late, as the kernel puts
- * off software interrupts where there are many. RUSAGE_READ_CLOCK: see bpf/cpu_time.h; a sample does that as well. */
+ * from then on, until it is stopped. RUSAGE_TAKE_DUE_SAMPLE leaves one there where the clock is late, as the kernel
+ * puts off software interrupts where there are many. RUSAGE_READ_CLOCK: see bpf/cpu_time.h; a sample does that as well.
+ * */
 enum rusage_tick_request {
   RUSAGE_TAKE_SAMPLE,
   RUSAGE_TAKE_DUE_SAMPLE,
