@@ -87,8 +87,9 @@ class Recorder {
   void start_clock();
   std::optional<EndReason> wait();
   [[nodiscard]] std::uint64_t next_wake_ns();
-  // The samples that the source has taken by itself; gives the end of the recording where one shows it.
-  Result<std::optional<Ended>> take_samples();
+  // The samples that the source had taken by itself when the recorder woke, or all of them if the clock is stopped; gives
+  // the end of the recording where one shows it.
+  Result<std::optional<Ended>> take_samples(bool is_last);
   bool is_sample_late();
   std::optional<Ended> apply(const Sample &sample);
   Result<std::optional<Ended>> take_end_of_target();
@@ -154,10 +155,10 @@ Result<std::optional<Ended>> Recorder::go_on() {
   if (source_keeps_time_) {
     if (is_last)
       if (auto stopped = source_.stop_clock(); !stopped) return tl::unexpected(stopped.error());
-    auto seen = take_samples();
+    auto seen = take_samples(is_last);
     if (seen && !*seen && !is_last && is_sample_late()) {
       if (auto taken = source_.take_due_sample(); !taken) return tl::unexpected(taken.error());
-      seen = take_samples();
+      seen = take_samples(is_last);
     }
     if (!seen || *seen || !is_last) return seen;
   }
@@ -181,12 +182,14 @@ bool Recorder::is_sample_late() {
   return clock_.monotonic_ns() >= schedule_->due_ns() + clock_margin_ns;
 }
 
-Result<std::optional<Ended>> Recorder::take_samples() {
+Result<std::optional<Ended>> Recorder::take_samples(bool is_last) {
   for (;;) {
     const auto sample = source_.next_sample();
     if (!sample) return tl::unexpected(sample.error());
     if (!*sample) return std::nullopt;
     if (auto ended = apply(**sample)) return ended;
+    // A recorder that is slower than the clock would never see a signal.
+    if (!is_last && (*sample)->snapshot.monotonic_ns > last_wake_ns_) return std::nullopt;
   }
 }
 

@@ -254,10 +254,8 @@ std::uint64_t BpfSource::clock_cpu_ns() const {
 Result<std::optional<Sample>> BpfSource::next_sample() {
   const std::uint64_t position = *kernel_->samples_read;
   const std::uint64_t waiting = std::atomic_ref(*kernel_->samples_written).load(std::memory_order_acquire) - position;
-  if (waiting == 0) {
-    if (auto done = get_ready_for_next_samples(); !done) return tl::unexpected(done.error());
-    return std::nullopt;
-  }
+  if (auto done = get_ready_for_next_samples(); !done) return tl::unexpected(done.error());
+  if (waiting == 0) return std::nullopt;
   const rusage_sample &sample = samples_.get()[position % samples_.get().size()];
   events_->read(sample, waiting > 1);
   const Sample taken = take(sample);

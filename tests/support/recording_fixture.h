@@ -69,6 +69,7 @@ class FakeSource final : public Source {
     const std::uint64_t due_ns = times_.start_ns + (taken + 1) * times_.row_ns / times_.samples_per_row;
     if (due_ns > clock_.now_ns || due_ns >= times_.end_ns || late_samples > 0) return std::nullopt;
     taken++;
+    clock_.now_ns += read_ns;
     Sample sample;
     sample.snapshot.monotonic_ns = due_ns;
     sample.snapshot.known.set();
@@ -90,7 +91,8 @@ class FakeSource final : public Source {
 
   bool keeps_time = false;  // with a clock of its own, which has taken so many samples
   std::uint64_t taken = 0;
-  int late_samples = 0;  // the clock takes none until the recorder has asked that often
+  std::uint64_t read_ns = 0;  // how long it takes to read one of these
+  int late_samples = 0;       // the clock takes none until the recorder has asked that often
   std::uint64_t empty_from_ns = UINT64_MAX;
   int samples = 0;
   int fails_at = 0;

@@ -108,6 +108,21 @@ TEST_CASE("where the source keeps time and is late, the recorder asks for the sa
   CHECK(fixture.row_ends_ms() == Ends{0, 10, 20, 30, 35});
 }
 
+TEST_CASE("a recorder that is slower than the source's clock still sees its end") {
+  RecordingFixture fixture;
+  fixture.source.keeps_time = true;
+  fixture.recording.interval_ns = ms;
+  fixture.source.read_ns = 2 * ms;
+  bool is_over = false;
+  fixture.clock.while_waiting = [&](int wait, auto) {
+    if (wait < 5) return;
+    is_over = true;
+    fixture.target.ended = Ended{.by = EndReason::command, .exit = {.code = 7, .signal = {}}, .kernel = {}};
+  };
+  REQUIRE(fixture.record({}));
+  CHECK(is_over);
+}
+
 TEST_CASE("where the source keeps time, the sample without a task is the last row") {
   RecordingFixture fixture;
   fixture.source.keeps_time = true;
