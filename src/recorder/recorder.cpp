@@ -87,8 +87,8 @@ class Recorder {
   void start_clock();
   std::optional<EndReason> wait();
   [[nodiscard]] std::uint64_t next_wake_ns();
-  // The samples that the source had taken by itself when the recorder woke, or all of them if the clock is stopped; gives
-  // the end of the recording where one shows it.
+  // The samples that the source had taken by itself when the recorder woke, or all of them if the clock is stopped;
+  // gives the end of the recording where one shows it.
   Result<std::optional<Ended>> take_samples(bool is_last);
   bool is_sample_late();
   std::optional<Ended> apply(const Sample &sample);
