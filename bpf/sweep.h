@@ -29,7 +29,7 @@
 #define NEW_TASKS_SWEPT_AT_ONCE 256
 
 /* Slots of tasks that have exited, or moved out of the cgroup: number + 1 and above it the slot's use,
- * which tells whether the slot was given back meanwhile; 0 while the entry is written. A circular queue. */
+ * which shows whether the slot was given back meanwhile; 0 while the entry is written. A circular queue. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -134,9 +134,9 @@ static long drain_new_task(u32 step, void *context) {
   struct access *process = access_of(slot->group);
   bool hidden = access && access->began_hidden; /* the walk reports it once it is traceable */
   bool begins = process ? process->members == 0 : slot->group == number;
-  bool tells = !hidden && (begins || group->process_listed);
-  struct rusage_task_event *event = tells ? new_event(RUSAGE_NEW, number) : NULL;
-  if (tells && !event && !drops_events) return 1;
+  bool reports = !hidden && (begins || group->process_listed);
+  struct rusage_task_event *event = reports ? new_event(RUSAGE_NEW, number) : NULL;
+  if (reports && !event && !drops_events) return 1;
   *place = number;
   slot->place = index;
   walked++;

@@ -59,7 +59,8 @@ struct rusage_tick_context {
 };
 
 /* What the tick program returns. RUSAGE_BUSY: another CPU was sweeping (bpf/sweep.h); nothing was done, and the program
- * is to be run again. RUSAGE_REFUSED: this kernel does not let the clock start. */
+ * is to be run again. RUSAGE_UNFINISHED: the kernel's clock goes on with the tick. RUSAGE_REFUSED: this kernel does not
+ * let the clock start. */
 enum rusage_tick_result { RUSAGE_TICKED, RUSAGE_BUSY, RUSAGE_UNFINISHED, RUSAGE_REFUSED };
 
 #define RUSAGE_SAMPLE_SIZE ((RUSAGE_COLUMN_COUNT + 11) * 8)

@@ -22,8 +22,7 @@ std::uint32_t sample_ring_length(const Options &options) {
 constexpr std::uint64_t min_interval_without_clock_ns = 1'000'000;
 
 BpfOptions bpf_options(const Options &options) {
-  return {.capacity = fit_to_machine(BpfOptions().capacity),
-          .hold_tasks = !options.count_at_last_switch,
+  return {.hold_tasks = !options.count_at_last_switch,
           .gauges_from_proc = options.gauges_from_proc,
           .checks_access = !may_trace_all(),
           .sample_ring_length = sample_ring_length(options)};

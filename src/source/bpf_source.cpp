@@ -1,32 +1,24 @@
 #include "source/bpf_source.h"
 
 #include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "os/clock.h"
 #include "os/fd.h"
-#include "os/message.h"
 #include "probe/checks.h"
-#include "probe/features.h"
 #include "proc/files.h"
 #include "rusage_bpf/sample.h"
 #include "source/event_reader.h"
 #include "source/kernel_side.h"
 #include "source/proc_gauges.h"
-#include "source/verifier_log.h"
 
 namespace rusage_bpf {
 namespace {
@@ -69,9 +61,11 @@ Result<std::uint32_t> run(int program, const char *what_for, rusage_tick_context
   return options.retval;
 }
 
+// For programs that return nothing of interest.
+constexpr auto without_answer = [](std::uint32_t) {};
+
 Result<void> prepare(const kernel_side &kernel) {
-  const auto done = run(kernel.prepare, "learning where the kernel keeps its counters");
-  return done ? Result<void>() : tl::unexpected(done.error());
+  return run(kernel.prepare, "learning where the kernel keeps its counters").map(without_answer);
 }
 
 // Asks the tick program for something.
@@ -112,7 +106,6 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
                                                    EarlyLoad early) {
   // The only sure test for what a kernel allows is to try.
   BpfOptions way = options;
-  way.capacity = fit_to_machine(way.capacity);
   Kernel kernel = early.take();
   if (!kernel && bpf_kills()) return refused(EPERM);
   if (!kernel) kernel = load_kernel(selection, way);
@@ -144,7 +137,7 @@ Result<std::unique_ptr<BpfSource>> BpfSource::open(const Selection &selection, c
 
 Result<void> BpfSource::map_memory() {
   if (way_.gauges_from_proc) {
-    auto mapped = MappedArray<std::uint64_t>::map(kernel_->group_pids, way_.capacity);
+    auto mapped = MappedArray<std::uint64_t>::map(kernel_->group_pids, kernel_->capacity);
     if (!mapped) return tl::unexpected(mapped.error());
     group_pids_ = *std::move(mapped);
   }
@@ -237,14 +230,12 @@ bool BpfSource::start_clock(const SampleTimes &times) {
 }
 
 Result<void> BpfSource::stop_clock() {
-  const auto stopped = ask(kernel_->tick, RUSAGE_STOP_CLOCK, "stopping the kernel's clock");
-  return stopped ? Result<void>() : tl::unexpected(stopped.error());
+  return ask(kernel_->tick, RUSAGE_STOP_CLOCK, "stopping the kernel's clock").map(without_answer);
 }
 
 // The clock itself may have begun it by now.
 Result<void> BpfSource::take_due_sample() {
-  const auto taken = ask(kernel_->tick, RUSAGE_TAKE_DUE_SAMPLE, "taking a sample that is late");
-  return taken ? Result<void>() : tl::unexpected(taken.error());
+  return ask(kernel_->tick, RUSAGE_TAKE_DUE_SAMPLE, "taking a sample that is late").map(without_answer);
 }
 
 std::uint64_t BpfSource::clock_cpu_ns() const {
@@ -270,9 +261,7 @@ Result<void> BpfSource::get_ready_for_next_samples() {
   const std::uint64_t now_ns = monotonic_ns();
   if (now_ns - clock_read_ns_ < clock_age_ns) return {};
   clock_read_ns_ = now_ns;
-  if (auto done = ask(kernel_->tick, RUSAGE_READ_CLOCK, "reading the clock"); !done)
-    return tl::unexpected(done.error());
-  return {};
+  return ask(kernel_->tick, RUSAGE_READ_CLOCK, "reading the clock").map(without_answer);
 }
 
 std::string_view BpfSource::origin(rusage_column column) const {

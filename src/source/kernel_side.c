@@ -77,9 +77,10 @@ int LOAD_KERNEL(const struct kernel_options *options, struct kernel_side *kernel
 #if SELECTION != RUSAGE_COMMAND
     .exclude_task = skeleton->progs.exclude_task.prog_fd,
 #endif
-    .group_pids = skeleton->maps.group_pids.map_fd, .task_events = skeleton->maps.task_events.map_fd,
-    .execs = skeleton->maps.execs.map_fd, .samples = skeleton->maps.samples.map_fd,
-    .on_exec = skeleton->progs.on_exec.prog_fd, .on_exec_again = skeleton->progs.on_exec_again.prog_fd,
+    .capacity = options->capacity, .group_pids = skeleton->maps.group_pids.map_fd,
+    .task_events = skeleton->maps.task_events.map_fd, .execs = skeleton->maps.execs.map_fd,
+    .samples = skeleton->maps.samples.map_fd, .on_exec = skeleton->progs.on_exec.prog_fd,
+    .on_exec_again = skeleton->progs.on_exec_again.prog_fd,
 #if SELECTION == RUSAGE_CGROUP
     .on_move = skeleton->progs.on_move.prog_fd,
 #endif

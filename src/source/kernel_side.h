@@ -40,6 +40,7 @@ struct kernel_side {
   void (*destroy)(struct rusage_kernel *);
 
   int tick, prepare, track_root, track_descendants, track_by_cgroup, exclude_task;
+  __u32 capacity; /* of group_pids, as of all that have an entry for each task */
   int group_pids, task_events, execs, samples;
   int on_exec, on_exec_again, on_move;
 

@@ -53,7 +53,9 @@ static std::uint32_t exec_buffer_bytes(std::uint32_t cpus) {
   return std::bit_ceil(std::min(cpus, 4U)) << 20;
 }
 
-std::uint32_t fit_to_machine(std::uint32_t capacity) {
+// No more tasks can be live than there are pids. Few more have exited since the last sample: from some hundred on, each
+// fork releases some (bpf/sweep.h). Memory that nothing can use takes as long to get as any other.
+static std::uint32_t fit_to_machine(std::uint32_t capacity) {
   std::uint32_t pid_max = 0;
   std::ifstream("/proc/sys/kernel/pid_max") >> pid_max;
   return pid_max == 0 || pid_max > capacity / 2 ? capacity : pid_max + pid_max / 4;
@@ -71,7 +73,7 @@ Kernel load_kernel(const Selection &selection, const BpfOptions &way, std::span<
   const auto *const cgroup = std::get_if<selected::Cgroup>(&selection);
   const std::uint32_t cpus = most_cpus();
   const kernel_options options{
-      .capacity = way.capacity,
+      .capacity = fit_to_machine(way.capacity),
       .cpus = cpus,
       .exec_buffer_bytes = exec_buffer_bytes(cpus),
       .sample_ring_length = std::max(way.sample_ring_length, 1U),

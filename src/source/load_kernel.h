@@ -13,9 +13,10 @@ struct kernel_side;  // the loaded programs: source/kernel_side.h
 namespace rusage_bpf {
 
 struct BpfOptions {
-  std::uint32_t capacity = 131072;  // live tasks, and tasks that exit from one sample to the next
-  bool hold_tasks = true;           // false: exited tasks are read at their last context switch, as on old kernels
-  bool gauges_from_proc = false;    // true: memory and descriptors are read from /proc, as on kernels not known to us
+  // Live tasks, and tasks that exit from one sample to the next; fewer where there are not as many pids.
+  std::uint32_t capacity = 131072;
+  bool hold_tasks = true;         // false: exited tasks are read at their last context switch, as on old kernels
+  bool gauges_from_proc = false;  // true: memory and descriptors are read from /proc, as on kernels not known to us
   // true: tasks that the recorder's user could not trace are not reported, only counted.
   bool checks_access = false;
   // How many samples of the kernel's clock wait for the recorder where that is late; 0: the recorder takes each sample.
@@ -26,10 +27,6 @@ struct DestroyKernel {
   void operator()(::kernel_side *kernel) const;
 };
 using Kernel = std::unique_ptr<::kernel_side, DestroyKernel>;
-
-// No more tasks can be live than there are pids. Few more have exited since the last sample: from some hundred on, each
-// fork releases some (bpf/sweep.h). Memory that nothing can use takes as long to get as any other.
-std::uint32_t fit_to_machine(std::uint32_t capacity);
 
 // Null, with errno, where the kernel refuses it. The verifier writes to `log` why; it takes several times as long then.
 Kernel load_kernel(const Selection &selection, const BpfOptions &way, std::span<char> log = {});
