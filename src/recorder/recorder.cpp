@@ -87,11 +87,13 @@ class Recorder {
   void start_clock();
   std::optional<EndReason> wait();
   [[nodiscard]] std::uint64_t next_wake_ns();
-  // The samples that the source had taken by itself when the recorder woke, or all of them if the clock is stopped;
-  // gives the end of the recording where one shows it.
+  // Takes the samples of the source's clock, which it stops if they are the last. Gives the end of the recording where
+  // one shows it, as the next two.
+  Result<std::optional<Ended>> read_clock(bool is_last);
+  // Takes those that were there when the recorder woke, or all of them.
   Result<std::optional<Ended>> take_samples(bool is_last);
-  bool is_sample_late();
   std::optional<Ended> apply(const Sample &sample);
+  void count(const Sample &sample);
   Result<std::optional<Ended>> take_end_of_target();
   std::uint64_t realtime_ns_of(const Snapshot &snapshot);
   void add_row(const Snapshot &snapshot);
@@ -152,21 +154,12 @@ Result<std::optional<Ended>> Recorder::go_on() {
   const bool all_over = (ended && ended->by == EndReason::command) || (stopped_by && target_.wait_if_exiting());
   const bool time_is_up = clock_.monotonic_ns() >= stop_ns_;
   const bool is_last = ended || stopped_by || time_is_up;
-  if (source_keeps_time_) {
-    if (is_last)
-      if (auto stopped = source_.stop_clock(); !stopped) return tl::unexpected(stopped.error());
-    auto seen = take_samples(is_last);
-    if (seen && !*seen && !is_last && is_sample_late()) {
-      if (auto taken = source_.take_due_sample(); !taken) return tl::unexpected(taken.error());
-      seen = take_samples(is_last);
-    }
-    if (!seen || *seen || !is_last) return seen;
-  }
+  if (source_keeps_time_)
+    if (auto seen = read_clock(is_last); !seen || *seen || !is_last) return seen;
   const auto sample = all_over ? final_sample(source_, clock_) : source_.sample(is_last);
   if (!sample) return tl::unexpected(sample.error());
   if (!is_last) return apply(*sample);
-  rows_.apply(sample->snapshot);
-  records_.apply(sample->events, rows_.counted());
+  count(*sample);
   if (!ended) ended = target_.end_in(sample->snapshot);
   if (!ended) {
     ended = target_.so_far();
@@ -178,8 +171,14 @@ Result<std::optional<Ended>> Recorder::go_on() {
   return ended;
 }
 
-bool Recorder::is_sample_late() {
-  return clock_.monotonic_ns() >= schedule_->due_ns() + clock_margin_ns;
+Result<std::optional<Ended>> Recorder::read_clock(bool is_last) {
+  if (is_last)
+    if (auto stopped = source_.stop_clock(); !stopped) return tl::unexpected(stopped.error());
+  auto ended = take_samples(is_last);
+  const bool is_late = clock_.monotonic_ns() >= schedule_->due_ns() + clock_margin_ns;
+  if (!ended || *ended || is_last || !is_late) return ended;
+  if (auto taken = source_.take_due_sample(); !taken) return tl::unexpected(taken.error());
+  return take_samples(is_last);
 }
 
 Result<std::optional<Ended>> Recorder::take_samples(bool is_last) {
@@ -193,9 +192,13 @@ Result<std::optional<Ended>> Recorder::take_samples(bool is_last) {
   }
 }
 
-std::optional<Ended> Recorder::apply(const Sample &sample) {
+void Recorder::count(const Sample &sample) {
   rows_.apply(sample.snapshot);
   records_.apply(sample.events, rows_.counted());
+}
+
+std::optional<Ended> Recorder::apply(const Sample &sample) {
+  count(sample);
   auto ended = target_.end_in(sample.snapshot);
   const bool due = schedule_->take_row(sample.snapshot.monotonic_ns);
   if (due || ended) add_row(sample.snapshot);
