@@ -1,6 +1,9 @@
 // Files with recordings, and what is read from them.
 #pragma once
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <optional>
@@ -9,6 +12,7 @@
 
 #include "document/document.h"
 #include "input/reader.h"
+#include "os/fd.h"
 #include "output/json_sink.h"
 #include "output/ndjson_sink.h"
 #include "support/process.h"
@@ -83,6 +87,15 @@ inline Result<Reading> read(const std::string &path, Sink &sink) {
   const auto file = InputFile::open(path);
   if (!file) return tl::unexpected(file.error());
   return read_recording(*file, sink);
+}
+
+// As `read` of standard input, which is `input` meanwhile.
+inline Result<Reading> read_standard_input(const Fd &input, Sink &sink) {
+  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
+  dup2(input.get(), STDIN_FILENO);
+  auto reading = read("-", sink);
+  dup2(before.get(), STDIN_FILENO);
+  return reading;
 }
 
 // The error of a file with this text, without the file's name.

@@ -72,12 +72,8 @@ TEST_CASE("many rows are read from a pipe in pieces of any size") {
     for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 7 % 1009 + 1)
       if (!write_all(to.get(), std::string_view(text).substr(at, size), "pipe")) return;
   });
-  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
-  dup2(ends[0], STDIN_FILENO);
-  close(ends[0]);
   JsonSink json(test::create_output(files.path("written.json")));
-  const auto reading = read("-", json);
-  dup2(before.get(), STDIN_FILENO);
+  const auto reading = read_standard_input(Fd(ends[0]), json);
   writer.join();
   REQUIRE(reading);
   CHECK(files.text("written.json") == files.text("many.json"));

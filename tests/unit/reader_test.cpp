@@ -93,12 +93,8 @@ TEST_CASE("a pipe is read like a file, at once and in pieces") {
       if (written > 0) at += static_cast<std::size_t>(written);
     }
   });
-  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
-  dup2(ends[0], STDIN_FILENO);
-  close(ends[0]);
   JsonSink json(test::create_output(files.path("b.json")));
-  const auto reading = read("-", json);
-  dup2(before.get(), STDIN_FILENO);
+  const auto reading = read_standard_input(Fd(ends[0]), json);
   writer.join();
   REQUIRE(reading);
   CHECK(files.text("b.json") == files.text("a.json"));
@@ -107,13 +103,10 @@ TEST_CASE("a pipe is read like a file, at once and in pieces") {
 TEST_CASE("standard input that was partly read is read from its position") {
   const Files files;
   files.put("behind", "header\n" + files.text("a.json"));
-  const Fd before(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
   const Fd file(open(files.path("behind").c_str(), O_RDONLY | O_CLOEXEC));
   lseek(file.get(), 7, SEEK_SET);
-  dup2(file.get(), STDIN_FILENO);
   KeepingSink kept;
-  const auto reading = read("-", kept);
-  dup2(before.get(), STDIN_FILENO);
+  const auto reading = read_standard_input(file, kept);
   REQUIRE(reading);
   CHECK(kept.rows.size() == 5);
 }
