@@ -139,7 +139,7 @@ TEST_CASE("A process that becomes non-dumpable keeps its last values, and contin
   // A row is to see it before and after each change.
   for (const auto &[reached, go] : {std::pair{"before", "go1"}, {"private", "go2"}, {"after", "go3"}}) {
     wait_until(reached, [&] { return stage.scene.exists(reached); });
-    wait_for_rows(stage.scene.path("rows.ndjson"));
+    pass_row(stage.scene.path("rows.ndjson"));
     stage.scene.create(go);
   }
   CHECK(recorder.wait().exit_code == 0);
@@ -194,7 +194,7 @@ TEST_CASE("A process of root that joins a user's cgroup is not recorded, nor its
   // It comes as root, and is the user's from its exec on.
   Background users(in_cgroup({"write:there", "wait:go", "read:600"}, become_nobody));
   wait_until("the user's process", [&] { return stage.scene.exists("there"); });
-  wait_for_rows(stage.scene.path("rows.ndjson"));
+  pass_row(stage.scene.path("rows.ndjson"));
   stage.scene.create("go");
   CHECK(users.wait().exit_code == 0);
   const Words becomes{"read:40001", "spin:30", "exec", "/bin/true", "password"};

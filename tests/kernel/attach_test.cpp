@@ -69,7 +69,7 @@ void attach_to_storm(const Words &options) {
   const std::uint64_t writes_held = board.done;
   const std::uint64_t forks_held = board.forks;
   const std::uint64_t staying = board.staying;
-  recorder.pass_rows();
+  recorder.pass_row();
   const std::string still_until = now();
   storm.go_on();
   storm.pass(50);
@@ -118,7 +118,7 @@ TEST_CASE("an idle tree is found completely, and its past is not counted") {
   const Scene scene;
   Listener still(scene, {"still", scene.path("truth"), std::to_string(children), std::to_string(threads)});
   AttachedRecorder recorder(scene, still.pid(), way.empty() ? Words{} : Words{way});
-  recorder.pass_rows();
+  recorder.pass_row();
   recorder.send(SIGTERM);
   const Document document = recorder.finish("SIGTERM");
 
@@ -191,7 +191,7 @@ TEST_CASE("orphans made later stay in the tree, and a tree beside it is not coun
   beside.pass(clock_is_emulated() ? 10 : 100);
   gate.open();
   CHECK(root.wait().exit_code == 3);
-  recorder.pass_rows();
+  recorder.pass_row();
   const std::string orphan_alone = now();
   orphans_gate.open();
   const Document document = recorder.finish("tree");

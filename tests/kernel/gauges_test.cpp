@@ -35,8 +35,10 @@ class StillRecording {
   // The command's process: the recorder's only child.
   [[nodiscard]] pid_t root() const { return children_of(recorder_.pid()).front(); }
 
-  // With two rows, one of them was sampled after this call.
-  void pass_rows(std::size_t count = 2) const { test::wait_for_rows(rows_path(), count); }
+  // Waits for a row that was sampled after this call.
+  void pass_row() const { test::pass_row(rows_path()); }
+
+  void let_pass(std::size_t rows) const { test::wait_for_rows(rows_path(), rows); }
 
   // Lets the tree end, and gives the document.
   test::Document finish() {
@@ -133,12 +135,13 @@ void check_rows(const test::Document &document, std::uint64_t from_ns, std::uint
 
 void check_still_tree(const std::vector<std::string> &options) {
   StillRecording recording({"still", "20", "5"}, options);
-  recording.pass_rows(20);  // the last thread is on its way to sleep
+  recording.let_pass(20);  // the last thread is on its way to sleep
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   ProcGauges expected = held_by(recording.root());
   for (const pid_t child : StillRecording::children_of(recording.root())) expected += held_by(child);
-  recording.pass_rows();
+  recording.pass_row();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  recording.pass_row();
   CHECK(expected.processes == 21);
   CHECK(expected.tasks == 26);
   check_rows(recording.finish(), from_ns, until_ns, expected);
@@ -162,11 +165,12 @@ TEST_CASE("a stopped process is measured too") {
   StillRecording recording({"still", "0", "0"});
   const pid_t root = recording.root();
   REQUIRE(kill(root, SIGSTOP) == 0);
-  recording.pass_rows();
+  recording.pass_row();
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   const ProcGauges expected = held_by(root);
-  recording.pass_rows();
+  recording.pass_row();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  recording.pass_row();
   REQUIRE(kill(root, SIGCONT) == 0);
   check_rows(recording.finish(), from_ns, until_ns, expected);
 }
@@ -174,7 +178,7 @@ TEST_CASE("a stopped process is measured too") {
 TEST_CASE("an address space and a descriptor table that processes share count once") {
   constexpr int each = 3;
   StillRecording recording({"sharing", std::to_string(each)});
-  recording.pass_rows(20);
+  recording.let_pass(20);
   const std::uint64_t from_ns = rusage_bpf::realtime_ns();
   const ProcGauges root = held_by(recording.root());
   ProcGauges expected = root;
@@ -183,8 +187,9 @@ TEST_CASE("an address space and a descriptor table that processes share count on
   expected.rss_bytes -= each * root.rss_bytes;
   expected.vms_bytes -= each * root.vms_bytes;
   expected.descriptors -= each * root.descriptors;
-  recording.pass_rows();
+  recording.pass_row();
   const std::uint64_t until_ns = rusage_bpf::realtime_ns();
+  recording.pass_row();
   CHECK(expected.processes == 1 + 2 * each);
   check_rows(recording.finish(), from_ns, until_ns, expected);
 }

@@ -58,7 +58,7 @@ TEST_CASE("A peak that may be from before the recording is marked, and is no pea
     peak.tell();
     wait_until("its peak", [&] { return peak.output().ends_with("done\n"); });
   }
-  recorder.pass_rows();
+  recorder.pass_row();
   recorder.send(SIGINT);
   const auto document = recorder.finish("SIGINT").json();
   peak.end();

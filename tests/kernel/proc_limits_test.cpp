@@ -89,7 +89,7 @@ TEST_CASE("A process whose main thread has exited has its memory, descriptors an
   AttachedRecorder recorder(scene, leaderless.pid(), {"--backend", backend, "-i", ".01"});
   leaderless.tell();
   wait_until("its work", [&] { return leaderless.output().ends_with("done\n"); });
-  recorder.pass_rows();
+  recorder.pass_row();
   recorder.send(SIGINT);
   const auto document = recorder.finish("SIGINT").json();
   leaderless.end();

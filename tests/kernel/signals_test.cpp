@@ -201,7 +201,7 @@ TEST_CASE("A signal that would kill an attached recorder ends its recording inst
   AttachedRecorder recorder(scene, target.pid());
   // These would not kill it.
   for (const int harmless : {SIGWINCH, SIGCONT, SIGURG}) recorder.send(harmless);
-  recorder.pass_rows();
+  recorder.pass_row();
   recorder.send(signal);
   recorder.finish(name);
   gate.open();

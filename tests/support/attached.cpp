@@ -44,8 +44,8 @@ std::vector<std::string> AttachedRecorder::with_rows(std::vector<std::string> op
   return options;
 }
 
-void AttachedRecorder::pass_rows() const {
-  wait_for_rows(rows_path_);
+void AttachedRecorder::pass_row() const {
+  test::pass_row(rows_path_);
 }
 
 Document AttachedRecorder::finish(const std::string &ended_by) {

@@ -30,7 +30,7 @@ class AttachedRecorder {
   [[nodiscard]] const Background &process() const { return process_; }
   void send(int signal) const { process_.send(signal); }
   // Waits for a row that was sampled after this call.
-  void pass_rows() const;
+  void pass_row() const;
   // Waits for its end, which must be exit status 0 without messages. Returns its document, which must have this reason
   // for the end.
   Document finish(const std::string &ended_by);

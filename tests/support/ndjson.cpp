@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "document/time.h"
+#include "os/clock.h"
 #include "support/background.h"
 #include "support/process.h"
 
@@ -31,6 +33,15 @@ void wait_for_rows(const std::string &path, std::size_t count) {
   const auto rows = [&] { return std::filesystem::exists(path) ? samples_of(whole_lines(read_file(path))).size() : 0; };
   const std::size_t before = rows();
   wait_until("rows", [&] { return rows() >= before + count; });
+}
+
+void pass_row(const std::string &path) {
+  const std::string now = rusage_bpf::iso_8601(rusage_bpf::realtime_ns());
+  wait_until("a row from now on", [&] {
+    if (!std::filesystem::exists(path)) return false;
+    const Json rows = samples_of(whole_lines(read_file(path)));
+    return !rows.empty() && rows.back()["timestamp"] > now;
+  });
 }
 
 }  // namespace test
