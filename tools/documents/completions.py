@@ -51,7 +51,8 @@ def brief(text: str) -> str:
 def bash_values(lines: list[dict]) -> dict[str, str]:
     names, kinds = "", ""
     for line in lines:
-        names += f"    {name_of(line)}) echo '{' '.join(name for entry in shown(line) for name in entry['names'])}' ;;\n"
+        offered = " ".join(name for entry in shown(line) for name in entry["names"])
+        names += f"    {name_of(line)}) echo '{offered}' ;;\n"
         for entry in line["options"]:
             if entry["value"]:
                 patterns = " | ".join(f"{name_of(line)}:{name}" for name in entry["names"])

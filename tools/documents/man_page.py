@@ -2,12 +2,12 @@
 
 import re
 
+_ESCAPES = str.maketrans({"\\": "\\e", "-": "\\-", "'": "\\(aq", "~": "\\(ti", "^": "\\(ha", "`": "\\(ga"})
+
 
 def escape(text: str) -> str:
     """Plain text for roff: no character has a meaning of its own."""
-    for plain, roff in (("\\", "\\e"), ("-", "\\-"), ("'", "\\(aq"), ("~", "\\(ti"), ("^", "\\(ha"), ("`", "\\(ga")):
-        text = text.replace(plain, roff)
-    return text
+    return text.translate(_ESCAPES)
 
 
 def sentence(text: str) -> str:
