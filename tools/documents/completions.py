@@ -39,7 +39,7 @@ def extensions(lines: list[dict]) -> str:
 def limit_names(lines: list[dict]) -> str:
     """What --fail-if can limit, as the help of compare lists it."""
     footer = next(line["footer"] for line in lines if name_of(line) == "compare")
-    return " ".join(re.search(r"^Names: (.*?)^\S", footer, re.DOTALL | re.MULTILINE).group(1).split())
+    return " ".join(footer.split("\nNames: ")[1].split("\nExit status")[0].split())
 
 
 def brief(text: str) -> str:
