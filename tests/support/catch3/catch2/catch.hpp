@@ -26,3 +26,5 @@ using Matchers::EndsWith;
 using Matchers::StartsWith;
 
 }  // namespace Catch
+
+using Catch::Approx;
