@@ -36,11 +36,10 @@ def program(architecture: str) -> Path:
 
 def recording(chroot: Chroot, recorder: str, *command: str, user: str = "root") -> tuple[dict, str]:
     """The document of a recorded command, and what the recorder said."""
-    line = [recorder, "-q", "-o", "-", "--", *command]
-    if user != "root":
-        line = ["runuser", "-u", user, "--", *line]
-    ran = chroot.run(*line)
-    return json.loads(ran.stdout), ran.stderr
+    file = "/document.json" if user == "root" else f"/home/{user}/document.json"
+    line = [recorder, "-q", "-o", file, "--", *command]
+    said = chroot.run(*(line if user == "root" else ["runuser", "-u", user, "--", *line])).stderr
+    return json.loads((chroot.path / file[1:]).read_text("utf-8")), said
 
 
 class StaticFileTest(unittest.TestCase):
@@ -75,8 +74,9 @@ class StaticFileTest(unittest.TestCase):
         with Chroot() as chroot:
             recorder = chroot.add(program("x86_64"), "/rusage-bpf")
             document, said = recording(chroot, recorder, recorder, "--version")
-            self.assertEqual((document["meta"]["backend"], document["meta"]["exit_code"], said), ("bpf", 0, ""))
+            self.assertEqual((document["meta"]["backend"], document["meta"]["exit_code"]), ("bpf", 0))
             self.assertEqual(document["totals"]["execs"], 1)
+            self.assertRegex(said, r"^rusage-bpf: recording without a recovery ring, [^\n]*\n$")
 
     def test_it_records_in_the_oldest_and_the_newest_debian(self):
         for suite in (oldest(), NEWEST):
@@ -133,16 +133,15 @@ class PackageTest(unittest.TestCase):
         document, said = recording(self.chroot, "rusage-bpf", "/bin/true", user="member")
         meta = document["meta"]
         self.assertEqual((meta["backend"], meta["realtime_priority"], said), ("bpf", True, ""))
-        self.assertIn("recording works", self.chroot.run("runuser", "-u", "member", "rusage-bpf", "doctor").stdout)
+        doctor = self.chroot.run("runuser", "-u", "member", "rusage-bpf", "doctor")
+        self.assertIn("Recording with BPF works here as this user", doctor.stdout)
 
     def check_stranger(self, advice: str, no_advice: str):
         document, _ = recording(self.chroot, "rusage-bpf", "/bin/true", user="stranger")
         self.assertEqual((document["meta"]["backend"], document["meta"]["exit_code"]), ("proc", 0))
         self.assertIn(advice, document["meta"]["backend_reason"])
         self.assertNotIn(no_advice, document["meta"]["backend_reason"])
-        refused = self.chroot.run("runuser", "-u", "stranger", "/usr/libexec/rusage-bpf/rusage-bpf", "--", "--version",
-                                  status=126)
-        self.assertIn("Permission denied", refused.stderr)
+        self.chroot.run("runuser", "-u", "stranger", "--", "test", "-x", "/usr/libexec/rusage-bpf/rusage-bpf", status=1)
 
     def check_group(self, exists: bool):
         self.assertEqual("\nrusage:" in (self.chroot.path / "etc/group").read_text("utf-8"), exists)
@@ -181,11 +180,14 @@ class PackageTest(unittest.TestCase):
         self.assertEqual(self.chroot.files() - self.files - home, set())
 
     def test_an_rpm_is_installed_used_and_erased(self):
-        rpm = ["rpm", f"--root={self.chroot.path}", "--nodeps"]
-        subprocess.run([*rpm, "--install", artifact("*.x86_64.rpm")], check=True)
+        def rpm(*arguments):
+            subprocess.run(["rpm", f"--root={self.chroot.path}", "--nodeps", *arguments], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, check=True)
+
+        rpm("--install", artifact("*.x86_64.rpm"))
         self.check_member()
         self.check_stranger("usermod -aG rusage", "setcap")
-        subprocess.run([*rpm, "--erase", "rusage-bpf"], check=True)
+        rpm("--erase", "rusage-bpf")
         self.check_group(False)
         home = {path for path in self.chroot.files() if path.startswith(("home/", "run/", "tmp/"))}
         self.assertEqual(self.chroot.files() - self.files - home, set())
