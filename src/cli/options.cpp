@@ -11,6 +11,7 @@
 
 #include "cli/name_pattern.h"
 #include "cli/sub_commands.h"
+#include "cli/version.h"
 #include "os/clock.h"
 #include "output/format.h"
 
@@ -142,7 +143,7 @@ Result<void> expand_names(Options &options) {
 }
 
 void set_usage(CLI::App &app) {
-  app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
+  app.set_version_flag("--version", version_text());
   // CLI11 prints one usage line and closes the bracket. This label makes three lines of it.
   app.get_formatter()->label("OPTIONS",
                              "OPTIONS] --pid PID\n"

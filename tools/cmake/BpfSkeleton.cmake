@@ -19,6 +19,8 @@ find_program(BPF_CLANG NAMES ${clangs} REQUIRED)
 find_program(BPF_STRIP NAMES ${strips} REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
+set(pack_skeleton ${CMAKE_CURRENT_LIST_DIR}/pack_skeleton)
+
 function(add_bpf_skeleton name source)
   cmake_parse_arguments(bpf "LIGHT" "FOLDER" "DEFINITIONS" ${ARGN})
   set(directory ${CMAKE_CURRENT_BINARY_DIR}/bpf)
@@ -34,19 +36,24 @@ function(add_bpf_skeleton name source)
   list(TRANSFORM bpf_DEFINITIONS PREPEND -D)
   set(object ${directory}/${name}.bpf.o)
   set(skeleton ${directory}/${name}.skel.h)
+  set(pack "")
+  if(bpf_LIGHT)
+    set(pack COMMAND ${pack_skeleton} ${skeleton} > ${skeleton}.packed COMMAND mv ${skeleton}.packed ${skeleton})
+  endif()
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(
     OUTPUT ${skeleton}
     COMMAND
       ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter
-      ${bpf_DEFINITIONS}
+      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fdebug-compilation-dir=. ${bpf_DEFINITIONS}
       -I ${PROJECT_SOURCE_DIR}/include -I ${PROJECT_SOURCE_DIR}/bpf -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${skeleton} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     COMMAND ${BPF_STRIP} -g ${object}
     COMMAND sh -c "test $(readelf -sW $1 | grep -c ' FUNC ') -le 32 || { echo $1: more than 32 functions; exit 1; }"
             check ${object}
     COMMAND ${BPFTOOL} gen skeleton ${light} ${object} name ${name} > ${skeleton}
-    DEPENDS ${source}
+    ${pack}
+    DEPENDS ${source} ${pack_skeleton}
     DEPFILE ${object}.d
     COMMENT "BPF skeleton ${library}"
     VERBATIM)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The wheel, in fresh virtual environments and without a network: made, installed, recording.
 
-Run by ctest as `wheel`; by hand: sudo RUSAGE_BUILD_DIR=build tests/package/wheel_test.py [-v] [TEST...]
+Run by ctest as `wheel`; by hand: sudo RUSAGE_BUILD_DIR=build tests/packages/wheel_test.py [-v] [TEST...]
 RUSAGE_TEST_RECORDER names the static recorder to put into it; else it is the build's own.
 """
 
