@@ -10,6 +10,7 @@
 #include "cli/recover_options.h"
 #include "cli/report_options.h"
 #include "cli/schema_options.h"
+#include "os/members_copy.h"
 #include "os/message.h"
 #include "os/standard_streams.h"
 #include "os/write_all.h"
@@ -95,6 +96,11 @@ int sub_command_main(Arguments arguments, Result<Options> (*parse)(Arguments), R
   return without_exceptions(parse_and_act, failed_otherwise);
 }
 
+// Whether it records or tries to: what else there is needs no privileges.
+bool may_need_privileges(Arguments arguments) {
+  return arguments.size() > 1 && (arguments[1][0] == '-' || arguments[1] == std::string_view("doctor"));
+}
+
 int do_as_asked(Arguments arguments) {
   if (arguments.size() < 2) return record_main(arguments);
   const std::string_view first = arguments[1];
@@ -113,8 +119,9 @@ int do_as_asked(Arguments arguments) {
 
 int main(int argc, char **argv) {
   using namespace rusage_bpf;
-  hold_closed_standard_streams();
   const Arguments arguments(argv, static_cast<std::size_t>(argc));
+  if (may_need_privileges(arguments)) become_members_copy(arguments);
+  hold_closed_standard_streams();
   const int status = without_exceptions([&] { return do_as_asked(arguments); }, failed_with_command);
   finish_saying();
   return status;

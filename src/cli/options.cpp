@@ -10,6 +10,8 @@
 #include <string_view>
 
 #include "cli/name_pattern.h"
+#include "cli/sub_commands.h"
+#include "cli/version.h"
 #include "os/clock.h"
 #include "output/format.h"
 
@@ -141,15 +143,15 @@ Result<void> expand_names(Options &options) {
 }
 
 void set_usage(CLI::App &app) {
-  app.set_version_flag("--version", "rusage-bpf " RUSAGE_BPF_VERSION);
+  app.set_version_flag("--version", version_text());
   // CLI11 prints one usage line and closes the bracket. This label makes three lines of it.
   app.get_formatter()->label("OPTIONS",
                              "OPTIONS] --pid PID\n"
                              "       rusage-bpf [OPTIONS] --cgroup PATH\n"
                              "       rusage-bpf [OPTIONS] -- COMMAND [ARG...");
-  app.footer(
-      "rusage-bpf recover, convert, report, compare, schema and doctor are commands with a --help "
-      "of their own.");
+  std::string footer = "Subcommands, each with a --help of its own:";
+  for (const SubCommand &command : sub_commands) footer += fmt::format("\n  {:<28}{}", command.name, command.summary);
+  app.footer(footer);
 }
 
 void add_output_options(CLI::App &app, Texts &texts, Options &options) {
@@ -178,12 +180,12 @@ void add_target_options(CLI::App &app, Texts &texts, Options &options) {
   app.add_option("--backend", texts.backend,
                  "where values come from: bpf, which is exact; proc, which polls /proc and needs "
                  "no privileges; or auto, the default: bpf if it works, else proc")
-      ->option_text("WHICH");
+      ->option_text("auto|bpf|proc");
   app.add_option("-d,--duration", texts.duration, "stop recording after this time")->option_text("SECONDS");
   app.add_option("--until", texts.until,
                  "with a command: stop when it exits (command, the default) or when its last "
                  "descendant exits (tree)")
-      ->option_text("WHAT");
+      ->option_text("command|tree");
   app.add_flag("--stop-on-eof", options.stop_on_eof, "with --pid or --cgroup: stop at the end of standard input");
   app.add_option("--stop-with", texts.stop_with, "with --pid or --cgroup: stop when that process exits")
       ->option_text("PID");

@@ -1,7 +1,5 @@
 #include "os/caller.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 
 #include "os/ancestors.h"
 #include "os/user.h"
+#include "os/user_database.h"
 
 namespace rusage_bpf {
 namespace {
@@ -53,9 +52,8 @@ std::optional<Caller> caller_with(std::uint32_t uid, std::uint32_t gid) {
   return Caller{uid, gid};
 }
 
-std::optional<Caller> caller_of(const passwd *entry) {
-  if (!entry) return std::nullopt;
-  return caller_with(entry->pw_uid, entry->pw_gid);
+std::optional<Caller> caller_of(const std::optional<UserEntry> &user) {
+  return user ? caller_with(user->uid, user->gid) : std::nullopt;
 }
 
 std::optional<Caller> caller_of_sudo() {
@@ -66,12 +64,12 @@ std::optional<Caller> caller_of_sudo() {
 
 std::optional<Caller> caller_of_doas() {
   const char *name = std::getenv("DOAS_USER");
-  return name ? caller_of(getpwnam(name)) : std::nullopt;
+  return name ? caller_of(user_named(name)) : std::nullopt;
 }
 
 std::optional<Caller> caller_of_pkexec() {
   const auto uid = number_from_environment("PKEXEC_UID");
-  return uid ? caller_of(getpwuid(*uid)) : std::nullopt;
+  return uid ? caller_of(user_with(*uid)) : std::nullopt;
 }
 
 // Whether it is a login shell: after `su -`, commands are root's own.

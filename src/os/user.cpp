@@ -1,46 +1,30 @@
 #include "os/user.h"
 
 #include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
+#include "os/user_database.h"
+
 namespace rusage_bpf {
-namespace {
-
-std::vector<gid_t> groups_of(const char *name, gid_t gid) {
-  int count = 64;
-  std::vector<gid_t> groups(static_cast<std::size_t>(count));
-  if (getgrouplist(name, gid, groups.data(), &count) < 0) {
-    groups.resize(static_cast<std::size_t>(count));
-    getgrouplist(name, gid, groups.data(), &count);
-  }
-  groups.resize(static_cast<std::size_t>(count));
-  return groups;
-}
-
-}  // namespace
-
 std::optional<User> find_user(const std::string &name) {
-  const passwd *entry = getpwnam(name.c_str());
+  const auto entry = user_named(name);
   if (!entry) return std::nullopt;
-  User user{.name = entry->pw_name,
-            .identity = {entry->pw_uid, entry->pw_gid, {}},
-            .home = entry->pw_dir,
-            .shell = entry->pw_shell};
-  user.identity.groups = groups_of(user.name.c_str(), user.identity.gid);
-  if (user.shell.empty()) user.shell = "/bin/sh";  // see passwd(5)
-  return user;
+  return User{.name = entry->name,
+              .identity = {entry->uid, entry->gid, groups_of(*entry)},
+              .home = entry->home,
+              .shell = entry->shell.empty() ? "/bin/sh" : entry->shell};  // see passwd(5)
 }
 
 std::optional<std::string> home_of(uid_t uid) {
-  const passwd *entry = getpwuid(uid);
-  if (!entry) return std::nullopt;
-  return entry->pw_dir;
+  const auto entry = user_with(uid);
+  return entry ? std::optional(entry->home) : std::nullopt;
 }
 
 std::vector<gid_t> groups_of(uid_t uid, gid_t gid) {
-  const passwd *entry = getpwuid(uid);
-  return entry ? groups_of(entry->pw_name, gid) : std::vector{gid};
+  auto entry = user_with(uid);
+  if (!entry) return {gid};
+  entry->gid = gid;
+  return groups_of(*entry);
 }
 
 Result<void> become(const Identity &identity) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string_view>
 
+#include "os/members_copy.h"
 #include "os/privileges.h"
 #include "probe/namespaces.h"
 
@@ -84,7 +85,8 @@ Executable own_executable(const Roots &roots) {
   return {.path = path.empty() ? "rusage-bpf" : path,
           .capabilities = capabilities_of_file(path),
           .no_suid = statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOSUID) != 0,
-          .sudo = is_in_path("sudo")};
+          .sudo = is_in_path("sudo"),
+          .group = group_of_members_copy(members_copy_of(path))};
 }
 
 Remedy as_root(const Executable &executable) {
@@ -125,6 +127,12 @@ Check capabilities_check(const Privileges &privileges, const Executable &executa
   const std::string program = shell_word(executable.path);
   const std::string sudo = executable.sudo ? "sudo " : "";
   check.remedies.push_back(as_root(executable));
+  if (!executable.group.empty()) {
+    check.remedies.push_back(
+        {fmt::format("{}usermod -aG {} \"$USER\"", sudo, executable.group),
+         fmt::format("once, then log in again; members of the group {} need no sudo", executable.group)});
+    return check;
+  }
   constexpr auto give = "setcap cap_bpf,cap_perfmon=ep";
   if (!executable.no_suid) {
     check.remedies.push_back(

@@ -34,6 +34,7 @@ struct Executable {
   std::string capabilities;  // of the file, as setcap writes them; empty: none
   bool no_suid = false;      // on a nosuid mount, where they have no effect
   bool sudo = false;         // sudo is installed
+  std::string group = {};    // whose members may execute a copy with capabilities; empty: there is none
 };
 
 Executable own_executable(const Roots &roots);

@@ -5,6 +5,7 @@
 
 #include "os/descriptor_limit.h"
 #include "os/user.h"
+#include "os/user_database.h"
 #include "target/attach.h"
 #include "target/cgroup.h"
 #include "target/launch.h"
@@ -22,8 +23,13 @@ Result<std::optional<User>> find_command_user(const Options &options) {
                     "sudo rusage-bpf --user {0} ...",
                     name));
   auto user = find_user(name);
-  if (!user) return error(fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
-  return user;
+  if (user) return user;
+  if (has_getent())
+    return error(fmt::format("--user {}: there is no such user; give one that getent passwd lists", name));
+  return error(
+      fmt::format("--user {}: /etc/passwd has no such user, and other sources of users, such as LDAP, are asked by "
+                  "/usr/bin/getent, which is not here",
+                  name));
 }
 
 template <typename Found>

@@ -2,12 +2,28 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <zlib.h>
 
 #include "rusage_bpf/selection.h"
 /* Before the skeleton, which names structures of it. */
 #include "rusage_bpf/task_event.h"
 
+/* The skeleton is packed by tools/cmake/pack_skeleton. */
+static _Thread_local void *unpacked_data;
+#define PACKED_DATA unpacked_data
+
 #include "rusage_kernel.skel.h"
+
+static int unpack(void *to, uInt bytes) {
+  z_stream stream = {
+      .next_in = (z_const Bytef *)packed_data, .avail_in = sizeof(packed_data), .next_out = to, .avail_out = bytes};
+  const int gzip_alone = 15 + 16;
+  if (inflateInit2(&stream, gzip_alone) != Z_OK) return ENOMEM;
+  const int end = inflate(&stream, Z_FINISH);
+  inflateEnd(&stream);
+  return end == Z_STREAM_END ? 0 : EINVAL;
+}
 
 static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *options) {
   skeleton->rodata->capacity = options->capacity;
@@ -45,7 +61,10 @@ static int load(struct rusage_kernel *skeleton, const struct kernel_options *opt
     skeleton->ctx.log_buf = (uintptr_t)options->log;
     skeleton->ctx.log_size = options->log_bytes;
   }
-  const int failure = rusage_kernel__load(skeleton);
+  unpacked_data = malloc(UNPACKED_BYTES);
+  int failure = unpacked_data ? unpack(unpacked_data, UNPACKED_BYTES) : ENOMEM;
+  if (!failure) failure = rusage_kernel__load(skeleton);
+  free(unpacked_data);
   return failure < 0 ? -failure : failure;
 }
 

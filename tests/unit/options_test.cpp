@@ -216,10 +216,13 @@ TEST_CASE("help names every option and how a command is given") {
     CHECK_THAT(options->print, Contains(text));
 }
 
-TEST_CASE("the version is one line") {
+TEST_CASE("the version comes with the commit, the architecture and what was built in") {
   const auto options = parse({"--version"});
   REQUIRE(options);
-  CHECK_THAT(options->print, Catch::Matchers::Matches("rusage-bpf [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  CHECK_THAT(options->print, Catch::Matchers::Matches("rusage-bpf [0-9]+\\.[0-9]+\\.[0-9]+\n"
+                                                      "commit ([0-9a-f]{12,}(-dirty)?|unknown), [a-z0-9_]+, .+\n"
+                                                      "compiled by .+, the BPF programs by clang [0-9.]+\n"
+                                                      "with libbpf [0-9.]+, .+\n"));
 }
 
 }  // namespace

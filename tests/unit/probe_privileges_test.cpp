@@ -67,6 +67,14 @@ TEST_CASE("on a nosuid mount, setcap is advised for a copy") {
   CHECK_THAT(commands(check).at(1), Contains("sudo setcap cap_bpf,cap_perfmon=ep /usr/local/bin/rusage-bpf"));
 }
 
+TEST_CASE("where members of a group may record, joining it is advised instead of setcap") {
+  Executable executable = program();
+  executable.group = "rusage";
+  const Check check = capabilities_check(user(), executable);
+  CHECK(commands(check) == Commands{"sudo '/opt/my tools/rusage-bpf' ...", "sudo usermod -aG rusage \"$USER\""});
+  CHECK_THAT(in_one_line(check), Contains("members of the group rusage"));
+}
+
 TEST_CASE("sudo and setcap are not advised if they would not help") {
   Privileges privileges = user();
   std::string word;

@@ -6,12 +6,20 @@
 # builds of one source; the library is then <name>_<folder>.
 #
 # The compiler must be a clang that writes btf_type_tag into BTF, which the kernel needs to see which
-# pointers in a map are held: 15 and later. It writes a dependency file, so that the object and the skeleton are made
+# pointers in a map are held: 16 and later; the newest is taken. It writes a dependency file, so that the object and the skeleton are made
 # again when any header changes. DWARF is stripped and BTF stays. The program that loads a light skeleton has room for 32
 # functions; with more, the kernel would refuse it.
-find_program(BPF_CLANG NAMES clang-19 clang-18 clang-17 clang-16 clang-15 REQUIRED)
-find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16 llvm-strip-15 REQUIRED)
+set(clangs "")
+set(strips "")
+foreach(version RANGE 40 16 -1)
+  list(APPEND clangs clang-${version})
+  list(APPEND strips llvm-strip-${version})
+endforeach()
+find_program(BPF_CLANG NAMES ${clangs} REQUIRED)
+find_program(BPF_STRIP NAMES ${strips} REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
+
+set(pack_skeleton ${CMAKE_CURRENT_LIST_DIR}/pack_skeleton)
 
 function(add_bpf_skeleton name source)
   cmake_parse_arguments(bpf "LIGHT" "FOLDER" "DEFINITIONS" ${ARGN})
@@ -28,19 +36,24 @@ function(add_bpf_skeleton name source)
   list(TRANSFORM bpf_DEFINITIONS PREPEND -D)
   set(object ${directory}/${name}.bpf.o)
   set(skeleton ${directory}/${name}.skel.h)
+  set(pack "")
+  if(bpf_LIGHT)
+    set(pack COMMAND ${pack_skeleton} ${skeleton} > ${skeleton}.packed COMMAND mv ${skeleton}.packed ${skeleton})
+  endif()
   file(MAKE_DIRECTORY ${directory})
   add_custom_command(
     OUTPUT ${skeleton}
     COMMAND
       ${BPF_CLANG} -target bpf -mcpu=v3 -O2 -g -std=gnu17 -Wall -Wextra -Werror -Wno-unused-parameter
-      ${bpf_DEFINITIONS}
+      -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -fdebug-compilation-dir=. ${bpf_DEFINITIONS}
       -I ${PROJECT_SOURCE_DIR}/include -I ${PROJECT_SOURCE_DIR}/bpf -I /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}
       -MD -MF ${object}.d -MT ${skeleton} -c ${CMAKE_CURRENT_SOURCE_DIR}/${source} -o ${object}
     COMMAND ${BPF_STRIP} -g ${object}
     COMMAND sh -c "test $(readelf -sW $1 | grep -c ' FUNC ') -le 32 || { echo $1: more than 32 functions; exit 1; }"
             check ${object}
     COMMAND ${BPFTOOL} gen skeleton ${light} ${object} name ${name} > ${skeleton}
-    DEPENDS ${source}
+    ${pack}
+    DEPENDS ${source} ${pack_skeleton}
     DEPFILE ${object}.d
     COMMENT "BPF skeleton ${library}"
     VERBATIM)
