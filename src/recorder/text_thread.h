@@ -21,7 +21,8 @@ class TextThread {
   // The thread takes what has gathered for so long at once. Nobody else uses the sinks until `finish`.
   TextThread(Sinks &sinks, std::chrono::nanoseconds gather);
 
-  // Where a thread could not be started, or is far behind, the caller makes the text. Throws what the thread ended with.
+  // Where a thread could not be started, or is far behind, the caller makes the text. Throws what the thread has ended
+  // with.
   void add(std::variant<Row, Process> record);
 
   // Returns once the sinks have everything. The thread has ended then.
