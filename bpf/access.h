@@ -61,7 +61,7 @@ struct cred {
 };
 
 struct task_struct___cred {
-  const struct cred *real_cred;
+  struct cred *real_cred; /* const there; clang 22 warns of a variable that BPF_CORE_READ makes of a const field */
 };
 
 /* Until 6.17 a number; from then on bits of their own type. */
@@ -155,7 +155,7 @@ static __always_inline void unlock_access(struct access *access) {
 
 #define HAS_EXEC_STATE bpf_core_field_exists(struct task_struct___exec_state, exec_state)
 
-static __always_inline const struct cred *credentials_of(struct task_struct *task) {
+static __always_inline struct cred *credentials_of(struct task_struct *task) {
   return BPF_CORE_READ((struct task_struct___cred *)task, real_cred);
 }
 
@@ -164,7 +164,7 @@ static __always_inline void learn_caller(void) {
   access_is_readable = HAS_EXEC_STATE || (bpf_core_field_exists(struct mm_struct___number, user_ns) &&
                                           (bpf_core_field_exists(struct mm_struct___number, flags) ||
                                            bpf_core_field_exists(struct mm_struct___bitmap, flags)));
-  const struct cred *cred = credentials_of(bpf_get_current_task_btf());
+  struct cred *cred = credentials_of(bpf_get_current_task_btf());
   caller.uid = READ(false, cred, fsuid.val);
   caller.gid = READ(false, cred, fsgid.val);
   caller.user_ns = (u64)BPF_CORE_READ(cred, user_ns);
@@ -227,7 +227,7 @@ static __always_inline struct privacy privacy_of(struct task_struct *task, struc
 /* What ptrace_may_access asks, of a task with that address space. NULL: it has none, as a kernel thread, or none any
  * more. */
 static __always_inline bool is_traceable(struct task_struct *task, struct mm_struct *mm) {
-  const struct cred *cred = credentials_of(task);
+  struct cred *cred = credentials_of(task);
   u64 user_ns = (u64)BPF_CORE_READ(cred, user_ns);
   bool same_user = READ(false, cred, uid.val) == caller.uid && READ(false, cred, euid.val) == caller.uid &&
                    READ(false, cred, suid.val) == caller.uid && READ(false, cred, gid.val) == caller.gid &&

@@ -17,7 +17,8 @@ std::string version_text() {
       "with {}, fmt {}.{}.{}, simdjson {}.{}.{}",
       RUSAGE_BPF_VERSION, RUSAGE_BPF_COMMIT, RUSAGE_BPF_ARCHITECTURE, RUSAGE_BPF_LINKAGE, RUSAGE_BPF_COMPILER,
       RUSAGE_BPF_CLANG, RUSAGE_BPF_LIBRARIES, fmt_version / 10000, fmt_version / 100 % 100, fmt_version % 100,
-      simdjson::SIMDJSON_VERSION_MAJOR, simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION);
+      int{simdjson::SIMDJSON_VERSION_MAJOR}, int{simdjson::SIMDJSON_VERSION_MINOR},
+      int{simdjson::SIMDJSON_VERSION_REVISION});
 }
 
 }  // namespace rusage_bpf
