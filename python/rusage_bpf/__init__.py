@@ -12,13 +12,14 @@ In a script::
     with rusage_bpf.record(interval=.01) as r:
         ...
         r.mark("epoch 3")
-    r.samples          # a DataFrame, a row an interval
+    r.samples          # a DataFrame, a row an interval; without pandas a list of dicts
     r.plot("run.html")
 
 The recorder is a program of its own; this package starts it, reads its documents and draws them.
 """
 
 import sys
+from typing import Any
 
 from .documents import read
 from .errors import RecorderError
@@ -29,7 +30,7 @@ from .session import mark, record
 __all__ = ["Recording", "RecorderError", "mark", "read", "record", "recover_samples_list"]
 
 
-def load_ipython_extension(shell) -> None:
+def load_ipython_extension(shell: Any) -> None:
     """What `%load_ext rusage_bpf` calls: registers the two cell magics, and `recover_samples_list`."""
     from .magic import register
 

@@ -52,9 +52,7 @@ def has_end(path: str) -> bool:
 
 def _of_lines(file) -> Dict[str, Any]:
     """The document of the lines of NDJSON, without a torn last line."""
-    import pandas
-
-    frames: List[pandas.DataFrame] = []
+    frames: List["pandas.DataFrame"] = []
     samples: List[bytes] = []
     processes: List[Dict[str, Any]] = []
     commands: List[Dict[str, Any]] = []
@@ -83,7 +81,7 @@ def _of_lines(file) -> Dict[str, Any]:
             if not document["meta"]["recovered"]:
                 document.update(processes=processes, commands=commands)
     frames.append(_frame_of_lines(samples, document["columns"]))
-    document["samples"] = pandas.concat(frames, ignore_index=True)
+    document["samples"] = _joined(frames)
     return document
 
 
@@ -93,8 +91,15 @@ def _frame_of_lines(lines: List[bytes], columns: List[Dict[str, str]]) -> "panda
 
 
 def _frame(samples: List[Dict[str, Any]], columns: List[Dict[str, str]]) -> "pandas.DataFrame":
-    """A row for each interval: counters as float64, NaN if unknown, gauges as int64 if all are known."""
-    import pandas
+    """A row for each interval: counters as float64, NaN if unknown, gauges as int64 if all are known.
+
+    Without pandas, a list with a dict for each row.
+    """
+    try:
+        import pandas
+    except ImportError:
+        names = [column["name"] for column in columns]
+        return [{name: row[name] for name in names} for row in samples]
 
     frame = pandas.DataFrame(samples, columns=[column["name"] for column in columns])
     for column in columns:
@@ -106,3 +111,11 @@ def _frame(samples: List[Dict[str, Any]], columns: List[Dict[str, str]]) -> "pan
         else:
             frame[name] = frame[name].astype("float64")
     return frame
+
+
+def _joined(frames: List["pandas.DataFrame"]) -> "pandas.DataFrame":
+    if all(isinstance(frame, list) for frame in frames):
+        return [row for frame in frames for row in frame]
+    import pandas
+
+    return pandas.concat(frames, ignore_index=True)

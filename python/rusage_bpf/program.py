@@ -18,14 +18,20 @@ class Program:
     how: str
 
 
+# The recorder in a wheel; a checkout has none.
+BUNDLED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", "rusage-bpf")
+
+
 def find_path() -> str:
-    """The recorder's absolute path: what the environment's RUSAGE_BPF names, or the one in PATH."""
+    """The recorder's absolute path: what the environment's RUSAGE_BPF names, the one in PATH, or that of the wheel."""
     named = os.environ.get("RUSAGE_BPF")
     found = shutil.which(named or "rusage-bpf")
     if found:
         return os.path.abspath(found)
     if named:
         raise RecorderError(f"RUSAGE_BPF is {named}, which is no program; set it to the recorder, rusage-bpf")
+    if os.access(BUNDLED, os.X_OK):
+        return BUNDLED
     raise RecorderError("there is no rusage-bpf in PATH; install it, or name it in the environment as RUSAGE_BPF")
 
 

@@ -22,7 +22,8 @@ class Recording:
                UTC, the row's end by the machine's clock, which may be set meanwhile), `elapsed` (seconds from the
                start to the row's end, which only grow), counters over the interval (float64, NaN in the first row),
                gauges at the row's end (int64). CPU and waiting times are in seconds, sizes in bytes.
-               None if nothing was recorded.
+               None if nothing was recorded. Without pandas, a list with a dict for each row: `timestamp` is text,
+               and an unknown value None.
     meta       the target, the time, the machine, the end
     columns    name, unit, kind and source of each column
     totals     the sum of each counter, the peak of each gauge and its time; None if unknown
@@ -57,9 +58,11 @@ class Recording:
         vars(self).update(vars(done), marks=self.marks, zero_ns=self.zero_ns)
 
     def known_samples(self) -> "pandas.DataFrame":
-        """`samples`; RecorderError if nothing was recorded."""
+        """`samples` as a DataFrame; RecorderError if nothing was recorded, or without pandas."""
         if self.samples is None:
             raise RecorderError("nothing was recorded, or not yet")
+        if isinstance(self.samples, list):
+            raise RecorderError("a DataFrame needs pandas, and charts plotly: pip install 'rusage-bpf[notebook]'")
         return self.samples
 
     def frame(self, every_column: bool = True, processes: bool = True) -> "pandas.DataFrame":
@@ -79,18 +82,20 @@ class Recording:
 
     def figures(self) -> List[Any]:
         """The three charts, as plotly figures."""
+        samples = self.known_samples()
         from .charts import draw
 
-        return draw(self.known_samples(), self.meta["interval"], self.commands, self.marks)
+        return draw(samples, self.meta["interval"], self.commands, self.marks)
 
     def plot(self, path: Optional[str] = None) -> None:
         """Shows the charts, in a notebook below its cell; or writes them to a page that opens offline."""
+        figures = self.figures()
         from .page import show, write_page
 
         if path is None:
-            show(self.figures())
+            show(figures)
         else:
-            write_page(self.figures(), path)
+            write_page(figures, path)
 
 
 def _timestamp(realtime_ns: int) -> Any:

@@ -149,7 +149,7 @@ TEST_CASE("A user is refused with the commands that the doctor advises", "[host]
   const Surroundings surroundings;
   surroundings.check_refused(become_nobody);
   const json report = surroundings.diagnosis(become_nobody);
-  const json &capabilities = check_of(report, "bpf", "capabilities");
+  const json capabilities = check_of(report, "bpf", "capabilities");
   CHECK(capabilities["state"] == "stops");
   const std::string program = surroundings.recorder();
   CHECK_THAT(capabilities["remedies"][0]["command"], Contains(program + " ..."));
@@ -213,7 +213,7 @@ TEST_CASE("A /proc that hides others' processes limits a user and not root", "[h
     remount_proc("hidepid=2");
     become_nobody();
   });
-  const json &check = check_of(to_user, "proc", "/proc");
+  const json check = check_of(to_user, "proc", "/proc");
   CHECK(check["state"] == "limits");
   CHECK(check["remedies"][0]["command"] == "sudo mount -o remount,hidepid=0 /proc");
 }

@@ -104,7 +104,8 @@ TEST_CASE("By /proc, the init of a pid namespace does not count other orphans", 
   usleep(100'000);
   scene.create("go");
   CHECK(recorder.wait().exit_code == 0);
-  for (const auto &process : read_document(scene).json()["processes"])
+  const auto document = read_document(scene);
+  for (const auto &process : document.json()["processes"])
     CHECK(process["argv"] != nlohmann::json::array({"sleep", ".5"}));
 }
 

@@ -6,11 +6,17 @@
 # builds of one source; the library is then <name>_<folder>.
 #
 # The compiler must be a clang that writes btf_type_tag into BTF, which the kernel needs to see which
-# pointers in a map are held: 15 and later. It writes a dependency file, so that the object and the skeleton are made
+# pointers in a map are held: 16 and later; the newest is taken. It writes a dependency file, so that the object and the skeleton are made
 # again when any header changes. DWARF is stripped and BTF stays. The program that loads a light skeleton has room for 32
 # functions; with more, the kernel would refuse it.
-find_program(BPF_CLANG NAMES clang-19 clang-18 clang-17 clang-16 clang-15 REQUIRED)
-find_program(BPF_STRIP NAMES llvm-strip-19 llvm-strip-18 llvm-strip-17 llvm-strip-16 llvm-strip-15 REQUIRED)
+set(clangs "")
+set(strips "")
+foreach(version RANGE 40 16 -1)
+  list(APPEND clangs clang-${version})
+  list(APPEND strips llvm-strip-${version})
+endforeach()
+find_program(BPF_CLANG NAMES ${clangs} REQUIRED)
+find_program(BPF_STRIP NAMES ${strips} REQUIRED)
 find_program(BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
 set(pack_skeleton ${CMAKE_CURRENT_LIST_DIR}/pack_skeleton)
