@@ -275,7 +275,7 @@ TEST_CASE("Every kind of document is valid by the printed schema", "[host]") {
 
   const auto validate = [&](const Arguments &documents) {
     Start start = scene.recorder(documents);
-    start.argv.insert(start.argv.begin(), std::filesystem::path(__FILE__).parent_path() / "../support/validate");
+    start.argv.insert(start.argv.begin(), TEST_VALIDATE);
     return run_to_end(start);
   };
   const Finished valid = validate({"out.json", "cut.json", "ring.json", "killed.json", "pid.json", "proc.json"});
