@@ -363,7 +363,7 @@ static __always_inline void check_access_at_tick(struct access *access, u32 numb
   bpf_loop(1 << 12, try_lock, &number, 0);
   struct mm_struct *mm = BPF_CORE_READ(task, mm);
   bool traceable = is_traceable(task, mm);
-  barrier();
+  read_barrier();
   /* At its end a task has no address space any more, and keeps what it was. Memory that was given away meanwhile says
    * nothing. */
   bool current = !gone && mm && BPF_CORE_READ(task, mm) == mm && !READ(false, task, exit_state) &&

@@ -36,4 +36,16 @@ static __always_inline void full_barrier(void) {
   (void)EXCHANGE(own, 1);
 }
 
+/* Set by user space: whether this CPU may read memory in another order than the program says, as arm64 does and x86 does
+ * not. */
+const volatile bool reorders_reads = true;
+
+/* What is read after this is at least as new as what was read before. */
+static __always_inline void read_barrier(void) {
+  if (reorders_reads)
+    full_barrier();
+  else
+    barrier();
+}
+
 #endif

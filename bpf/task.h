@@ -109,7 +109,7 @@ static __always_inline bool read_task(struct rusage_reading *reading, struct tas
   read_counters(reading, task, hold_tasks);
   reading->cpu.run = run_time(task, hold_tasks);
   if (hold_tasks) return false;
-  barrier();
+  read_barrier();
   /* Known by now: the memory just read may have been given away meanwhile. */
   return read_final(reading, task, final);
 }

@@ -52,7 +52,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
     if (READ(hold_tasks, mm, mm_users.counter) == 1 || is_first_visit(as_number(&group->counted_mm), tick)) {
       u64 resident = resident_pages(mm, hold_tasks) * page_bytes;
       u64 mapped = READ(hold_tasks, mm, total_vm) * page_bytes;
-      barrier();
+      read_barrier();
       /* An address space given up meanwhile may be another's by now; one still in place was not. */
       if (FOLLOW(hold_tasks, task, mm) == mm) {
         sample.value[RUSAGE_rss] += resident;
@@ -65,7 +65,7 @@ static __always_inline void add_gauges(struct task_struct *task, struct slot *gr
     group->counted_files = (u64)files;
     if (READ(hold_tasks, files, count.counter) == 1 || is_first_visit(as_number(&group->counted_files), tick)) {
       u32 descriptors = open_descriptors(files, hold_tasks);
-      barrier();
+      read_barrier();
       if (FOLLOW(hold_tasks, task, files) == files) sample.value[RUSAGE_num_fds] += descriptors;
     }
   }
@@ -82,7 +82,7 @@ static __always_inline void report_live(struct task_struct *task, u32 number) {
   struct mm_struct *mm = FOLLOW(hold_tasks, task, mm);
   if (!mm || !gauges_readable() || was_ever_hidden(number)) return;
   u64 peak = peak_of(mm, hold_tasks);
-  barrier();
+  read_barrier();
   if (FOLLOW(hold_tasks, task, mm) == mm) event->peak_rss = peak;
 }
 

@@ -1,5 +1,5 @@
 // Messages to the user, on standard error. All messages are written here, because a failure must do no harm: the device
-// may be full, the descriptor closed, the reader gone or the terminal hung up. Only for the main thread.
+// may be full, the descriptor closed, the reader gone or the terminal hung up. Any thread may write them.
 #pragma once
 
 #include <fmt/format.h>

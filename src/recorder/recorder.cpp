@@ -259,7 +259,7 @@ Recorded Recorder::end(const Ended &ended) {
   Outcome outcome{.end_realtime_ns = 0,
                   .ended_by = ended.by,
                   .exit = ended.exit,
-                  .totals = outputs_.totals(),
+                  .totals = outputs_.finish_rows(),
                   .commands = records_.commands(),
                   .rss_at_least = {},
                   .processes_left_out = records_.omitted(),

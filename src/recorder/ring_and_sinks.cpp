@@ -8,26 +8,14 @@ void RingAndSinks::begin(const Recording &recording) {
   ring_.put_in_place();
   say_of_ring();
   sinks_.begin(recording);
+  const std::uint64_t gather_ns = recording.interval_ns < max_text_delay_ns ? max_text_delay_ns : 0;
+  text_.emplace(sinks_, std::chrono::nanoseconds(gather_ns));
 }
 
 void RingAndSinks::row(const Row &row) {
   ring_.append(row);
   say_of_ring();
-  waiting_.push_back(row);
-  const std::uint64_t since_ns = row.value[RUSAGE_elapsed] - passed_on_ns_;
-  if (since_ns >= max_text_delay_ns || waiting_.size() == waiting_.capacity()) pass_on_rows();
-}
-
-void RingAndSinks::process(const Process &process) {
-  pass_on_rows();
-  sinks_.process(process);
-}
-
-void RingAndSinks::pass_on_rows() {
-  if (waiting_.empty()) return;
-  passed_on_ns_ = waiting_.back().value[RUSAGE_elapsed];
-  for (const Row &row : waiting_) sinks_.row(row);
-  waiting_.clear();
+  text_->add(row);
 }
 
 const std::string &RingAndSinks::check_ring() {
@@ -35,13 +23,12 @@ const std::string &RingAndSinks::check_ring() {
   return ring_.problem();
 }
 
-const Totals &RingAndSinks::totals() {
-  pass_on_rows();
+const Totals &RingAndSinks::finish_rows() {
+  text_->finish();
   return sinks_.totals();
 }
 
 void RingAndSinks::end(const Outcome &outcome) {
-  pass_on_rows();
   ring_.end(outcome);
   say_of_ring();
   sinks_.end(outcome);

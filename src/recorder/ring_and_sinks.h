@@ -1,48 +1,44 @@
-// Where the rows of a recording go: to the ring at once, and to the sinks, which make text of them, several at a time:
-// the code and the data of that are in no cache any more when a row comes.
+// Where the rows of a recording go: to the ring at once, and to the sinks, which make text of them in another thread.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "output/sinks.h"
+#include "recorder/text_thread.h"
 #include "ring/recovery_ring.h"
 
 namespace rusage_bpf {
 
-// A row is passed on to the sinks with one that is that much later, at the latest.
+// Rows that are closer together than that gather for as long before they become text: the code and the data of that
+// are in no cache any more when a row comes.
 inline constexpr std::uint64_t max_text_delay_ns = 100'000'000;
 
 class RingAndSinks {
  public:
-  RingAndSinks(RecoveryRing &ring, std::vector<std::unique_ptr<Sink>> sinks) : ring_(ring), sinks_(std::move(sinks)) {
-    waiting_.reserve(most_waiting);
-  }
+  RingAndSinks(RecoveryRing &ring, std::vector<std::unique_ptr<Sink>> sinks) : ring_(ring), sinks_(std::move(sinks)) {}
 
   // Without the ring that the user has named there is no recording.
   Result<void> prepare(const Recording &recording) { return ring_.begin(recording); }
   void begin(const Recording &recording);
   void row(const Row &row);
-  void process(const Process &process);
+  void process(Process process) { text_->add(std::move(process)); }
   // After the last row: why rows are in no ring. Empty where all of them are.
   [[nodiscard]] const std::string &check_ring();
+  // Nothing is added any more. The totals of all rows.
+  [[nodiscard]] const Totals &finish_rows();
   void end(const Outcome &outcome);
 
-  // Of all rows so far.
-  [[nodiscard]] const Totals &totals();
   [[nodiscard]] const std::map<std::size_t, Error> &errors() const { return sinks_.errors(); }
 
  private:
-  static constexpr std::size_t most_waiting = 1024;
-
   void say_of_ring();
-  void pass_on_rows();
 
   RecoveryRing &ring_;
   Sinks sinks_;
-  std::vector<Row> waiting_;        // in no sink yet; keeps its capacity, so that a row allocates nothing
-  std::uint64_t passed_on_ns_ = 0;  // since the start, the last row that was passed on
+  std::optional<TextThread> text_;  // since `begin`
 };
 
 }  // namespace rusage_bpf

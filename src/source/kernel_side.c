@@ -25,7 +25,14 @@ static int unpack(void *to, uInt bytes) {
   return end == Z_STREAM_END ? 0 : EINVAL;
 }
 
+#ifdef __x86_64__
+static const bool reorders_reads = false;
+#else
+static const bool reorders_reads = true;
+#endif
+
 static void set_up(struct rusage_kernel *skeleton, const struct kernel_options *options) {
+  skeleton->rodata->reorders_reads = reorders_reads;
   skeleton->rodata->capacity = options->capacity;
   skeleton->rodata->most_cpus = options->cpus;
   skeleton->rodata->cgroup_id = options->cgroup_id;

@@ -160,6 +160,14 @@ class PackageTest(unittest.TestCase):
         self.check_stranger("setcap", "usermod")
         self.assertEqual(self.chroot.run("getcap", "-r", "/usr").stdout, "")
 
+    def test_who_declines_afterwards_takes_the_capabilities_away(self):
+        self.install(self.deb())
+        self.check_member()
+        (self.chroot.path / "etc/default/rusage-bpf").write_text("MEMBERS_MAY_RECORD=no\n", "utf-8")
+        self.chroot.run("/usr/libexec/rusage-bpf/let-members-record")
+        self.assertEqual(self.chroot.run("getcap", "-r", "/usr").stdout, "")
+        self.check_stranger("setcap", "usermod")
+
     def test_an_upgrade_keeps_the_members_and_the_configuration(self):
         with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
             self.install(self.other_version("0.0.1-1", directory))

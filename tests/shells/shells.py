@@ -75,7 +75,8 @@ class Bash:
 
 
 ZSH_SETUP = r"""
-PS1='$ '; zstyle ':completion:*' verbose yes
+PS1='$ '; LISTMAX=100000 # never asks whether to show a long list
+zstyle ':completion:*' verbose yes
 fpath=({directory} $fpath); autoload -Uz compinit; compinit -D -u
 . {own_completion}
 compadd() {{

@@ -1,18 +1,22 @@
-# The libraries that Debian has no archive of, for a static program: fmt is taken as headers alone, and simdjson is
-# compiled from the source of Debian's package, which tools/setup --release has fetched.
+# The libraries that Debian has no archive of, for a static program: they are compiled from the sources of Debian's
+# packages, which tools/setup --release has fetched.
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 set(PKG_CONFIG_ARGN --static)
 
-find_path(FMT_INCLUDE_DIR fmt/format.h REQUIRED)
-add_library(fmt::fmt INTERFACE IMPORTED)
-target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY=1)
-
-set(SIMDJSON_SOURCE_DIR "$ENV{HOME}/.cache/rusage-bpf/simdjson" CACHE PATH "The folder of simdjson's simdjson.cpp")
-find_file(SIMDJSON_SOURCE simdjson.cpp PATHS ${SIMDJSON_SOURCE_DIR} NO_DEFAULT_PATH NO_CMAKE_FIND_ROOT_PATH)
-if(NOT SIMDJSON_SOURCE)
-  message(FATAL_ERROR "${SIMDJSON_SOURCE_DIR} has no simdjson.cpp; run: tools/setup --release")
+set(cache $ENV{XDG_CACHE_HOME})
+if(NOT cache)
+  set(cache $ENV{HOME}/.cache)
 endif()
-add_library(simdjson STATIC ${SIMDJSON_SOURCE})
-target_include_directories(simdjson SYSTEM PUBLIC ${SIMDJSON_SOURCE_DIR})
-target_compile_options(simdjson PRIVATE -w)
-add_library(simdjson::simdjson ALIAS simdjson)
+set(RUSAGE_BPF_SOURCES ${cache}/rusage-bpf/sources
+    CACHE PATH "The folder with simdjson's simdjson.cpp and fmt's format.cc")
+if(NOT EXISTS ${RUSAGE_BPF_SOURCES}/simdjson.cpp)
+  message(FATAL_ERROR "${RUSAGE_BPF_SOURCES} has no simdjson.cpp; run: tools/setup --release")
+endif()
+foreach(library "fmt format.cc" "simdjson simdjson.cpp")
+  separate_arguments(library)
+  list(POP_FRONT library name)
+  add_library(${name} STATIC ${RUSAGE_BPF_SOURCES}/${library})
+  target_compile_options(${name} PRIVATE -w)
+  add_library(${name}::${name} ALIAS ${name})
+endforeach()
+target_include_directories(simdjson SYSTEM PUBLIC ${RUSAGE_BPF_SOURCES})
