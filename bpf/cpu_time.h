@@ -66,9 +66,9 @@ static __always_inline u64 run_since(struct task_struct *task, const run_queue_c
 }
 
 /* The kernel moves exec_start first and then the sum: while exec_start stays, the sum read belongs
- * to it. If it has just moved, the sum is as new as can be. A CPU that reorders writes may show both moves the other way
- * round for as long as its store buffer takes: that sum is too high by less than a tick, and user space, which lets no
- * counter go back, makes the next row smaller. */
+ * to it. If it has just moved, the sum is as new as can be. A CPU that reorders writes may show both moves the other
+ * way round for as long as its store buffer takes: that sum is too high by less than a tick, and user space, which lets
+ * no counter go back, makes the next row smaller. */
 static __always_inline u64 run_time(struct task_struct *task, const bool direct) {
   const run_queue_clock *clock = clock_at(READ_ONCE(clock_in_use));
   if (!clock->known || !READ(direct, task, on_cpu)) return READ(direct, task, se.sum_exec_runtime);

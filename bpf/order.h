@@ -36,7 +36,7 @@ static __always_inline void full_barrier(void) {
   (void)EXCHANGE(own, 1);
 }
 
-/* Set by user space: whether this CPU may read memory in another order than the program says, as arm64 does and x86 does
+/* Set by user space: whether this CPU may read memory in another order than the program says. arm64 may, x86 does
  * not. */
 const volatile bool reorders_reads = true;
 
