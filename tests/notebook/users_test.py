@@ -54,10 +54,10 @@ class UsersTest(unittest.TestCase):
         with open(os.open(SUDOERS, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o440), "w", encoding="utf-8") as file:
             file.write(f"#{NOBODY} ALL=(root) NOPASSWD: {self.recorder}\n")
 
-    def give_file_capabilities(self):
+    def give_file_capabilities(self, recorder=None):
         version_2_effective, perfmon, bpf = 0x02000001, 1 << 38, 1 << 39
         both = perfmon | bpf
-        os.setxattr(self.recorder, "security.capability",
+        os.setxattr(recorder or self.recorder, "security.capability",
                     struct.pack("<5I", version_2_effective, both & 0xffffffff, 0, both >> 32, 0))
 
     def check(self, answers, how, backend):
@@ -80,6 +80,19 @@ class UsersTest(unittest.TestCase):
     def test_file_capabilities_come_before_sudo(self):
         self.let_nobody_use_sudo()
         self.give_file_capabilities()
+        self.check(self.cells_as_nobody(), "by its file capabilities", "bpf")
+
+    def test_the_copy_for_members_of_a_packages_group_comes_before_sudo(self):
+        package = self.enterContext(tempfile.TemporaryDirectory(prefix="rusage-bpf-package-"))
+        for directory in ("bin", "libexec/rusage-bpf"):
+            os.makedirs(os.path.join(package, directory))
+        copy = shutil.copy(self.recorder, os.path.join(package, "libexec/rusage-bpf"))
+        self.recorder = shutil.copy(self.recorder, os.path.join(package, "bin"))
+        subprocess.run(["chmod", "-R", "a+rX", package], check=True)
+        os.chown(copy, 0, NOBODY)
+        os.chmod(copy, 0o750)
+        self.give_file_capabilities(copy)
+        self.let_nobody_use_sudo()
         self.check(self.cells_as_nobody(), "by its file capabilities", "bpf")
 
     def test_a_user_with_nothing_has_the_source_that_needs_nothing(self):
@@ -109,7 +122,7 @@ class UsersTest(unittest.TestCase):
         [information] = [name for name in os.listdir(target) if name.endswith(".dist-info")]
         version = subprocess.run([self.recorder, "--version"], check=True, stdout=subprocess.PIPE,
                                  encoding="utf-8").stdout
-        self.assertEqual(information, f"rusage_bpf-{version.split()[-1]}.dist-info")
+        self.assertEqual(information, f"rusage_bpf-{version.split()[1]}.dist-info")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Optional
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rusage-bpf/debian"
-# Whatever is made anew after that.
+# An older archive is made anew.
 MOST_DAYS = 7
 # From the oldest whose programs run on a kernel of today.
 SUITES = ["jessie", "stretch", "buster", "bullseye", "bookworm"]

@@ -20,7 +20,7 @@ from chroots import NEWEST, Chroot, debian, oldest
 DIST = Path(os.environ["RUSAGE_DIST"])
 MOST_BYTES = 6 << 20
 ARCHITECTURES = ["x86_64", "aarch64"]
-# What the package needs, and who would have it installed already.
+# What the .deb depends on, beside what every Debian has.
 NEEDED = ("libcap2-bin",)
 EMULATOR = Path("/usr/bin/qemu-aarch64-static")
 
