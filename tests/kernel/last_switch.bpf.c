@@ -21,7 +21,7 @@ struct cred {
   kuid_t uid;
 };
 struct task_struct___owner {
-  const struct cred *cred;
+  struct cred *cred;
 };
 #pragma clang attribute pop
 
