@@ -6,6 +6,7 @@ from .live import Live
 from .owner import Owner
 from .page import show
 from .recorder import Recorder
+from .recording import LACKS_PANDAS
 from .say import attempt, one_line, say, warn
 from .session import Session, Unrecorded
 
@@ -39,12 +40,16 @@ class RecordedCell:
         self._end_view()
 
     def frame(self, every_column: bool, processes: bool) -> Optional[Any]:
-        """The data frame, or None if nothing was recorded."""
+        """The data frame, or None if nothing was recorded. Without pandas, a list with a dict for each row."""
         recording = self._session.recording
+        if isinstance(recording.samples, list):
+            warn(f"the rows are a list of dicts, and there are no charts: {LACKS_PANDAS}")
+            return recording.samples
         return None if recording.samples is None else recording.frame(every_column, processes)
 
     def draw(self) -> None:
-        if self._session.recording.samples is not None:
+        samples = self._session.recording.samples
+        if samples is not None and not isinstance(samples, list):
             with attempt("no charts"):
                 show(self._session.recording.figures())
 

@@ -11,6 +11,7 @@ from .errors import RecorderError
 if TYPE_CHECKING:
     import pandas
 
+LACKS_PANDAS = "a DataFrame needs pandas, and charts plotly: pip install 'rusage-bpf[notebook]'"
 _NS_PER_S = 1_000_000_000
 
 
@@ -62,7 +63,7 @@ class Recording:
         if self.samples is None:
             raise RecorderError("nothing was recorded, or not yet")
         if isinstance(self.samples, list):
-            raise RecorderError("a DataFrame needs pandas, and charts plotly: pip install 'rusage-bpf[notebook]'")
+            raise RecorderError(LACKS_PANDAS)
         return self.samples
 
     def frame(self, every_column: bool = True, processes: bool = True) -> "pandas.DataFrame":

@@ -211,7 +211,9 @@ class ContentsTest(unittest.TestCase):
     def test_each_package_holds_the_program_its_page_and_completions_for_its_architecture(self):
         names = {"usr/bin/rusage-bpf", "usr/libexec/rusage-bpf/rusage-bpf", "usr/share/man/man1/rusage-bpf.1.gz",
                  "usr/share/bash-completion/completions/rusage-bpf", "etc/default/rusage-bpf",
-                 "usr/share/fish/vendor_completions.d/rusage-bpf.fish"}
+                 "usr/share/fish/vendor_completions.d/rusage-bpf.fish",
+                 "usr/share/rusage-bpf/python/rusage_bpf/__init__.py",
+                 "usr/share/rusage-bpf/python/rusage_bpf/py.typed"}
         for pattern, architecture in (("*_amd64.deb", "x86_64"), ("*_arm64.deb", "aarch64"),
                                       ("*.x86_64.rpm", "x86_64"), ("*.aarch64.rpm", "aarch64")):
             with self.subTest(pattern), tempfile.TemporaryDirectory() as directory:
@@ -225,6 +227,20 @@ class ContentsTest(unittest.TestCase):
                 self.assertLessEqual(names, held)
                 for name in ("usr/bin/rusage-bpf", "usr/libexec/rusage-bpf/rusage-bpf"):
                     self.assertEqual(Path(directory, name).read_bytes(), program(architecture).read_bytes())
+
+    def test_the_python_package_is_found_by_the_python_of_debian(self):
+        with tempfile.TemporaryDirectory() as directory:
+            subprocess.run(["dpkg-deb", "--extract", artifact("*_amd64.deb"), directory], check=True)
+            found = Path(directory, "usr/lib/python3/dist-packages/rusage-bpf.pth").read_text("utf-8")
+            self.assertEqual(found, "/usr/share/rusage-bpf/python\n")
+            script = ("import sys; sys.path.insert(0, sys.argv[1]); import rusage_bpf\n"
+                      "with rusage_bpf.record() as r: sum(range(10**6))\n"
+                      "print(rusage_bpf.__file__, len(r.samples) > 1)")
+            said = subprocess.run(["/usr/bin/python3", "-B", "-I", "-c", script, f"{directory}{found.strip()}"],
+                                  cwd=directory, stdout=subprocess.PIPE, text=True, check=True,
+                                  env={"RUSAGE_BPF": f"{directory}/usr/bin/rusage-bpf", "PATH": "/usr/bin:/bin",
+                                       "HOME": directory})
+            self.assertEqual(said.stdout, f"{directory}/usr/share/rusage-bpf/python/rusage_bpf/__init__.py True\n")
 
     def test_the_example_for_sudoers_is_understood(self):
         with tempfile.TemporaryDirectory() as directory:
