@@ -28,7 +28,7 @@ void TextThread::add(std::variant<Row, Process> record) {
   }
   if (!thread_.joinable() || waiting >= most_waiting)
     pass_on();
-  else if (waiting == 1 || waiting == most_waiting / 2)
+  else if (waiting == worth_waking())
     changed_.notify_one();
 }
 
@@ -37,8 +37,12 @@ void TextThread::run(const std::stop_token &stop) noexcept {
     for (;;) {
       {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait(lock, stop, [this] { return !waiting_.empty(); })) return;
-        changed_.wait_for(lock, stop, gather_, [this] { return waiting_.size() >= most_waiting / 2; });
+        const auto is_due = [this] { return waiting_.size() >= worth_waking(); };
+        if (gather_.count() > 0)
+          changed_.wait_for(lock, stop, gather_, is_due);
+        else
+          changed_.wait(lock, stop, is_due);
+        if (stop.stop_requested()) return;
       }
       pass_on();
     }

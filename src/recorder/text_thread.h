@@ -18,7 +18,8 @@ namespace rusage_bpf {
 
 class TextThread {
  public:
-  // The thread takes what has gathered for so long at once. Nobody else uses the sinks until `finish`.
+  // The thread takes what has gathered each time that so long has passed; 0: each record at once. Nobody else uses the
+  // sinks until `finish`.
   TextThread(Sinks &sinks, std::chrono::nanoseconds gather);
 
   // Where a thread could not be started, or is far behind, the caller makes the text. Throws what the thread has ended
@@ -31,6 +32,8 @@ class TextThread {
  private:
   static constexpr std::size_t most_waiting = 4096;
 
+  // How many records wake the thread early. One wake-up costs more than many records.
+  [[nodiscard]] std::size_t worth_waking() const { return gather_.count() > 0 ? most_waiting / 2 : 1; }
   void run(const std::stop_token &stop) noexcept;
   void pass_on();
 

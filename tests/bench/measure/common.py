@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build"))
+BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build")).resolve()  # commands run in other directories
 RECORDER = str(BUILD / "rusage-bpf")
 SOURCE_BENCH = str(BUILD / "tests" / "source_bench")
 RING_BENCH = str(BUILD / "tests" / "ring_bench")
