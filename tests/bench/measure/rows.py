@@ -16,7 +16,7 @@ def row_cost_us(interval_s: float, processes: int) -> float:
     """CPU time of the recorder for a row, its ticks in the kernel included, without start and end."""
     sleepers = f"for i in $(seq {processes - 1}); do sleep 60 & done; "
     costs = []
-    for seconds in (1, 4):
+    for seconds in (1, 6):
         script = f"{sleepers} sleep {seconds + processes / 1000}; kill $(jobs -p) 2>/dev/null; true"
         document = record(["sh", "-c", script], "-i", str(interval_s))
         costs.append((document["audit"]["recorder_cpu"], len(document["samples"])))
@@ -31,7 +31,7 @@ def wake_cost_us(interval_s: float) -> float:
 def bench_rows() -> None:
     rows = []
     for interval_s, processes in ((.01, 1), (.001, 1), (.001, 100), (.001, 1000), (.0001, 1)):
-        row_us = statistics.median(row_cost_us(interval_s, processes) for _ in range(3))
+        row_us = statistics.median(row_cost_us(interval_s, processes) for _ in range(5))
         wake_us = statistics.median(wake_cost_us(interval_s) for _ in range(3))
         rows.append([f"{interval_s * 1000:g} ms", f"{processes}", f"{row_us:.1f} us",
                      f"{row_us / interval_s / 1e4:.2f} %", f"{wake_us:.1f} us"])
