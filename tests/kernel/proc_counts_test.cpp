@@ -58,7 +58,10 @@ void check_reaped(const Document &document, const nlohmann::json &truth) {
     CHECK(std::abs(run_ns - kernel_ns) <= rounding_ns);
     CHECK(rows["minor_faults"] == kernel["minor_faults"]);
     CHECK(rows["major_faults"] == kernel["major_faults"]);
-    CHECK(switches_of(rows) == switches_of(kernel));
+    // A poll in the middle of an exec by another thread than the first may see that thread's switches twice.
+    const std::int64_t seen_twice = truth["threads"] > 0 ? figure(truth["execs"]) : 0;
+    CHECK(switches_of(rows) >= switches_of(kernel));
+    CHECK(switches_of(rows) <= switches_of(kernel) + seen_twice);
   } else {
     CHECK(run_ns >= kernel_ns + figure(truth["unreaped_cpu_us"]) * 1000 - rounding_ns);
     CHECK(figure(rows["minor_faults"]) >= figure(kernel["minor_faults"]) + figure(truth["unreaped_minor_faults"]));
