@@ -13,7 +13,7 @@ void ProcessRecords::apply(const TaskEvents &events, const Values &counted) {
 
 void ProcessRecords::end(const Values &counted, bool all_listed) {
   for (Process &process : table_.rest()) finish(std::move(process), counted);
-  if (const auto last = sums_.finalize_last(counted, all_listed)) pass_on(*last);
+  if (auto last = sums_.finalize_last(counted, all_listed)) pass_on(*std::move(last));
 }
 
 std::optional<Unwaited> ProcessRecords::unwaited(const Values &counted, bool all_listed) const {
@@ -24,14 +24,14 @@ std::optional<Unwaited> ProcessRecords::unwaited(const Values &counted, bool all
 }
 
 void ProcessRecords::finish(Process process, const Values &counted) {
-  if (const auto finished = sums_.finalize(std::move(process), counted)) pass_on(*finished);
+  if (auto finished = sums_.finalize(std::move(process), counted)) pass_on(*std::move(finished));
 }
 
-void ProcessRecords::pass_on(const Process &process) {
+void ProcessRecords::pass_on(Process process) {
   commands_.add(process);
   if (process.account) process.account->add(process.value[RUSAGE_user] + process.value[RUSAGE_system]);
   if (process.exit.signal == SIGKILL) note_kill(process);
-  if (count_++ < most_) outputs_.process(process);
+  if (count_++ < most_) outputs_.process(std::move(process));
 }
 
 void ProcessRecords::note_kill(const Process &process) {

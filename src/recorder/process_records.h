@@ -39,7 +39,7 @@ class ProcessRecords {
 
  private:
   void finish(Process process, const Values &counted);
-  void pass_on(const Process &process);
+  void pass_on(Process process);
   void note_kill(const Process &process);
 
   ProcessTable table_;
