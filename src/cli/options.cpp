@@ -143,7 +143,7 @@ Result<void> expand_names(Options &options) {
 }
 
 void set_usage(CLI::App &app) {
-  app.set_version_flag("--version", version_text());
+  app.set_version_flag("--version", version_text);
   // CLI11 prints one usage line and closes the bracket. This label makes three lines of it.
   app.get_formatter()->label("OPTIONS",
                              "OPTIONS] --pid PID\n"
