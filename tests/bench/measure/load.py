@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
 
@@ -93,13 +93,20 @@ def perf_beside(command: list[str], interval_s: float) -> list[float]:
     return [0.0, *(float(line.split(",")[0]) for line in result.stderr.splitlines() if "," in line)]
 
 
+def lacking(document: dict[str, Any]) -> str:
+    missing = document["audit"]["ticks_missed"]
+    return f"{missing} of {len(document['samples']) + missing}"
+
+
+def lateness(document: dict[str, Any]) -> str:
+    late = document["audit"]["tick_lateness"]
+    return " / ".join(f"{late[which] * 1e6:.0f}" for which in ("p50", "p99", "max")) + " us"
+
+
 def recorded(command: list[str], interval_s: float, *options: str, as_user: bool = False) -> list[str]:
     """What the audit says of the rows' times."""
     document = record(command, "-i", str(interval_s), *options, as_user=as_user)
-    audit = document["audit"]
-    lateness = " / ".join(f"{audit['tick_lateness'][which] * 1e6:.0f}" for which in ("p50", "p99", "max"))
-    lacks = f"{audit['ticks_missed']} of {len(document['samples']) + audit['ticks_missed']}"
-    return [lacks, f"{audit['longest_gap'] * 1000:.1f} ms", f"{lateness} us"]
+    return [lacking(document), f"{document['audit']['longest_gap'] * 1000:.1f} ms", lateness(document)]
 
 
 def polled(times: list[float], interval_s: float) -> list[str]:
@@ -128,13 +135,9 @@ def bench_time() -> None:
 def bench_closest() -> None:
     """A minute of 10 000 rows a second."""
     document = record(["sleep", "60"], "-i", ".0001")
-    audit, count = document["audit"], len(document["samples"])
-    late = audit["tick_lateness"]
     table("10 000 rows a second of one process that sleeps, for 60 s:",
           ["missing", "lateness p50 / p99 / greatest", "of a core"],
-          [[f"{audit['ticks_missed']} of {count + audit['ticks_missed']}",
-            f"{late['p50'] * 1e6:.0f} / {late['p99'] * 1e6:.0f} / {late['max'] * 1e6:.0f} us",
-            f"{audit['recorder_cpu'] / 60 * 100:.1f} %"]])
+          [[lacking(document), lateness(document), f"{document['audit']['recorder_cpu'] / 60 * 100:.1f} %"]])
 
 
 def bench_spin() -> None:
