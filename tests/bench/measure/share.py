@@ -7,8 +7,7 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Callable
-
-import psutil
+from typing import IO
 
 from .common import record, table, workload
 from .load import poll_with_psutil
@@ -24,18 +23,22 @@ def kernel_s(command: list[str]) -> float:
     """Runs a command, and returns the CPU time that wait reports, in hundredths of a second as GNU time does."""
     with tempfile.NamedTemporaryFile("r", encoding="ascii") as file:
         subprocess.run([*timed(file.name), *command], check=True, stdout=subprocess.DEVNULL)
-        return sum(float(part) for part in file.read().split())
+        return timed_s(file)
 
 
 def timed(path: str) -> list[str]:
     return ["/usr/bin/time", "-f", "%U %S", "-o", path]
 
 
+def timed_s(file: IO[str]) -> float:
+    """What `timed` has written: user and system time."""
+    return sum(float(part) for part in file.read().split())
+
+
 def seen_beside(monitor: list[str], cpu_s: Callable[[list[str]], float]) -> float:
     """The share that a monitor of all processes sees; `cpu_s` adds the lines about the workload up."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         with subprocess.Popen(monitor, stdout=output, env=MONITOR_ENVIRONMENT) as process:
-            psutil.Process(process.pid)  # it is there
             total_s = kernel_s(["sh", "-c", 'sleep 1.5; "$@"; sleep 1.5', "sh", *CHILDREN])
             process.send_signal(signal.SIGINT)
         output.seek(0)
@@ -57,7 +60,7 @@ def perf_share() -> float:
         perf = ["perf", "stat", "-x", ",", "-e", "task-clock", "-I", "10", "--"]
         result = subprocess.run([*perf, *timed(file.name), *CHILDREN], check=True, capture_output=True, text=True)
         rows_s = sum(float(line.split(",")[1]) for line in result.stderr.splitlines() if "," in line) / 1000
-        return 100 * rows_s / sum(float(part) for part in file.read().split())
+        return 100 * rows_s / timed_s(file)
 
 
 def psutil_share() -> float:
